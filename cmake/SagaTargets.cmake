@@ -1,0 +1,62 @@
+# One way to declare each kind of target, so that every folder's CMakeLists.txt is a list of files and nothing else.
+
+# saga_library(name SOURCES a.cc ... [DEPENDS lib ...])
+function(saga_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
+endfunction()
+
+# saga_binary(name SOURCES a.cc ... [DEPENDS lib ...]): a program in build/<preset>/bin.
+function(saga_binary name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
+endfunction()
+
+# saga_test(name LABEL quick|full SOURCES a.cc ... [DEPENDS lib ...] [TIMEOUT s] [ARGS ...])
+# A GoogleTest program in build/<preset>/tests, run by ctest. LABEL quick is what `tests/run --quick` runs.
+function(saga_test name)
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;DEPENDS;ARGS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} ${ARG_ARGS})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL quick)
+  endif()
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "SAGA_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};SAGA_SOURCE=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# saga_proto_library(name ROOT dir PROTOS a.proto ... [GRPC]): C++ of .proto files; ROOT is the import root.
+function(saga_proto_library name)
+  cmake_parse_arguments(ARG "GRPC" "ROOT" "PROTOS" ${ARGN})
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${name})
+  file(MAKE_DIRECTORY ${out})
+  set(generated "")
+  foreach(proto ${ARG_PROTOS})
+    string(REGEX REPLACE "\\.proto$" "" stem ${proto})
+    set(files ${out}/${stem}.pb.cc ${out}/${stem}.pb.h)
+    set(plugin "")
+    if(ARG_GRPC)
+      list(APPEND files ${out}/${stem}.grpc.pb.cc ${out}/${stem}.grpc.pb.h)
+      set(plugin --grpc_out=${out} --plugin=protoc-gen-grpc=${SAGA_GRPC_PLUGIN})
+    endif()
+    add_custom_command(
+      OUTPUT ${files}
+      COMMAND ${SAGA_PROTOC} -I ${ARG_ROOT} --cpp_out=${out} ${plugin} ${ARG_ROOT}/${proto}
+      DEPENDS ${ARG_ROOT}/${proto} VERBATIM)
+    list(APPEND generated ${files})
+  endforeach()
+  add_library(${name} STATIC ${generated})
+  target_include_directories(${name} SYSTEM PUBLIC ${out})
+  target_link_libraries(${name} PUBLIC saga_grpc)
+endfunction()

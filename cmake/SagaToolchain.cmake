@@ -1,0 +1,28 @@
+# Compiler cache, linker, warnings and sanitizers: everything that is about the machine and not about the project.
+
+find_program(SAGA_CCACHE ccache)
+if(SAGA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SAGA_CCACHE})
+endif()
+
+find_program(SAGA_MOLD mold)
+if(SAGA_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Frame pointers cost under 1 % and make `perf record -g` readable on a production binary.
+add_compile_options(-Wall -Wextra -Werror -Wswitch-enum -Wnon-virtual-dtor -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-Wthread-safety)
+else()
+  # GCC 12 reports these inside libstdc++'s own headers at -O2 and -O3: false positives.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
+                      -Wno-dangling-pointer -Wno-stringop-overread)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+
+if(SAGA_SANITIZE)
+  add_compile_options(-fsanitize=${SAGA_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SAGA_SANITIZE})
+endif()

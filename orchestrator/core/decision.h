@@ -1,0 +1,64 @@
+#pragma once
+
+// What Step decided about an event.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "orchestrator/base/time.h"
+#include "orchestrator/core/mode.h"
+#include "orchestrator/core/outcome.h"
+
+namespace saga::core {
+
+// The answer to a request; for answers of branches and timers it is kAccepted.
+enum class Verdict : uint8_t {
+  kAccepted,
+  kAlready,           // it was so already: the client may take it as done (protocol 5.8)
+  kNotFound,          // no such transaction
+  kCannotPrepare,     // status does not allow it
+  kCannotSubmit,
+  kCannotAbort,
+  kCannotRegister,    // not prepared (any more), or no such transaction
+  kBranchConflict,    // a branch of that id and op exists with other content
+  kTooManyBranches,   // kMaxSteps
+  kNothingToRetry,    // ended, or nothing waits
+};
+
+enum class HistoryKind : uint8_t {
+  kPrepared = 1,
+  kSubmitted = 2,
+  kRegistered = 3,
+  kAnswered = 4,  // any outcome but success; successes are told by the branch rows themselves
+  kAborting = 5,
+  kEnded = 6,
+  kAbortRequested = 7,
+  kRetryRequested = 8,
+};
+
+// One line of a transaction's history: stored with the change it tells of, never changed afterwards.
+struct HistoryEntry {
+  base::Time time;
+  HistoryKind kind = HistoryKind::kSubmitted;
+  std::string branch_id;  // empty: about the transaction
+  Op op = Op::kAction;    // meaningful with a branch_id
+  uint32_t attempt = 0;
+  Outcome outcome = Outcome::kUnknown;  // meaningful for kAnswered
+  std::string text;
+  std::string actor;
+
+  bool operator==(const HistoryEntry&) const = default;
+};
+
+struct Decision {
+  Verdict verdict = Verdict::kAccepted;
+  // The transaction differs from before. When false nothing needs storing.
+  bool changed = false;
+  // The change must be stored before anything is called, answered or planned because of it (the durability table,
+  // orchestrator/README.md). When false it may ride on the transaction's next commit.
+  bool durable = false;
+  std::vector<HistoryEntry> history;
+};
+
+}  // namespace saga::core

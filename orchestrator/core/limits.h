@@ -1,0 +1,50 @@
+#pragma once
+
+// Every bound of the orchestrator, by name. What a user can set is a default here and a key in doc/config.md; the rest
+// is fixed. Sizes are bytes.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "orchestrator/base/time.h"
+
+namespace saga::core {
+
+// --- what a request may carry ---------------------------------------------------------------------------------------
+inline constexpr size_t kMaxGidLength = 128;            // protocol 2.1
+inline constexpr size_t kMaxBranchIdLength = 128;       // protocol 7.1
+inline constexpr size_t kMaxTargetLength = 1024;        // protocol 2.1
+inline constexpr size_t kMaxSteps = 1000;               // steps of a submission, branches of a TCC
+inline constexpr size_t kMaxPayloadSize = 1 << 20;      // one step
+inline constexpr size_t kMaxRequestSize = 4 << 20;      // one request, all steps together
+inline constexpr size_t kMaxJsonDepth = 64;
+inline constexpr size_t kMaxCustomDataLength = 256 << 10;
+inline constexpr size_t kMaxReasonLength = 4096;        // longer reasons are cut, not refused
+inline constexpr size_t kMaxErrorLength = 1024;         // of one branch's last answer; cut
+inline constexpr size_t kMaxBranchHeaders = 64;
+inline constexpr size_t kMaxHeaderBytes = 8 << 10;      // all branch headers of a transaction together
+inline constexpr int64_t kMaxOptionSeconds = 100LL * 365 * 24 * 3600;  // any duration a client may name
+
+// --- timing (protocol 6.2 and 9.1) ----------------------------------------------------------------------------------
+inline constexpr base::Duration kDefaultTimeoutToFail = base::Seconds(35);
+inline constexpr base::Duration kDefaultRetryInterval = base::Seconds(10);
+inline constexpr base::Duration kDefaultRequestTimeout = base::Seconds(3);
+// Doubling stops here, unless the transaction's own base interval is longer still.
+inline constexpr base::Duration kMaxRetryInterval = base::Seconds(600);
+// First pause between the immediate repeats that retry_limit asks for; doubles up to the base interval.
+inline constexpr base::Duration kLimitedRetryPause = base::Millis(50);
+// Share of a retry delay that jitter may add: late by at most this part, never early.
+inline constexpr double kRetryJitter = 0.1;
+
+// --- engine ---------------------------------------------------------------------------------------------------------
+inline constexpr size_t kMaxLiveTransactions = 100'000;   // open transactions held in memory
+inline constexpr size_t kMaxBatchWrites = 512;            // transactions in one store commit
+inline constexpr size_t kMaxRunnerEvents = 256;           // events stepped before their writes are handed on
+inline constexpr size_t kMaxWaitersPerGid = 1024;         // requests waiting for one transaction
+inline constexpr size_t kLaneInFlight = 256;              // calls out at one destination
+inline constexpr size_t kLaneQueue = 100'000;             // calls waiting for one destination
+inline constexpr size_t kMaxLanes = 10'000;               // destinations known at once
+inline constexpr size_t kClaimPage = 500;                 // transactions claimed from the store at once
+inline constexpr size_t kMaxHistory = 1000;               // history entries kept of one transaction
+
+}  // namespace saga::core

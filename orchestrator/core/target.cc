@@ -1,0 +1,1 @@
+int saga_core_placeholder;

@@ -1,0 +1,83 @@
+#pragma once
+
+// The record the whole system is about: plain data, copied and compared by value. Who may change it: Step and
+// StartCall in step.h. Everything the engine owes is a function of this record (see Due and NextWake).
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "orchestrator/base/bytes.h"
+#include "orchestrator/base/time.h"
+#include "orchestrator/core/mode.h"
+#include "orchestrator/core/outcome.h"
+#include "orchestrator/core/status.h"
+
+namespace saga::core {
+
+// One op of one branch: a thing that may have to be called.
+struct Branch {
+  // Fixed at birth.
+  std::string branch_id;  // "01", "02", ... (protocol 8.2)
+  Op op = Op::kAction;
+  std::string target;  // URL; empty: succeeds without a call
+  base::Bytes payload;
+
+  // Changing.
+  BranchStatus status = BranchStatus::kPrepared;
+  // A call may have reached the participant: undoing must not leave it out (house rule 5, unknown is an outcome).
+  bool called = false;
+  uint32_t attempts = 0;        // calls started
+  uint32_t unknown_streak = 0;  // unknown outcomes since the last other one: the exponent of the backoff
+  Outcome last_outcome = Outcome::kUnknown;  // meaningful when `answered`
+  bool answered = false;
+  base::Time next_attempt;  // not before this; unset: at once
+  base::Time finish_time;
+  std::string last_error;  // text of the last answer that was not a success
+
+  bool operator==(const Branch&) const = default;
+};
+
+// What the client asked for. Durations of 0 mean "the server's default", see Context.
+struct Options {
+  int64_t timeout_to_fail_s = 0;
+  int64_t retry_interval_s = 0;
+  int64_t request_timeout_s = 0;
+  int64_t retry_limit = 0;
+  std::map<std::string, std::string> branch_headers;
+
+  bool operator==(const Options&) const = default;
+};
+
+struct GlobalTransaction {
+  std::string gid;
+  Mode mode = Mode::kSaga;
+  Status status = Status::kPrepared;
+  Protocol protocol = Protocol::kHttp;
+  Options options;
+  bool wait_result = false;      // as last asked for; shown in queries
+  bool concurrent = false;       // saga, message: branches in parallel
+  // Saga order graph: predecessors[i] are the 0-based steps that step i waits for. Empty: no graph.
+  std::vector<std::vector<uint32_t>> predecessors;
+  int64_t delay_s = 0;           // message: nothing is delivered before create_time + delay
+  std::string custom_data;       // as the client sent it, for queries
+  std::string query_prepared;    // message: target of the check-back
+  std::string rollback_reason;
+  uint32_t limited_retries = 0;  // saga with retry_limit: how many were used up
+  std::string definition;        // saga definition it was born from, or empty
+  uint32_t definition_version = 0;
+
+  base::Time create_time;
+  base::Time update_time;
+  base::Time finish_time;
+  uint64_t version = 0;  // of the stored record: 1 at insert, one more with every update
+
+  // In the order the protocol lists them (saga: compensate before action; TCC: cancel before confirm). The check-back
+  // of a message is a row of its own (branch "00", op kQuery) that DTM's queries do not show.
+  std::vector<Branch> branches;
+
+  bool operator==(const GlobalTransaction&) const = default;
+};
+
+}  // namespace saga::core

@@ -1,0 +1,151 @@
+#pragma once
+
+// The engine: owns every open transaction, feeds events to the core, stores what it decides, and only then acts.
+//
+//   request, answer, timer -> runner (by gid) -> core Step -> batch -> store strand -> commit
+//        -> runner -> answers released, calls made through lanes, wakes armed -> answers -> ...
+//
+// Thread safety: every public method may be called from any thread and returns at once; the callback runs exactly once,
+// on an engine thread, and must be quick. After Stop callbacks run with kStopping.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "orchestrator/core/decision.h"
+#include "orchestrator/core/event.h"
+#include "orchestrator/core/limits.h"
+#include "orchestrator/core/step.h"
+#include "orchestrator/core/transaction.h"
+#include "orchestrator/port/branch_caller.h"
+#include "orchestrator/port/clock.h"
+#include "orchestrator/port/entropy.h"
+#include "orchestrator/port/executor.h"
+#include "orchestrator/port/observer.h"
+#include "orchestrator/port/transaction_query.h"
+#include "orchestrator/port/transaction_store.h"
+
+namespace saga::engine {
+
+struct EngineOptions {
+  core::Settings settings;
+  size_t runners = 1;
+  size_t max_live = core::kMaxLiveTransactions;
+  size_t max_batch = core::kMaxBatchWrites;
+  size_t lane_in_flight = core::kLaneInFlight;
+  size_t lane_queue = core::kLaneQueue;
+};
+
+// What a request came to.
+struct Answer {
+  enum class Kind : uint8_t {
+    kVerdict,       // the core answered: see verdict
+    kOverloaded,    // a limit was reached; nothing was done, try again. `error` names the limit.
+    kStoreFailed,   // nothing was stored, nothing will happen. `error` says why.
+    kStopping,      // the server is going down; nothing was done
+  };
+
+  Kind kind = Kind::kVerdict;
+  core::Verdict verdict = core::Verdict::kAccepted;
+  // The transaction as it was when the answer was given: at once for a plain request, when it ended or came to rest for
+  // one that waits. Without a gid when there is none.
+  core::GlobalTransaction transaction;
+  // The row whose answer came last, as index into transaction.branches; -1: none since this request.
+  int32_t last_row = -1;
+  std::string error;
+};
+
+using Reply = absl::AnyInvocable<void(Answer)>;
+
+// How long a request wants to wait.
+enum class WaitFor : uint8_t {
+  kStored,  // answer when what it promises is durable
+  kRest,    // answer when the transaction has ended, or nothing is out and nothing is owed now (wait_result)
+  kEnd,     // answer when the transaction has ended
+};
+
+// A live transaction, for people.
+struct Snapshot {
+  core::GlobalTransaction transaction;
+  base::Time next_wake = base::kNever;
+  std::vector<uint32_t> in_flight;  // rows with a call out
+};
+
+struct LaneStats {
+  std::string destination;
+  size_t in_flight = 0;
+  size_t queued = 0;
+  size_t in_flight_limit = 0;
+  uint64_t calls = 0;
+  uint64_t unknown = 0;
+};
+
+struct EngineStats {
+  uint64_t live = 0;
+  uint64_t commits = 0;
+  uint64_t commit_writes = 0;
+  uint64_t branch_calls = 0;
+  uint64_t refused = 0;
+  uint64_t ended_succeed = 0;
+  uint64_t ended_failed = 0;
+  bool store_ok = true;
+  std::vector<LaneStats> lanes;
+};
+
+class Engine {
+ public:
+  struct Ports {
+    port::TransactionStore* store = nullptr;
+    port::BranchCaller* caller = nullptr;
+    port::Clock* clock = nullptr;
+    port::Entropy* entropy = nullptr;
+    port::Executor* executor = nullptr;
+    port::Observer* observer = nullptr;
+  };
+
+  // The ports outlive the engine.
+  Engine(const EngineOptions& options, const Ports& ports);
+  ~Engine();
+
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Takes up what the store holds and begins to act.
+  void Start();
+
+  // Requests of clients and operators. `draft` as core::Prepared and core::Submitted describe it, already validated
+  // (api/validate.h).
+  void Prepare(core::GlobalTransaction draft, Reply reply);
+  void Submit(core::GlobalTransaction draft, WaitFor wait, Reply reply);
+  void RegisterBranch(const std::string& gid, core::BranchRegistered branch, Reply reply);
+  void Abort(const std::string& gid, core::AbortRequested request, WaitFor wait, Reply reply);
+  void RetryNow(const std::string& gid, core::RetryRequested request, Reply reply);
+
+  // Answers when the transaction has ended (kEnd) or come to rest (kRest); kNotFound for an unknown gid. Returns a
+  // number for CancelWait.
+  uint64_t Wait(const std::string& gid, WaitFor wait, Reply reply);
+  // The caller of Wait went away. Its reply runs, with kStopping, unless it ran already.
+  void CancelWait(const std::string& gid, uint64_t wait_id);
+
+  // The transaction if it is in memory. `done(nullptr)` when it is not: read the store.
+  void Inspect(const std::string& gid, absl::AnyInvocable<void(const Snapshot*)> done);
+
+  EngineStats Stats() const;
+
+  // Takes no more requests. Work goes on.
+  void StopIntake();
+  // True when no call is out and nothing waits to be stored.
+  bool Quiet() const;
+  // Ends everything: calls that are still out are left to the next start.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace saga::engine

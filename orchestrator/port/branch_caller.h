@@ -1,0 +1,47 @@
+#pragma once
+
+// Calling a participant.
+
+#include <memory>
+#include <map>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "orchestrator/base/bytes.h"
+#include "orchestrator/base/time.h"
+#include "orchestrator/core/mode.h"
+#include "orchestrator/core/outcome.h"
+
+namespace saga::port {
+
+struct BranchCall {
+  std::string gid;
+  core::Mode mode = core::Mode::kSaga;
+  std::string branch_id;
+  core::Op op = core::Op::kAction;
+  core::Protocol protocol = core::Protocol::kHttp;
+  std::string target;  // never empty
+  base::Bytes payload;
+  std::map<std::string, std::string> headers;  // branch_headers of the transaction
+  base::Duration timeout;                      // for the whole call
+};
+
+struct BranchReply {
+  core::Outcome outcome = core::Outcome::kUnknown;
+  std::string text;  // why, for any outcome but success; as protocol section 4 words it
+};
+
+// Thread-safe.
+class BranchCaller {
+ public:
+  using Done = absl::AnyInvocable<void(BranchReply)>;
+
+  virtual ~BranchCaller() = default;
+
+  // Starts a call and returns without waiting. `done` runs exactly once, on any thread, possibly before Call returns;
+  // it only enqueues. A call that has no answer after `timeout` ends with kUnknown; so does one that cannot be made at
+  // all (bad target, refused connection).
+  virtual void Call(BranchCall call, Done done) = 0;
+};
+
+}  // namespace saga::port
