@@ -58,6 +58,8 @@ struct Decision {
   // The change must be stored before anything is called, answered or planned because of it (the durability table,
   // orchestrator/README.md). When false it may ride on the transaction's next commit.
   bool durable = false;
+  // Rows that changed or are new, as indexes into GlobalTransaction::branches; ascending, each once.
+  std::vector<uint32_t> rows;
   std::vector<HistoryEntry> history;
 };
 

@@ -56,7 +56,7 @@ struct Context {
 uint32_t StartCall(GlobalTransaction& transaction, uint32_t row);
 
 // A record read back from a store does not know of calls made after it was written: from here on every action that
-// could have been reached counts as called.
-void AssumeCallsBeyondRecord(GlobalTransaction& transaction);
+// could have been reached counts as called. Returns the rows this changed, ascending.
+std::vector<uint32_t> AssumeCallsBeyondRecord(GlobalTransaction& transaction);
 
 }  // namespace saga::core

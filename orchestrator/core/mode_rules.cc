@@ -1,0 +1,88 @@
+#include "orchestrator/core/mode_rules.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/base/check.h"
+#include "orchestrator/core/limits.h"
+
+namespace saga::core {
+
+namespace {
+
+// Cuts `text` to at most `limit` bytes without splitting a UTF-8 character.
+void CutTo(std::string& text, size_t limit) {
+  if (text.size() <= limit) return;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  text.resize(limit);
+}
+
+}  // namespace
+
+void Change::SetStatus(Status to) {
+  SAGA_CHECK(MayChange(transaction.status, to));
+  transaction.status = to;
+  if (IsFinal(to)) transaction.finish_time = context.now;
+  decision.changed = true;
+  decision.durable = true;
+}
+
+void Change::StartAborting(std::string reason) {
+  SetStatus(Status::kAborting);
+  CutTo(reason, kMaxReasonLength);
+  AddHistory({.kind = HistoryKind::kAborting, .text = reason});
+  transaction.rollback_reason = std::move(reason);
+}
+
+void Change::Fail(std::string reason) {
+  SetStatus(Status::kFailed);
+  CutTo(reason, kMaxReasonLength);
+  AddHistory({.kind = HistoryKind::kEnded, .text = reason});
+  transaction.rollback_reason = std::move(reason);
+}
+
+void Change::RetryAt(uint32_t row, base::Time when) {
+  transaction.branches[row].next_attempt = when;
+  Touch(row);
+  decision.durable = true;
+}
+
+void Change::Touch(uint32_t row) {
+  decision.changed = true;
+  auto& rows = decision.rows;
+  const auto place = std::lower_bound(rows.begin(), rows.end(), row);
+  if (place == rows.end() || *place != row) rows.insert(place, row);
+}
+
+void Change::AddHistory(HistoryEntry entry) {
+  entry.time = context.now;
+  CutTo(entry.text, kMaxReasonLength);
+  decision.history.push_back(std::move(entry));
+}
+
+void ModeRules::OnPrepared(Change&) const {}
+void ModeRules::OnSubmitted(Change&) const {}
+void ModeRules::OnSuccess(Change&, uint32_t) const {}
+bool ModeRules::OnFailure(Change&, uint32_t, const std::string&) const { return false; }
+bool ModeRules::OnNotYet(Change&, uint32_t) const { return false; }
+base::Time ModeRules::Deadline(const GlobalTransaction&, const Settings&) const { return base::kNever; }
+void ModeRules::OnDeadline(Change&) const {}
+
+const ModeRules& RulesFor(Mode mode) {
+  switch (mode) {
+    case Mode::kSaga:
+      return SagaRules();
+    case Mode::kTcc:
+      return TccRules();
+    case Mode::kMessage:
+      return MessageRules();
+  }
+  SAGA_CHECK(false);
+}
+
+std::string TimeoutReason(base::Duration timeout) {
+  return absl::StrCat("Timeout after ", timeout.micros / 1'000'000, " seconds");
+}
+
+}  // namespace saga::core

@@ -1,0 +1,38 @@
+#include "orchestrator/core/retry.h"
+
+#include <algorithm>
+
+namespace saga::core {
+
+namespace {
+
+// `interval` doubled `times` times, but not beyond `cap`.
+base::Duration Doubled(base::Duration interval, uint32_t times, base::Duration cap) {
+  for (uint32_t i = 0; i < times && interval < cap; ++i) interval.micros *= 2;
+  return std::min(interval, cap);
+}
+
+}  // namespace
+
+base::Duration BaseInterval(const Options& options, const Settings& settings) {
+  if (options.retry_interval_s > 0) return base::Seconds(options.retry_interval_s);
+  const base::Duration timeout = base::Seconds(options.timeout_to_fail_s);
+  if (options.timeout_to_fail_s > 0 && timeout < settings.retry_interval) return timeout;
+  return settings.retry_interval;
+}
+
+base::Duration RetryInterval(const Options& options, const Settings& settings, uint32_t unknown_streak) {
+  const base::Duration start = BaseInterval(options, settings);
+  return Doubled(start, unknown_streak, std::max(start, settings.max_retry_interval));
+}
+
+base::Duration LimitedRetryPause(const Options& options, const Settings& settings, uint32_t repeat) {
+  const base::Duration cap = BaseInterval(options, settings);
+  return std::min(cap, Doubled(kLimitedRetryPause, repeat - 1, cap));
+}
+
+base::Duration WithJitter(base::Duration interval, double jitter) {
+  return interval + base::Micros(static_cast<int64_t>(static_cast<double>(interval.micros) * kRetryJitter * jitter));
+}
+
+}  // namespace saga::core

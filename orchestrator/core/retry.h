@@ -1,0 +1,28 @@
+#pragma once
+
+// When to ask again. DTM's observable timing (protocol 6.2): ongoing repeats at the current interval, every unknown
+// outcome doubles it, a success starts over. Two things are ours, where no client can notice: a cap on the doubling and
+// a little jitter, always late and never early.
+
+#include <cstdint>
+
+#include "orchestrator/base/time.h"
+#include "orchestrator/core/step.h"
+#include "orchestrator/core/transaction.h"
+
+namespace saga::core {
+
+// The interval before any doubling.
+base::Duration BaseInterval(const Options& options, const Settings& settings);
+
+// The interval after `unknown_streak` unknown outcomes in a row.
+base::Duration RetryInterval(const Options& options, const Settings& settings, uint32_t unknown_streak);
+
+// The pause before repeat number `repeat` (from 1) of an action under retry_limit. DTM repeats those at once; the
+// short, growing pause keeps a failing participant from being hammered (decision 0002).
+base::Duration LimitedRetryPause(const Options& options, const Settings& settings, uint32_t repeat);
+
+// `interval` plus jitter; `jitter` in [0, 1).
+base::Duration WithJitter(base::Duration interval, double jitter);
+
+}  // namespace saga::core

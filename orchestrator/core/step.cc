@@ -1,0 +1,276 @@
+#include "orchestrator/core/step.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/core/mode_rules.h"
+#include "orchestrator/core/retry.h"
+
+namespace saga::core {
+
+namespace {
+
+bool IsDue(const Branch& branch, base::Time now) { return branch.next_attempt <= now; }
+
+// Branches without a target succeed without a call (protocol 2.1). True when there was one.
+bool SettleEmptyTargets(Change& change, const ModeRules& rules) {
+  bool settled = false;
+  for (const uint32_t row : rules.Runnable(change.transaction)) {
+    Branch& branch = change.transaction.branches[row];
+    if (!branch.target.empty() || !IsDue(branch, change.context.now)) continue;
+    branch.status = BranchStatus::kSucceed;
+    branch.finish_time = change.context.now;
+    branch.next_attempt = {};
+    change.Touch(row);
+    rules.OnSuccess(change, row);
+    settled = true;
+  }
+  return settled;
+}
+
+// Draws every conclusion that needs no call and no event.
+void Advance(Change& change) {
+  const ModeRules& rules = RulesFor(change.transaction.mode);
+  for (bool moved = true; moved && !IsFinal(change.transaction.status);) {
+    moved = SettleEmptyTargets(change, rules);
+    if (const auto status = rules.Completed(change.transaction); status.has_value()) {
+      change.SetStatus(*status);
+      moved = true;
+    } else if (change.context.now >= rules.Deadline(change.transaction, change.context.settings)) {
+      rules.OnDeadline(change);
+      moved = true;
+    }
+  }
+  if (change.decision.changed) change.transaction.update_time = change.context.now;
+}
+
+Decision Refuse(Verdict verdict) {
+  Decision decision;
+  decision.verdict = verdict;
+  return decision;
+}
+
+// A submit may say more than the prepare did: what it names counts from now on (protocol 2.1, "which option set").
+void TakeOver(GlobalTransaction& t, const GlobalTransaction& draft) {
+  const Options& from = draft.options;
+  if (from.timeout_to_fail_s > 0) t.options.timeout_to_fail_s = from.timeout_to_fail_s;
+  if (from.retry_interval_s > 0) t.options.retry_interval_s = from.retry_interval_s;
+  if (from.request_timeout_s > 0) t.options.request_timeout_s = from.request_timeout_s;
+  if (from.retry_limit > 0) t.options.retry_limit = from.retry_limit;
+  if (!from.branch_headers.empty()) t.options.branch_headers = from.branch_headers;
+  if (draft.delay_s > 0) t.delay_s = draft.delay_s;
+  if (!draft.custom_data.empty()) t.custom_data = draft.custom_data;
+  if (draft.concurrent) t.concurrent = true;
+  t.wait_result = draft.wait_result;
+}
+
+Verdict On(Change& change, const Prepared&) {
+  return change.transaction.status == Status::kPrepared ? Verdict::kAlready : Verdict::kCannotPrepare;
+}
+
+Verdict On(Change& change, const Submitted& event) {
+  GlobalTransaction& t = change.transaction;
+  // A repeated submit of an open transaction is a question whether it arrived: it did. Nothing starts over.
+  if (t.status == Status::kSubmitted) return Verdict::kAlready;
+  if (t.status != Status::kPrepared) return Verdict::kCannotSubmit;
+  TakeOver(t, event.draft);
+  change.SetStatus(Status::kSubmitted);
+  change.AddHistory({.kind = HistoryKind::kSubmitted});
+  RulesFor(t.mode).OnSubmitted(change);
+  return Verdict::kAccepted;
+}
+
+bool SameBranch(const Branch& a, const Branch& b) { return a.branch_id == b.branch_id && a.op == b.op; }
+
+Verdict On(Change& change, const BranchRegistered& event) {
+  GlobalTransaction& t = change.transaction;
+  if (t.status != Status::kPrepared) return Verdict::kCannotRegister;
+  if (event.mode != t.mode || !RulesFor(t.mode).TakesBranches()) return Verdict::kCannotRegister;
+  size_t known = 0;
+  for (const Branch& row : event.rows) {
+    for (const Branch& stored : t.branches) {
+      if (!SameBranch(row, stored)) continue;
+      if (row.target != stored.target || base::Value(row.payload) != base::Value(stored.payload)) {
+        return Verdict::kBranchConflict;
+      }
+      ++known;
+    }
+  }
+  // A client that lost the answer asks again with the same words; what it asks for is so already.
+  if (known == event.rows.size()) return Verdict::kAlready;
+  if (known > 0) return Verdict::kBranchConflict;
+  if (t.branches.size() + event.rows.size() > 2 * kMaxSteps) return Verdict::kTooManyBranches;
+  for (const Branch& row : event.rows) {
+    t.branches.push_back(row);
+    change.Touch(static_cast<uint32_t>(t.branches.size() - 1));
+  }
+  change.decision.durable = true;
+  return Verdict::kAccepted;
+}
+
+void NoteAnswer(Change& change, const BranchAnswered& event) {
+  Branch& branch = change.transaction.branches[event.row];
+  branch.answered = true;
+  branch.last_outcome = event.outcome;
+  branch.next_attempt = {};
+  change.Touch(event.row);
+  if (event.outcome == Outcome::kSuccess) return;
+  branch.last_error = event.text.substr(0, kMaxErrorLength);
+  change.AddHistory({.kind = HistoryKind::kAnswered,
+                     .branch_id = branch.branch_id,
+                     .op = branch.op,
+                     .attempt = event.attempt,
+                     .outcome = event.outcome,
+                     .text = branch.last_error});
+}
+
+// Ongoing repeats at the present interval; an unknown outcome, or a failure where none is allowed, doubles it.
+void PlanRetry(Change& change, const BranchAnswered& event) {
+  const GlobalTransaction& t = change.transaction;
+  Branch& branch = change.transaction.branches[event.row];
+  if (event.outcome != Outcome::kOngoing) branch.unknown_streak++;
+  if (RulesFor(t.mode).OnNotYet(change, event.row)) return;
+  const base::Duration interval = RetryInterval(t.options, change.context.settings, branch.unknown_streak);
+  change.RetryAt(event.row, change.context.now + WithJitter(interval, change.context.jitter));
+}
+
+Verdict On(Change& change, const BranchAnswered& event) {
+  GlobalTransaction& t = change.transaction;
+  if (event.row >= t.branches.size()) return Verdict::kNotFound;
+  Branch& branch = t.branches[event.row];
+  const ModeRules& rules = RulesFor(t.mode);
+  // Late: the row is settled, or the transaction has turned round since. An action that comes through after the
+  // decision to undo changes nothing; its compensation meets it at the barrier.
+  if (branch.status != BranchStatus::kPrepared || rules.OwedOp(t) != branch.op) return Verdict::kAlready;
+  const bool decides = event.outcome == Outcome::kSuccess || event.outcome == Outcome::kFailure;
+  if (event.attempt != branch.attempts && !decides) return Verdict::kAlready;
+
+  NoteAnswer(change, event);
+  if (event.outcome == Outcome::kSuccess) {
+    branch.status = BranchStatus::kSucceed;
+    branch.finish_time = change.context.now;
+    branch.unknown_streak = 0;
+    rules.OnSuccess(change, event.row);
+  } else if (event.outcome != Outcome::kFailure || !rules.OnFailure(change, event.row, event.text)) {
+    PlanRetry(change, event);
+  }
+  return Verdict::kAccepted;
+}
+
+Verdict On(Change&, const Woken&) { return Verdict::kAccepted; }
+
+// Every planned retry of a row whose turn it is becomes due. True when there was one.
+bool MakeDue(Change& change) {
+  bool any = false;
+  for (const uint32_t row : RulesFor(change.transaction.mode).Runnable(change.transaction)) {
+    Branch& branch = change.transaction.branches[row];
+    if (IsDue(branch, change.context.now)) continue;
+    branch.next_attempt = {};
+    change.Touch(row);
+    any = true;
+  }
+  return any;
+}
+
+Verdict On(Change& change, const AbortRequested& event) {
+  const size_t before = change.decision.history.size();
+  const Verdict verdict = RulesFor(change.transaction.mode).OnAbort(change, event.reason, event.by_operator);
+  if (verdict == Verdict::kAccepted && !event.actor.empty()) {
+    change.AddHistory({.kind = HistoryKind::kAbortRequested, .text = event.reason, .actor = event.actor});
+    std::rotate(change.decision.history.begin() + before, change.decision.history.end() - 1,
+                change.decision.history.end());
+  }
+  // Asking again means: go on now.
+  if (verdict == Verdict::kAlready) MakeDue(change);
+  return verdict;
+}
+
+Verdict On(Change& change, const RetryRequested& event) {
+  if (!MakeDue(change)) return Verdict::kNothingToRetry;
+  change.AddHistory({.kind = HistoryKind::kRetryRequested, .actor = event.actor});
+  change.decision.durable = true;
+  return Verdict::kAccepted;
+}
+
+}  // namespace
+
+Decision Create(Event event, const Context& context, GlobalTransaction* created) {
+  const bool submitted = std::holds_alternative<Submitted>(event);
+  if (submitted) {
+    *created = std::move(std::get<Submitted>(event).draft);
+  } else if (std::holds_alternative<Prepared>(event)) {
+    *created = std::move(std::get<Prepared>(event).draft);
+  } else {
+    const bool registers = std::holds_alternative<BranchRegistered>(event);
+    return Refuse(registers ? Verdict::kCannotRegister : Verdict::kNotFound);
+  }
+  created->status = Status::kPrepared;
+  created->create_time = context.now;
+  created->finish_time = {};
+  created->version = 0;
+
+  Decision decision;
+  decision.changed = true;
+  decision.durable = true;
+  Change change(*created, context, decision);
+  const ModeRules& rules = RulesFor(created->mode);
+  rules.OnPrepared(change);
+  if (submitted) {
+    change.SetStatus(Status::kSubmitted);
+    rules.OnSubmitted(change);
+  }
+  Advance(change);
+  return decision;
+}
+
+Decision Step(GlobalTransaction& transaction, Event event, const Context& context) {
+  Decision decision;
+  Change change(transaction, context, decision);
+  decision.verdict = std::visit([&](const auto& e) { return On(change, e); }, event);
+  Advance(change);
+  return decision;
+}
+
+std::vector<uint32_t> Due(const GlobalTransaction& transaction, base::Time now) {
+  std::vector<uint32_t> rows = RulesFor(transaction.mode).Runnable(transaction);
+  std::erase_if(rows, [&](uint32_t row) { return !IsDue(transaction.branches[row], now); });
+  return rows;
+}
+
+base::Time NextWake(const GlobalTransaction& transaction, const Settings& settings,
+                    absl::FunctionRef<bool(uint32_t)> in_flight) {
+  if (IsFinal(transaction.status)) return base::kNever;
+  const ModeRules& rules = RulesFor(transaction.mode);
+  base::Time wake = rules.Deadline(transaction, settings);
+  for (const uint32_t row : rules.Runnable(transaction)) {
+    if (!in_flight(row)) wake = std::min(wake, transaction.branches[row].next_attempt);
+  }
+  return wake;
+}
+
+base::Time NextWake(const GlobalTransaction& transaction, const Settings& settings) {
+  return NextWake(transaction, settings, [](uint32_t) { return false; });
+}
+
+uint32_t StartCall(GlobalTransaction& transaction, uint32_t row) {
+  Branch& branch = transaction.branches[row];
+  branch.called = true;
+  return ++branch.attempts;
+}
+
+std::vector<uint32_t> AssumeCallsBeyondRecord(GlobalTransaction& transaction) {
+  std::vector<uint32_t> rows;
+  // While submitted, successes may ride on a later commit, so any action after them may have been called. The decision
+  // to abort is stored with exact marks, and no action is called after it.
+  if (transaction.status != Status::kSubmitted) return rows;
+  for (uint32_t row = 0; row < transaction.branches.size(); ++row) {
+    Branch& branch = transaction.branches[row];
+    if (branch.op != Op::kAction || branch.status != BranchStatus::kPrepared || branch.called) continue;
+    branch.called = true;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace saga::core
