@@ -18,6 +18,7 @@ enum class Op : uint8_t {
   kConfirm = 3,
   kCancel = 4,
   kQuery = 5,  // two-phase message check-back: "was the local transaction committed?" (`msg` on the wire)
+  kTry = 6,    // TCC: called by whoever is the client of the transaction, never stored as a row
 };
 
 // How a branch is called when its target does not say (protocol 3.1).

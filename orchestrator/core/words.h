@@ -36,6 +36,8 @@ constexpr std::string_view WordOf(Op op) {
       return "cancel";
     case Op::kQuery:
       return "msg";
+    case Op::kTry:
+      return "try";
   }
   return "";
 }
