@@ -25,14 +25,21 @@ inline constexpr size_t kMaxBranchHeaders = 64;
 inline constexpr size_t kMaxHeaderBytes = 8 << 10;      // all branch headers of a transaction together
 inline constexpr int64_t kMaxOptionSeconds = 100LL * 365 * 24 * 3600;  // any duration a client may name
 
+// --- sagas as data --------------------------------------------------------------------------------------------------
+inline constexpr size_t kMaxDefinitionNameLength = 64;      // of a definition and of a step
+inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;   // one *.saga.yaml
+inline constexpr int64_t kMaxRetryLimit = 1'000'000;        // repeats a definition may ask for
+inline constexpr size_t kMaxTccDrives = 1000;               // TCC definitions whose tries are being called
+
 // --- timing (protocol 6.2 and 9.1) ----------------------------------------------------------------------------------
 inline constexpr base::Duration kDefaultTimeoutToFail = base::Seconds(35);
 inline constexpr base::Duration kDefaultRetryInterval = base::Seconds(10);
 inline constexpr base::Duration kDefaultRequestTimeout = base::Seconds(3);
 // Doubling stops here, unless the transaction's own base interval is longer still.
 inline constexpr base::Duration kMaxRetryInterval = base::Seconds(600);
-// First pause between the immediate repeats that retry_limit asks for; doubles up to the base interval.
+// First pause between the immediate repeats that retry_limit asks for; doubles up to the next line's.
 inline constexpr base::Duration kLimitedRetryPause = base::Millis(50);
+inline constexpr base::Duration kMaxLimitedRetryPause = base::Seconds(1);
 // Share of a retry delay that jitter may add: late by at most this part, never early.
 inline constexpr double kRetryJitter = 0.1;
 
@@ -46,5 +53,12 @@ inline constexpr size_t kLaneQueue = 100'000;             // calls waiting for o
 inline constexpr size_t kMaxLanes = 10'000;               // destinations known at once
 inline constexpr size_t kClaimPage = 500;                 // transactions claimed from the store at once
 inline constexpr size_t kMaxHistory = 1000;               // history entries kept of one transaction
+// A transaction whose lane is full, and a store that does not answer, are tried again after this long.
+inline constexpr base::Duration kLaneFullPause = base::Seconds(1);
+inline constexpr base::Duration kStoreRetryPause = base::Millis(200);
+// A waiting transaction may leave memory when more than this share of kMaxLiveTransactions is in use ...
+inline constexpr double kEvictAbove = 0.75;
+// ... and it has at least this long to wait.
+inline constexpr base::Duration kEvictMinWait = base::Seconds(5);
 
 }  // namespace saga::core

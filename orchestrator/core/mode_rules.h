@@ -59,6 +59,9 @@ class ModeRules {
   // Before an ongoing or unknown row is planned again. True: the mode has planned something itself.
   virtual bool OnNotYet(Change& change, uint32_t row) const;
 
+  // Repeats come so soon that a client waiting for the result waits for them too (retry_limit, protocol 5.3).
+  virtual bool RepeatsAtOnce(const GlobalTransaction&) const { return false; }
+
   // When the present status runs out of time, and what follows.
   virtual base::Time Deadline(const GlobalTransaction& transaction, const Settings& settings) const;
   virtual void OnDeadline(Change& change) const;

@@ -27,8 +27,8 @@ base::Duration RetryInterval(const Options& options, const Settings& settings, u
 }
 
 base::Duration LimitedRetryPause(const Options& options, const Settings& settings, uint32_t repeat) {
-  const base::Duration cap = BaseInterval(options, settings);
-  return std::min(cap, Doubled(kLimitedRetryPause, repeat - 1, cap));
+  const base::Duration cap = std::min(BaseInterval(options, settings), kMaxLimitedRetryPause);
+  return Doubled(kLimitedRetryPause, repeat - 1, cap);
 }
 
 base::Duration WithJitter(base::Duration interval, double jitter) {

@@ -120,6 +120,10 @@ class Rules : public ModeRules {
     return true;
   }
 
+  bool RepeatsAtOnce(const GlobalTransaction& t) const override {
+    return t.status == Status::kSubmitted && t.options.retry_limit > 0;
+  }
+
   base::Time Deadline(const GlobalTransaction& t, const Settings&) const override {
     if (t.status != Status::kSubmitted || t.options.timeout_to_fail_s <= 0) return base::kNever;
     return t.create_time + base::Seconds(t.options.timeout_to_fail_s);

@@ -253,6 +253,10 @@ base::Time NextWake(const GlobalTransaction& transaction, const Settings& settin
   return NextWake(transaction, settings, [](uint32_t) { return false; });
 }
 
+bool AtRest(const GlobalTransaction& transaction, base::Time now) {
+  return Due(transaction, now).empty() && !RulesFor(transaction.mode).RepeatsAtOnce(transaction);
+}
+
 uint32_t StartCall(GlobalTransaction& transaction, uint32_t row) {
   Branch& branch = transaction.branches[row];
   branch.called = true;

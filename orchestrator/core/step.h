@@ -52,6 +52,10 @@ struct Context {
 // As above with no call out: what a store keeps, so that after a crash everything owed is claimed at once.
 [[nodiscard]] base::Time NextWake(const GlobalTransaction& transaction, const Settings& settings);
 
+// Whether a client that asked to wait for the result has waited long enough: nothing is owed now, and nothing will be
+// until a retry interval has passed or somebody outside acts. Calls that are out are the caller's business.
+[[nodiscard]] bool AtRest(const GlobalTransaction& transaction, base::Time now);
+
 // Notes that row `row` is about to be called and returns the number of the attempt. Not durable by itself.
 uint32_t StartCall(GlobalTransaction& transaction, uint32_t row);
 

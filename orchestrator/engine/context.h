@@ -1,0 +1,30 @@
+#pragma once
+
+// What the parts of one engine share.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/engine/lane.h"
+
+namespace saga::engine {
+
+class Committer;
+
+struct EngineContext {
+  EngineOptions options;
+  Engine::Ports ports;
+  std::shared_ptr<LaneSet> lanes;
+  Committer* committer = nullptr;
+
+  std::atomic<size_t> live{0};      // transactions in memory, or on their way there from the store
+  std::atomic<size_t> requests{0};  // requests no runner has looked at yet
+  std::atomic<bool> intake{true};
+  std::atomic<uint64_t> refused{0};
+  std::atomic<uint64_t> ended_succeed{0};
+  std::atomic<uint64_t> ended_failed{0};
+};
+
+}  // namespace saga::engine

@@ -1,0 +1,153 @@
+#include "orchestrator/engine/engine.h"
+
+#include <atomic>
+#include <functional>
+#include <utility>
+
+#include "orchestrator/engine/committer.h"
+#include "orchestrator/engine/context.h"
+#include "orchestrator/engine/lane.h"
+#include "orchestrator/engine/runner.h"
+
+namespace saga::engine {
+
+class Engine::Impl {
+ public:
+  Impl(const EngineOptions& options, const Ports& ports) {
+    context.options = options;
+    context.ports = ports;
+    context.lanes = std::make_shared<LaneSet>(ports.caller, options.lane_in_flight, options.lane_queue);
+    committer = std::make_unique<Committer>(&context, [this](core::GlobalTransaction record) {
+      ++context.live;
+      Runner& runner = RunnerOf(record.gid);
+      if (!runner.Push(Claimed{std::move(record)})) --context.live;
+    });
+    context.committer = committer.get();
+    for (size_t i = 0; i < options.runners; ++i) runners.push_back(std::make_unique<Runner>(&context));
+  }
+
+  // std::hash and not absl's, which differs from run to run: a simulation has to repeat.
+  Runner& RunnerOf(const std::string& gid) { return *runners[std::hash<std::string>()(gid) % runners.size()]; }
+
+  void Ask(std::string gid, core::Event event, WaitFor wait, Reply reply) {
+    if (!context.intake) {
+      reply({.kind = Answer::Kind::kStopping});
+      return;
+    }
+    // Only the queue is bounded here: a request about a transaction that is in memory has to get through even when
+    // memory takes no new ones, or those there could not end.
+    if (context.requests >= context.options.max_live) {
+      ++context.refused;
+      context.ports.observer->OnRefused("queued_requests");
+      reply({.kind = Answer::Kind::kOverloaded, .error = "queued_requests"});
+      return;
+    }
+    ++context.requests;
+    Runner& runner = RunnerOf(gid);
+    RunnerItem item = Request{std::move(gid), std::move(event), wait, std::move(reply)};
+    if (runner.Push(std::move(item))) return;
+    --context.requests;
+    std::get<Request>(item).reply({.kind = Answer::Kind::kStopping});
+  }
+
+  EngineContext context;
+  std::unique_ptr<Committer> committer;
+  std::vector<std::unique_ptr<Runner>> runners;
+  std::vector<std::unique_ptr<port::Strand>> strands;  // the runners', then the store's
+  std::atomic<uint64_t> last_wait_id{0};
+  bool stopped = false;
+};
+
+Engine::Engine(const EngineOptions& options, const Ports& ports) : impl_(std::make_unique<Impl>(options, ports)) {}
+
+Engine::~Engine() { Stop(); }
+
+void Engine::Start() {
+  port::Executor& executor = *impl_->context.ports.executor;
+  for (size_t i = 0; i < impl_->runners.size(); ++i) {
+    Runner* const runner = impl_->runners[i].get();
+    impl_->strands.push_back(executor.NewStrand("runner-" + std::to_string(i), [runner] { runner->Body(); }));
+    runner->Bind(impl_->strands.back().get());
+  }
+  Committer* const committer = impl_->committer.get();
+  impl_->strands.push_back(executor.NewStrand("store", [committer] { committer->Body(); }));
+  committer->Bind(impl_->strands.back().get());
+  impl_->strands.back()->Notify();  // the first claim: recovery
+}
+
+void Engine::Prepare(core::GlobalTransaction draft, Reply reply) {
+  std::string gid = draft.gid;
+  impl_->Ask(std::move(gid), core::Prepared{std::move(draft)}, WaitFor::kStored, std::move(reply));
+}
+
+void Engine::Submit(core::GlobalTransaction draft, WaitFor wait, Reply reply) {
+  std::string gid = draft.gid;
+  impl_->Ask(std::move(gid), core::Submitted{std::move(draft)}, wait, std::move(reply));
+}
+
+void Engine::RegisterBranch(const std::string& gid, core::BranchRegistered branch, Reply reply) {
+  impl_->Ask(gid, std::move(branch), WaitFor::kStored, std::move(reply));
+}
+
+void Engine::Abort(const std::string& gid, core::AbortRequested request, WaitFor wait, Reply reply) {
+  impl_->Ask(gid, std::move(request), wait, std::move(reply));
+}
+
+void Engine::RetryNow(const std::string& gid, core::RetryRequested request, Reply reply) {
+  impl_->Ask(gid, std::move(request), WaitFor::kStored, std::move(reply));
+}
+
+uint64_t Engine::Wait(const std::string& gid, WaitFor wait, Reply reply) {
+  const uint64_t id = ++impl_->last_wait_id;
+  RunnerItem item = WaitRequest{gid, wait, id, std::move(reply)};
+  if (!impl_->RunnerOf(gid).Push(std::move(item))) {
+    std::get<WaitRequest>(item).reply({.kind = Answer::Kind::kStopping});
+  }
+  return id;
+}
+
+void Engine::CancelWait(const std::string& gid, uint64_t wait_id) {
+  impl_->RunnerOf(gid).Push(WaitCancelled{gid, wait_id});
+}
+
+void Engine::Inspect(const std::string& gid, absl::AnyInvocable<void(const Snapshot*)> done) {
+  RunnerItem item = Inspection{gid, std::move(done)};
+  if (!impl_->RunnerOf(gid).Push(std::move(item))) std::get<Inspection>(item).done(nullptr);
+}
+
+EngineStats Engine::Stats() const {
+  const EngineContext& context = impl_->context;
+  EngineStats stats;
+  stats.live = context.live;
+  stats.commits = impl_->committer->Commits();
+  stats.commit_writes = impl_->committer->Writes();
+  stats.branch_calls = context.lanes->Calls();
+  stats.refused = context.refused;
+  stats.ended_succeed = context.ended_succeed;
+  stats.ended_failed = context.ended_failed;
+  stats.store_ok = impl_->committer->StoreOk();
+  stats.lanes = context.lanes->Stats();
+  return stats;
+}
+
+void Engine::StopIntake() { impl_->context.intake = false; }
+
+bool Engine::Quiet() const {
+  if (impl_->context.requests > 0 || impl_->context.lanes->Pending() > 0 || !impl_->committer->Quiet()) return false;
+  for (const auto& runner : impl_->runners) {
+    if (!runner->Quiet()) return false;
+  }
+  return true;
+}
+
+void Engine::Stop() {
+  if (std::exchange(impl_->stopped, true)) return;
+  StopIntake();
+  impl_->context.lanes->Close();
+  for (const auto& runner : impl_->runners) runner->Close();
+  impl_->committer->Close();
+  for (const auto& strand : impl_->strands) strand->Stop();
+  for (const auto& runner : impl_->runners) runner->AnswerAll();
+}
+
+}  // namespace saga::engine

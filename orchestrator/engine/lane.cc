@@ -1,0 +1,137 @@
+#include "orchestrator/engine/lane.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "orchestrator/core/limits.h"
+#include "orchestrator/core/target.h"
+
+namespace saga::engine {
+
+namespace {
+
+// Destinations beyond kMaxLanes share this lane: bounded memory matters more than their isolation from each other.
+constexpr char kOverflowDestination[] = "(other)";
+
+}  // namespace
+
+LaneSet::LaneSet(port::BranchCaller* caller, size_t in_flight_limit, size_t queue_limit)
+    : caller_(caller), in_flight_limit_(in_flight_limit), queue_limit_(queue_limit) {}
+
+LaneSet::Lane* LaneSet::Find(const std::string& target) {
+  std::string destination = core::DestinationOf(target);
+  auto found = lanes_.find(destination);
+  if (found != lanes_.end()) return found->second.get();
+  if (lanes_.size() >= core::kMaxLanes) {
+    destination = kOverflowDestination;
+    found = lanes_.find(destination);
+    if (found != lanes_.end()) return found->second.get();
+  }
+  auto lane = std::make_unique<Lane>();
+  lane->destination = destination;
+  return lanes_.emplace(std::move(destination), std::move(lane)).first->second.get();
+}
+
+bool LaneSet::Offer(port::BranchCall&& call, port::BranchCaller::Done&& done) {
+  Lane* lane = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed_) return false;
+    lane = Find(call.target);
+    const bool full = lane->in_flight >= in_flight_limit_;
+    if (full && lane->queue.size() >= queue_limit_) return false;
+    ++pending_;
+    if (full) {
+      lane->queue.push_back({std::move(call), std::move(done)});
+      return true;
+    }
+    ++lane->in_flight;
+    ++lane->calls;
+    ++calls_;
+  }
+  Start(lane, {std::move(call), std::move(done)});
+  return true;
+}
+
+void LaneSet::Start(Lane* lane, Waiting waiting) {
+  // A call that fails before Call returns (a bad target) makes room for the next one on the spot. Taking turns here
+  // instead of nesting keeps a long queue of such calls off the stack.
+  static thread_local std::deque<std::pair<Lane*, Waiting>>* turns = nullptr;
+  if (turns != nullptr) {
+    turns->emplace_back(lane, std::move(waiting));
+    return;
+  }
+  std::deque<std::pair<Lane*, Waiting>> mine;
+  turns = &mine;
+  mine.emplace_back(lane, std::move(waiting));
+  while (!mine.empty()) {
+    auto [next_lane, next] = std::move(mine.front());
+    mine.pop_front();
+    Call(next_lane, std::move(next));
+  }
+  turns = nullptr;
+}
+
+void LaneSet::Call(Lane* lane, Waiting waiting) {
+  caller_->Call(std::move(waiting.call),
+                [self = shared_from_this(), lane, done = std::move(waiting.done)](port::BranchReply reply) mutable {
+                  const core::Outcome outcome = reply.outcome;
+                  done(std::move(reply));
+                  self->OnDone(lane, outcome);
+                });
+}
+
+void LaneSet::OnDone(Lane* lane, core::Outcome outcome) {
+  std::optional<Waiting> next;
+  {
+    absl::MutexLock lock(&mutex_);
+    --pending_;
+    if (outcome == core::Outcome::kUnknown) ++lane->unknown;
+    if (lane->queue.empty() || closed_) {
+      --lane->in_flight;
+      return;
+    }
+    next = std::move(lane->queue.front());
+    lane->queue.pop_front();
+    ++lane->calls;
+    ++calls_;
+  }
+  Start(lane, std::move(*next));
+}
+
+void LaneSet::Close() {
+  std::vector<std::deque<Waiting>> dropped;
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+  for (auto& [destination, lane] : lanes_) {
+    pending_ -= lane->queue.size();
+    dropped.push_back(std::move(lane->queue));
+    lane->queue.clear();
+  }
+}
+
+size_t LaneSet::Pending() const {
+  absl::MutexLock lock(&mutex_);
+  return pending_;
+}
+
+uint64_t LaneSet::Calls() const {
+  absl::MutexLock lock(&mutex_);
+  return calls_;
+}
+
+std::vector<LaneStats> LaneSet::Stats() const {
+  std::vector<LaneStats> stats;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const auto& [destination, lane] : lanes_) {
+      stats.push_back({destination, lane->in_flight, lane->queue.size(), in_flight_limit_, lane->calls, lane->unknown});
+    }
+  }
+  std::sort(stats.begin(), stats.end(),
+            [](const LaneStats& a, const LaneStats& b) { return a.destination < b.destination; });
+  return stats;
+}
+
+}  // namespace saga::engine

@@ -1,0 +1,105 @@
+#pragma once
+
+// A transaction in memory, with everything a runner keeps about it.
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "orchestrator/base/time.h"
+#include "orchestrator/core/decision.h"
+#include "orchestrator/core/event.h"
+#include "orchestrator/core/transaction.h"
+#include "orchestrator/engine/engine.h"
+
+namespace saga::engine {
+
+struct Request {
+  std::string gid;
+  core::Event event;
+  WaitFor wait = WaitFor::kStored;
+  Reply reply;
+};
+
+struct WaitRequest {
+  std::string gid;
+  WaitFor wait = WaitFor::kEnd;
+  uint64_t id = 0;
+  Reply reply;
+};
+
+struct CallReturned {
+  std::string gid;
+  uint64_t slot_number = 0;
+  uint32_t row = 0;
+  uint32_t attempt = 0;
+  base::Time started;
+  port::BranchReply reply;
+};
+
+struct Inspection {
+  std::string gid;
+  absl::AnyInvocable<void(const Snapshot*)> done;
+};
+
+// What can wait until a slot is free again.
+using SlotItem = std::variant<Request, WaitRequest, CallReturned, Inspection>;
+
+struct Slot {
+  // kLoading: nothing is known yet, the store is being asked. kCommitting: the record is at the store and must not
+  // change. In both, items are put aside in order.
+  enum class Phase : uint8_t { kLoading, kOpen, kCommitting };
+
+  // A request whose answer is released when the commit under way is done.
+  struct Held {
+    Reply reply;
+    WaitFor wait = WaitFor::kStored;
+    core::Verdict verdict = core::Verdict::kAccepted;
+    core::Event event;  // to step it again, should the record turn out to be another one
+  };
+  struct Waiter {
+    Reply reply;
+    WaitFor wait = WaitFor::kEnd;
+    uint64_t id = 0;  // 0: cannot be cancelled
+    core::Verdict verdict = core::Verdict::kAccepted;
+  };
+
+  explicit Slot(std::string gid, uint64_t number) : gid(std::move(gid)), number(number) {}
+
+  bool Busy() const { return phase != Phase::kOpen; }
+  bool InFlight(uint32_t row) const { return std::find(in_flight.begin(), in_flight.end(), row) != in_flight.end(); }
+
+  void MarkDirty(const std::vector<uint32_t>& rows) {
+    for (const uint32_t row : rows) {
+      const auto place = std::lower_bound(dirty_rows.begin(), dirty_rows.end(), row);
+      if (place == dirty_rows.end() || *place != row) dirty_rows.insert(place, row);
+    }
+    dirty = true;
+  }
+
+  const std::string gid;
+  const uint64_t number;  // unique in the runner; a reused gid gets another one
+  Phase phase = Phase::kOpen;
+  core::GlobalTransaction transaction;
+
+  // What the store does not have yet.
+  bool dirty = false;
+  std::vector<uint32_t> dirty_rows;
+  std::vector<core::HistoryEntry> history;
+  // What is on its way to the store (kCommitting).
+  std::vector<uint32_t> writing_rows;
+  std::vector<core::HistoryEntry> writing_history;
+
+  std::vector<Held> held;
+  std::vector<Waiter> waiters;
+  std::deque<SlotItem> aside;
+  std::vector<uint32_t> in_flight;  // rows with a call out or in a lane's queue
+  base::Time wake = base::kNever;   // as on the wake list
+  base::Time blocked_until;         // a lane was full: no calls before this
+  int32_t last_row = -1;
+};
+
+}  // namespace saga::engine
