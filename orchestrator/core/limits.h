@@ -28,6 +28,7 @@ inline constexpr int64_t kMaxOptionSeconds = 100LL * 365 * 24 * 3600;  // any du
 // --- sagas as data --------------------------------------------------------------------------------------------------
 inline constexpr size_t kMaxDefinitionNameLength = 64;      // of a definition and of a step
 inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;   // one *.saga.yaml
+inline constexpr size_t kMaxPayloadValues = 10'000;         // fields and items of one step's payload mapping
 inline constexpr int64_t kMaxRetryLimit = 1'000'000;        // repeats a definition may ask for
 inline constexpr size_t kMaxTccDrives = 1000;               // TCC definitions whose tries are being called
 
