@@ -25,6 +25,11 @@ inline constexpr size_t kMaxBranchHeaders = 64;
 inline constexpr size_t kMaxHeaderBytes = 8 << 10;      // all branch headers of a transaction together
 inline constexpr int64_t kMaxOptionSeconds = 100LL * 365 * 24 * 3600;  // any duration a client may name
 
+// --- gRPC port ------------------------------------------------------------------------------------------------------
+inline constexpr size_t kGrpcMessageSlack = 64 << 10;   // what a request of kMaxRequestSize is wrapped in
+inline constexpr size_t kGrpcStreams = 10'000;          // calls at once on one connection; further ones wait
+inline constexpr size_t kGrpcMemory = 256 << 20;        // for messages being read and written, all connections
+
 // --- sagas as data --------------------------------------------------------------------------------------------------
 inline constexpr size_t kMaxDefinitionNameLength = 64;      // of a definition and of a step
 inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;   // one *.saga.yaml

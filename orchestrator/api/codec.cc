@@ -1,0 +1,130 @@
+#include "orchestrator/api/codec.h"
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/base/check.h"
+#include "orchestrator/core/mode.h"
+
+namespace saga::api {
+
+namespace {
+
+using core::Branch;
+using core::Op;
+
+// Branch id of the check-back (protocol 8.2).
+constexpr std::string_view kCheckBackBranchId = "00";
+
+Branch MakeRow(std::string branch_id, Op op, std::string target, base::Bytes payload) {
+  Branch row;
+  row.branch_id = std::move(branch_id);
+  row.op = op;
+  row.target = std::move(target);
+  row.payload = std::move(payload);
+  return row;
+}
+
+base::Bytes PayloadOf(const DtmRequest& request, size_t step) {
+  return step < request.payloads.size() ? request.payloads[step] : nullptr;
+}
+
+absl::Status AddSagaRows(DtmRequest& request, core::GlobalTransaction& draft) {
+  auto custom = ParseSagaCustomData(request.custom_data, request.steps.size());
+  if (!custom.ok()) return custom.status();
+  draft.concurrent = custom->concurrent;
+  draft.predecessors = std::move(custom->predecessors);
+  draft.branches.reserve(2 * request.steps.size());
+  for (size_t i = 0; i < request.steps.size(); ++i) {
+    const base::Bytes payload = PayloadOf(request, i);
+    draft.branches.push_back(
+        MakeRow(BranchIdOf(i), Op::kCompensate, std::move(request.steps[i].compensate), payload));
+    draft.branches.push_back(MakeRow(BranchIdOf(i), Op::kAction, std::move(request.steps[i].action), payload));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddMessageRows(RequestKind kind, DtmRequest& request, core::GlobalTransaction& draft) {
+  const auto delay = ParseMessageDelay(request.custom_data);
+  if (!delay.ok()) return delay.status();
+  draft.delay_s = *delay;
+  draft.concurrent = request.concurrent;
+  draft.branches.reserve(request.steps.size() + 1);
+  for (size_t i = 0; i < request.steps.size(); ++i) {
+    draft.branches.push_back(
+        MakeRow(BranchIdOf(i), Op::kAction, std::move(request.steps[i].action), PayloadOf(request, i)));
+  }
+  if (kind == RequestKind::kPrepare) {
+    draft.branches.push_back(MakeRow(std::string(kCheckBackBranchId), Op::kQuery, request.query_prepared, nullptr));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddRows(RequestKind kind, DtmRequest& request, core::GlobalTransaction& draft) {
+  switch (draft.mode) {
+    case core::Mode::kSaga:
+      return AddSagaRows(request, draft);
+    case core::Mode::kTcc:
+      return absl::OkStatus();
+    case core::Mode::kMessage:
+      return AddMessageRows(kind, request, draft);
+  }
+  SAGA_CHECK(false);
+}
+
+}  // namespace
+
+std::string BranchIdOf(size_t step) {
+  const size_t number = step + 1;
+  return number < 10 ? absl::StrCat("0", number) : absl::StrCat(number);
+}
+
+std::string CleanHttpGid(std::string_view gid) {
+  std::string clean;
+  clean.reserve(gid.size());
+  for (const char c : gid) {
+    if (c != '\n' && c != '\r' && c != ';') clean.push_back(c);
+  }
+  return clean;
+}
+
+void TakeLegacyData(DtmRequest& request) {
+  for (DtmStep& step : request.steps) {
+    if (!step.data.empty()) request.payloads.push_back(base::MakeBytes(std::move(step.data)));
+    step.data.clear();
+  }
+}
+
+absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest request) {
+  const std::optional<core::Mode> mode = ModeFromWord(request.trans_type);
+  const std::optional<core::Protocol> protocol = ProtocolFromWord(request.protocol);
+  SAGA_CHECK(mode.has_value() && protocol.has_value());  // Validate refuses others
+  core::GlobalTransaction draft;
+  draft.mode = *mode;
+  draft.protocol = *protocol;
+  if (const absl::Status added = AddRows(kind, request, draft); !added.ok()) return added;
+  draft.gid = std::move(request.gid);
+  draft.options = std::move(request.options);
+  draft.wait_result = request.wait_result;
+  draft.custom_data = std::move(request.custom_data);
+  draft.query_prepared = std::move(request.query_prepared);
+  return draft;
+}
+
+absl::StatusOr<core::BranchRegistered> ToRegistration(DtmRegistration registration) {
+  if (ModeFromWord(registration.trans_type) != core::Mode::kTcc) {
+    return absl::UnknownError(absl::StrCat("unknow trans type: ", registration.trans_type));
+  }
+  core::BranchRegistered event;
+  event.mode = core::Mode::kTcc;
+  event.rows.reserve(2);
+  event.rows.push_back(
+      MakeRow(registration.branch_id, Op::kCancel, std::move(registration.cancel), registration.payload));
+  event.rows.push_back(MakeRow(std::move(registration.branch_id), Op::kConfirm, std::move(registration.confirm),
+                               std::move(registration.payload)));
+  return event;
+}
+
+}  // namespace saga::api

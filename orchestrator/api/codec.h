@@ -1,0 +1,69 @@
+#pragma once
+
+// The one place where DTM's wire meets the core: what a request says as plain data (DtmRequest, DtmRegistration), how it
+// becomes the core's events, and (codec_answer.h) how the engine's answer becomes the wire's. Transport-neutral: the
+// gRPC door and the HTTP door fill the same structures. Pure functions, thread-safe.
+//
+// A door does: fill the structure -> Validate (validate.h) -> ToDraft -> engine -> ToWire (codec_answer.h).
+// api/dtm_calls.h does the last four for it.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "orchestrator/api/codec_answer.h"
+#include "orchestrator/api/codec_json.h"
+#include "orchestrator/api/codec_words.h"
+#include "orchestrator/base/bytes.h"
+#include "orchestrator/core/event.h"
+#include "orchestrator/core/transaction.h"
+
+namespace saga::api {
+
+// Body of prepare, submit and abort (protocol 2.1). Fields are as the client sent them.
+struct DtmRequest {
+  std::string gid;
+  std::string trans_type;
+  std::vector<DtmStep> steps;
+  std::vector<base::Bytes> payloads;  // payload i belongs to step i; null: empty
+  core::Options options;
+  std::string custom_data;  // JSON text
+  std::string query_prepared;
+  std::string protocol;  // "", http or grpc; the gRPC door always says grpc
+  bool concurrent = false;  // message only; a saga's stands in custom_data
+  bool wait_result = false;
+  std::string rollback_reason;  // abort
+};
+
+// registerBranch of a TCC (protocol 2.3).
+struct DtmRegistration {
+  std::string gid;
+  std::string trans_type;
+  std::string branch_id;
+  std::string confirm;  // targets; empty: succeeds without a call
+  std::string cancel;
+  base::Bytes payload;
+};
+
+// "01", "02", ..., "100": branch id of the 0-based step (protocol 8.2).
+std::string BranchIdOf(size_t step);
+
+// Over HTTP line feeds, carriage returns and semicolons are taken out of a gid (protocol 2.1).
+std::string CleanHttpGid(std::string_view gid);
+
+// Moves non-empty `data` of the steps behind the payloads (protocol 2.1, `steps[i].data`). HTTP only, before Validate.
+void TakeLegacyData(DtmRequest& request);
+
+// The transaction a prepare or submit describes, with its rows (core::Prepared, core::Submitted):
+//   saga: per step compensate, then action, sharing the step's payload;
+//   tcc:  none, they are registered later;
+//   msg:  an action per step; a prepare adds the check-back (branch "00", op kQuery).
+// `request` has passed Validate. InvalidArgument: custom_data is not what its mode takes.
+absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest request);
+
+// The cancel row, then the confirm row. Unknown with the text `unknow trans type: <t>` (sic, protocol 1.4) for anything
+// but tcc.
+absl::StatusOr<core::BranchRegistered> ToRegistration(DtmRegistration registration);
+
+}  // namespace saga::api

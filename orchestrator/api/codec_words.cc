@@ -1,0 +1,84 @@
+#include "orchestrator/api/codec_words.h"
+
+#include <array>
+#include <cstddef>
+
+namespace saga::api {
+
+namespace {
+
+using core::BranchStatus;
+using core::HistoryKind;
+using core::Mode;
+using core::Op;
+using core::Outcome;
+using core::Protocol;
+using core::Status;
+
+// The value among `values` whose word is `word`: WordOf is the only table, this reads it backwards.
+template <typename Value, size_t n>
+std::optional<Value> Find(const std::array<Value, n>& values, std::string_view word) {
+  for (const Value value : values) {
+    if (WordOf(value) == word) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Mode> ModeFromWord(std::string_view word) {
+  return Find(std::array{Mode::kSaga, Mode::kTcc, Mode::kMessage}, word);
+}
+
+std::optional<Op> OpFromWord(std::string_view word) {
+  return Find(std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery, Op::kTry}, word);
+}
+
+std::optional<Status> StatusFromWord(std::string_view word) {
+  return Find(std::array{Status::kPrepared, Status::kSubmitted, Status::kAborting, Status::kSucceed, Status::kFailed},
+              word);
+}
+
+std::optional<BranchStatus> BranchStatusFromWord(std::string_view word) {
+  return Find(std::array{BranchStatus::kPrepared, BranchStatus::kSucceed, BranchStatus::kFailed}, word);
+}
+
+std::optional<Outcome> OutcomeFromWord(std::string_view word) {
+  return Find(std::array{Outcome::kSuccess, Outcome::kFailure, Outcome::kOngoing, Outcome::kUnknown}, word);
+}
+
+std::optional<Protocol> ProtocolFromWord(std::string_view word) {
+  if (word.empty()) return Protocol::kHttp;
+  return Find(std::array{Protocol::kHttp, Protocol::kGrpc}, word);
+}
+
+std::string_view WordOf(HistoryKind kind) {
+  switch (kind) {
+    case HistoryKind::kPrepared:
+      return "prepared";
+    case HistoryKind::kSubmitted:
+      return "submitted";
+    case HistoryKind::kRegistered:
+      return "registered";
+    case HistoryKind::kAnswered:
+      return "answered";
+    case HistoryKind::kAborting:
+      return "aborting";
+    case HistoryKind::kEnded:
+      return "ended";
+    case HistoryKind::kAbortRequested:
+      return "abort_requested";
+    case HistoryKind::kRetryRequested:
+      return "retry_now";
+  }
+  return "";
+}
+
+std::optional<HistoryKind> HistoryKindFromWord(std::string_view word) {
+  return Find(std::array{HistoryKind::kPrepared, HistoryKind::kSubmitted, HistoryKind::kRegistered,
+                         HistoryKind::kAnswered, HistoryKind::kAborting, HistoryKind::kEnded,
+                         HistoryKind::kAbortRequested, HistoryKind::kRetryRequested},
+              word);
+}
+
+}  // namespace saga::api

@@ -1,0 +1,59 @@
+#include "orchestrator/api/dtm_calls.h"
+
+#include <utility>
+
+#include "orchestrator/api/validate.h"
+
+namespace saga::api {
+
+namespace {
+
+absl::StatusOr<core::GlobalTransaction> CheckedDraft(RequestKind kind, DtmRequest request) {
+  if (const absl::Status valid = Validate(kind, request); !valid.ok()) return valid;
+  return ToDraft(kind, std::move(request));
+}
+
+engine::Reply Word(Asked asked, DtmCalls::Done done) {
+  return [asked = std::move(asked), done = std::move(done)](engine::Answer answer) mutable {
+    done(ToWire(asked, answer));
+  };
+}
+
+engine::WaitFor Until(bool wait_result) {
+  return wait_result ? engine::WaitFor::kRest : engine::WaitFor::kStored;
+}
+
+}  // namespace
+
+void DtmCalls::Prepare(DtmRequest request, Done done) {
+  auto draft = CheckedDraft(RequestKind::kPrepare, std::move(request));
+  if (!draft.ok()) return done(ToWire(draft.status()));
+  Asked asked{RequestKind::kPrepare, draft->gid, /*waited=*/false};
+  engine_.Prepare(*std::move(draft), Word(std::move(asked), std::move(done)));
+}
+
+void DtmCalls::Submit(DtmRequest request, Done done) {
+  const bool waits = request.wait_result;
+  auto draft = CheckedDraft(RequestKind::kSubmit, std::move(request));
+  if (!draft.ok()) return done(ToWire(draft.status()));
+  Asked asked{RequestKind::kSubmit, draft->gid, waits};
+  engine_.Submit(*std::move(draft), Until(waits), Word(std::move(asked), std::move(done)));
+}
+
+void DtmCalls::Abort(DtmRequest request, Done done) {
+  if (const absl::Status valid = Validate(RequestKind::kAbort, request); !valid.ok()) return done(ToWire(valid));
+  Asked asked{RequestKind::kAbort, request.gid, request.wait_result};
+  core::AbortRequested event;
+  event.reason = std::move(request.rollback_reason);
+  engine_.Abort(request.gid, std::move(event), Until(request.wait_result), Word(std::move(asked), std::move(done)));
+}
+
+void DtmCalls::RegisterBranch(DtmRegistration registration, Done done) {
+  if (const absl::Status valid = Validate(registration); !valid.ok()) return done(ToWire(valid));
+  const std::string gid = registration.gid;
+  auto event = ToRegistration(std::move(registration));
+  if (!event.ok()) return done(ToWire(event.status()));
+  engine_.RegisterBranch(gid, *std::move(event), Word({RequestKind::kRegisterBranch, gid, false}, std::move(done)));
+}
+
+}  // namespace saga::api

@@ -1,0 +1,31 @@
+#pragma once
+
+// The five calls of DTM's protocol behind their transports: check, translate, ask the engine, word the answer. What a
+// request comes to therefore does not depend on the door it came through.
+
+#include "absl/functional/any_invocable.h"
+#include "orchestrator/api/codec.h"
+#include "orchestrator/engine/engine.h"
+
+namespace saga::api {
+
+// Thread-safe. Every call returns at once. `done` runs exactly once: before the call returns when the request is
+// refused, otherwise on an engine thread; it must be quick. With wait_result that is when the transaction has ended or
+// come to rest.
+class DtmCalls {
+ public:
+  using Done = absl::AnyInvocable<void(WireAnswer)>;
+
+  // `engine` outlives this.
+  explicit DtmCalls(engine::Engine& engine) : engine_(engine) {}
+
+  void Prepare(DtmRequest request, Done done);
+  void Submit(DtmRequest request, Done done);
+  void Abort(DtmRequest request, Done done);
+  void RegisterBranch(DtmRegistration registration, Done done);
+
+ private:
+  engine::Engine& engine_;
+};
+
+}  // namespace saga::api

@@ -1,0 +1,38 @@
+#pragma once
+
+// DTM's gRPC door: service dtmgimp.Dtm (protocol 1.6). doc/protocol.md tells what it serves and how it answers.
+
+#include <memory>
+
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/port/entropy.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace saga::api {
+
+inline constexpr char kDtmService[] = "dtmgimp.Dtm";
+
+// Thread-safe. No thread is held while a call waits. A client that goes away while its call waits for the transaction
+// ends the call, not the transaction.
+class DtmGrpcService {
+ public:
+  // Both outlive this. This outlives the server it is registered with, and every call of it that the engine has not
+  // answered: destroy it after Engine::Stop.
+  DtmGrpcService(engine::Engine& engine, port::Entropy& entropy);
+  ~DtmGrpcService();
+
+  DtmGrpcService(const DtmGrpcService&) = delete;
+  DtmGrpcService& operator=(const DtmGrpcService&) = delete;
+
+  // For GrpcServer, under the name kDtmService.
+  grpc::Service* service();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace saga::api

@@ -1,0 +1,195 @@
+#include "orchestrator/api/validate.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "orchestrator/core/limits.h"
+
+namespace saga::api {
+
+namespace {
+
+absl::Status Refuse(std::string text) { return absl::InvalidArgumentError(std::move(text)); }
+
+absl::Status CheckLength(absl::string_view what, size_t got, size_t limit, absl::string_view name,
+                         absl::string_view advice) {
+  if (got <= limit) return absl::OkStatus();
+  return Refuse(absl::StrCat(what, " has ", got, " bytes, at most ", limit, " are allowed (", name, "): ", advice));
+}
+
+bool HasControl(absl::string_view text) {
+  for (const char c : text) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) return true;
+  }
+  return false;
+}
+
+bool IsPrintableAscii(absl::string_view text) {
+  for (const char c : text) {
+    if (!absl::ascii_isprint(static_cast<unsigned char>(c))) return false;
+  }
+  return true;
+}
+
+// Part of every call's headers or metadata, where control characters have no place.
+absl::Status CheckCarried(absl::string_view what, absl::string_view text) {
+  if (!HasControl(text)) return absl::OkStatus();
+  return Refuse(absl::StrCat(what, " contains a control character, which no participant could be sent: take it out"));
+}
+
+absl::Status CheckTarget(const std::string& what, absl::string_view target) {
+  const auto length = CheckLength(what, target.size(), core::kMaxTargetLength, "kMaxTargetLength",
+                                  "send what varies in the payload");
+  return length.ok() ? CheckCarried(what, target) : length;
+}
+
+absl::Status CheckSeconds(absl::string_view name, int64_t seconds) {
+  if (seconds >= 0 && seconds <= core::kMaxOptionSeconds) return absl::OkStatus();
+  return Refuse(absl::StrCat(name, " is ", seconds, " and must be from 0 to ", core::kMaxOptionSeconds,
+                             " seconds (kMaxOptionSeconds); 0 is the default"));
+}
+
+bool IsHeaderName(absl::string_view name) {
+  if (name.empty()) return false;
+  for (const char c : name) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.') return false;
+  }
+  return true;
+}
+
+absl::Status CheckHeaders(const core::Options& options) {
+  const auto& headers = options.branch_headers;
+  if (headers.size() > core::kMaxBranchHeaders) {
+    return Refuse(absl::StrCat(headers.size(), " branch_headers given, at most ", core::kMaxBranchHeaders,
+                               " allowed (kMaxBranchHeaders): send less, or in the payload"));
+  }
+  size_t bytes = 0;
+  for (const auto& [name, value] : headers) {
+    bytes += name.size() + value.size();
+    if (!IsHeaderName(name)) {
+      return Refuse("a name in branch_headers must be made of letters, digits, '-', '_' and '.': rename it");
+    }
+    if (!IsPrintableAscii(value)) {
+      return Refuse(absl::StrCat("branch_headers '", name.substr(0, 64),
+                                 "' has a value with bytes outside printable ASCII: encode it"));
+    }
+  }
+  return CheckLength("branch_headers, names and values together,", bytes, core::kMaxHeaderBytes, "kMaxHeaderBytes",
+                     "send less, or in the payload");
+}
+
+absl::Status CheckOptions(const core::Options& options) {
+  absl::Status status = CheckSeconds("timeout_to_fail", options.timeout_to_fail_s);
+  if (status.ok()) status = CheckSeconds("retry_interval", options.retry_interval_s);
+  if (status.ok()) status = CheckSeconds("request_timeout", options.request_timeout_s);
+  if (status.ok() && options.retry_limit < 0) {
+    status = Refuse(absl::StrCat("retry_limit is ", options.retry_limit, " and must not be negative; 0 is no limit"));
+  }
+  return status.ok() ? CheckHeaders(options) : status;
+}
+
+absl::Status CheckMode(const std::string& word) {
+  if (ModeFromWord(word).has_value()) return absl::OkStatus();
+  if (word == "xa" || word == "workflow") {
+    return Refuse(absl::StrCat("trans_type ", word, " is not served by this version: use saga, tcc or msg"));
+  }
+  return Refuse(absl::StrCat("unknown trans_type '", word.substr(0, 64), "': use saga, tcc or msg"));
+}
+
+absl::Status CheckProtocol(const std::string& word) {
+  if (ProtocolFromWord(word).has_value()) return absl::OkStatus();
+  if (word == "json-rpc") return Refuse("protocol json-rpc is not served by this version: use http or grpc");
+  return Refuse(absl::StrCat("unknown protocol '", word.substr(0, 64), "': use http or grpc"));
+}
+
+absl::Status CheckPayloads(const DtmRequest& request) {
+  size_t total = request.custom_data.size() + request.query_prepared.size();
+  for (const DtmStep& step : request.steps) total += step.action.size() + step.compensate.size();
+  for (size_t i = 0; i < request.payloads.size(); ++i) {
+    const size_t size = base::Value(request.payloads[i]).size();
+    total += size;
+    const auto fits = CheckLength(absl::StrCat("the payload of step ", i), size, core::kMaxPayloadSize,
+                                  "kMaxPayloadSize", "send a reference to the data instead");
+    if (!fits.ok()) return fits;
+  }
+  return CheckLength("the request, steps and payloads together,", total, core::kMaxRequestSize, "kMaxRequestSize",
+                     "split it, or send references to the data instead");
+}
+
+absl::Status CheckSteps(const DtmRequest& request) {
+  if (request.steps.size() > core::kMaxSteps) {
+    return Refuse(absl::StrCat(request.steps.size(), " steps given, at most ", core::kMaxSteps,
+                               " allowed (kMaxSteps): split it into several transactions"));
+  }
+  for (size_t i = 0; i < request.steps.size(); ++i) {
+    absl::Status status = CheckTarget(absl::StrCat("the action of step ", i), request.steps[i].action);
+    if (status.ok()) status = CheckTarget(absl::StrCat("the compensate of step ", i), request.steps[i].compensate);
+    if (!status.ok()) return status;
+    if (absl::StartsWith(request.steps[i].action, "topic://")) {
+      return Refuse(absl::StrCat("topic not found: step ", i, " names a topic and this version serves none: name the "
+                                 "receiver's URL"));
+    }
+  }
+  if (request.payloads.size() < request.steps.size()) {
+    return Refuse(absl::StrCat(request.payloads.size(), " payloads given for ", request.steps.size(),
+                               " steps: send one for each step, an empty one where none is needed"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateGid(const std::string& gid) {
+  if (gid.empty()) return Refuse("gid is empty: ask newGid for one or choose one that names the business operation");
+  const auto fits =
+      CheckLength("gid", gid.size(), core::kMaxGidLength, "kMaxGidLength", "choose a shorter one");
+  return fits.ok() ? CheckCarried("gid", gid) : fits;
+}
+
+absl::Status Validate(RequestKind kind, const DtmRequest& request) {
+  if (kind == RequestKind::kAbort) return ValidateGid(request.gid);
+  absl::Status status = CheckMode(request.trans_type);
+  if (status.ok()) status = ValidateGid(request.gid);
+  if (status.ok()) status = CheckProtocol(request.protocol);
+  if (status.ok() && request.protocol == "grpc" && !IsPrintableAscii(request.gid)) {
+    status = Refuse("gid contains bytes outside printable ASCII, which gRPC participants cannot be sent: choose another");
+  }
+  if (status.ok()) status = CheckOptions(request.options);
+  if (status.ok()) {
+    status = CheckLength("custom_data", request.custom_data.size(), core::kMaxCustomDataLength,
+                         "kMaxCustomDataLength", "send less");
+  }
+  if (status.ok()) status = CheckTarget("query_prepared", request.query_prepared);
+  if (!status.ok() || ModeFromWord(request.trans_type) == core::Mode::kTcc) return status;
+  status = CheckSteps(request);
+  return status.ok() ? CheckPayloads(request) : status;
+}
+
+absl::Status Validate(const DtmRegistration& registration) {
+  if (ModeFromWord(registration.trans_type) != core::Mode::kTcc) {
+    return absl::UnknownError(absl::StrCat("unknow trans type: ", registration.trans_type.substr(0, 64)));
+  }
+  absl::Status status = ValidateGid(registration.gid);
+  if (status.ok() && registration.branch_id.empty()) status = Refuse("branch_id is empty: send the branch's number");
+  if (status.ok()) {
+    status = CheckLength("branch_id", registration.branch_id.size(), core::kMaxBranchIdLength, "kMaxBranchIdLength",
+                         "nest less deeply");
+  }
+  if (status.ok() && !IsPrintableAscii(registration.branch_id)) {
+    status = Refuse("branch_id contains bytes outside printable ASCII: use digits");
+  }
+  if (status.ok()) status = CheckTarget("confirm", registration.confirm);
+  if (status.ok()) status = CheckTarget("cancel", registration.cancel);
+  if (status.ok()) {
+    status = CheckLength("the branch's payload", base::Value(registration.payload).size(), core::kMaxPayloadSize,
+                         "kMaxPayloadSize", "send a reference to the data instead");
+  }
+  return status;
+}
+
+}  // namespace saga::api
