@@ -1,0 +1,63 @@
+#include "orchestrator/adapter/grpc/grpc_metadata.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "orchestrator/core/words.h"
+
+namespace saga::adapter {
+namespace {
+
+// What gRPC and HTTP/2 set themselves. Sending them a second time breaks the call at best.
+constexpr std::array<std::string_view, 11> kReserved = {
+    "content-length", "content-type", "connection", "host",    "keep-alive", "proxy-connection",
+    "te",             "trailer",      "transfer-encoding", "upgrade", "user-agent"};
+
+bool IsReserved(std::string_view key) {
+  return key.starts_with("grpc-") || std::find(kReserved.begin(), kReserved.end(), key) != kReserved.end();
+}
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool IsKey(std::string_view key) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+bool IsPrintable(std::string_view text, char lowest) {
+  return std::all_of(text.begin(), text.end(), [lowest](char c) { return c >= lowest && c <= '~'; });
+}
+
+}  // namespace
+
+std::string ForEachMetadata(const port::BranchCall& call,
+                            absl::FunctionRef<void(std::string key, std::string value)> add) {
+  // The other three values are words of ours.
+  if (!IsPrintable(call.gid, ' ')) return "gid cannot be sent as gRPC metadata: only printable ASCII can";
+  if (!IsPrintable(call.branch_id, ' ')) return "branch_id cannot be sent as gRPC metadata: only printable ASCII can";
+  add("dtm-gid", call.gid);
+  add("dtm-trans_type", std::string(core::WordOf(call.mode)));
+  add("dtm-branch_id", call.branch_id);
+  add("dtm-op", std::string(core::WordOf(call.op)));
+  add("dtm-dtm", "");
+  for (const auto& [name, value] : call.headers) {
+    std::string key = name;
+    std::transform(key.begin(), key.end(), key.begin(), Lower);
+    if (!IsKey(key)) return "branch header '" + name + "' cannot be sent as gRPC metadata: bad name";
+    if (IsReserved(key)) continue;
+    // Values of -bin keys travel as base64.
+    if (!key.ends_with("-bin") && !IsPrintable(value, ' ')) {
+      return "branch header '" + name + "' cannot be sent as gRPC metadata: only printable ASCII can";
+    }
+    add(std::move(key), value);
+  }
+  return "";
+}
+
+bool IsSendableMethod(const std::string& method) { return !method.empty() && IsPrintable(method, '!'); }
+
+}  // namespace saga::adapter
