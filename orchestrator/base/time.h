@@ -36,5 +36,6 @@ constexpr Time operator+(Time t, Duration d) {
 constexpr Time operator-(Time t, Duration d) { return Time{t.micros - d.micros}; }
 constexpr Duration operator-(Time a, Time b) { return Duration{a.micros - b.micros}; }
 constexpr Duration operator+(Duration a, Duration b) { return Duration{a.micros + b.micros}; }
+constexpr Duration operator-(Duration a, Duration b) { return Duration{a.micros - b.micros}; }
 
 }  // namespace saga::base
