@@ -1,0 +1,218 @@
+#include "orchestrator/api/validate.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "orchestrator/core/limits.h"
+
+namespace saga::api {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+DtmRequest Good(const std::string& trans_type = "saga") {
+  DtmRequest request;
+  request.gid = "order-1";
+  request.trans_type = trans_type;
+  request.steps = {{"b/act", "b/undo", ""}};
+  request.payloads = {base::MakeBytes("one")};
+  return request;
+}
+
+DtmRegistration GoodBranch() { return {"order-1", "tcc", "01", "b/confirm", "b/cancel", base::MakeBytes("data")}; }
+
+std::string Refusal(const absl::Status& status) {
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  return std::string(status.message());
+}
+
+std::string Refusal(const DtmRequest& request) { return Refusal(Validate(RequestKind::kSubmit, request)); }
+
+TEST(ValidateTest, GoodRequestsPass) {
+  for (const char* mode : {"saga", "tcc", "msg"}) {
+    EXPECT_TRUE(Validate(RequestKind::kSubmit, Good(mode)).ok()) << mode;
+    EXPECT_TRUE(Validate(RequestKind::kPrepare, Good(mode)).ok()) << mode;
+  }
+  EXPECT_TRUE(Validate(GoodBranch()).ok());
+}
+
+TEST(ValidateTest, OddGidsPass) {
+  for (const char* gid : {"order-'  '", "a\"b", "\xE8\xAE\xA2\xE5\x8D\x95-1", "../..", "%00"}) {
+    DtmRequest request = Good();
+    request.gid = gid;
+    EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok()) << gid;
+  }
+}
+
+TEST(ValidateTest, Gid) {
+  DtmRequest request = Good();
+  request.gid = "";
+  EXPECT_THAT(Refusal(request), HasSubstr("gid is empty: "));
+  request.gid = std::string(core::kMaxGidLength + 1, 'g');
+  EXPECT_EQ(Refusal(request), "gid has 129 bytes, at most 128 are allowed (kMaxGidLength): choose a shorter one");
+  request.gid = std::string(core::kMaxGidLength, 'g');
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+  request.gid = std::string("a\0b", 3);
+  EXPECT_THAT(Refusal(request), HasSubstr("control character"));
+  request.gid = "a\nb";
+  EXPECT_THAT(Refusal(request), HasSubstr("control character"));
+}
+
+TEST(ValidateTest, GidThatGrpcCannotCarry) {
+  DtmRequest request = Good();
+  request.gid = "\xC3\xA9";
+  request.protocol = "grpc";
+  EXPECT_THAT(Refusal(request), HasSubstr("printable ASCII"));
+}
+
+TEST(ValidateTest, AbortReadsTheGidOnly) {
+  DtmRequest request;
+  request.gid = "order-1";
+  request.trans_type = "nonsense";
+  request.options.retry_limit = -1;
+  request.rollback_reason = std::string(100'000, 'r');
+  EXPECT_TRUE(Validate(RequestKind::kAbort, request).ok());
+  request.gid.clear();
+  EXPECT_THAT(Refusal(Validate(RequestKind::kAbort, request)), HasSubstr("gid is empty"));
+}
+
+TEST(ValidateTest, TransType) {
+  DtmRequest request = Good();
+  for (const char* word : {"", "Saga", "nonsense"}) {
+    request.trans_type = word;
+    EXPECT_EQ(Refusal(request), std::string("unknown trans_type '") + word + "': use saga, tcc or msg");
+  }
+  for (const char* word : {"xa", "workflow"}) {
+    request.trans_type = word;
+    EXPECT_THAT(Refusal(request), AllOf(HasSubstr(word), HasSubstr("not served by this version")));
+  }
+}
+
+TEST(ValidateTest, Protocol) {
+  DtmRequest request = Good();
+  request.protocol = "json-rpc";
+  EXPECT_THAT(Refusal(request), HasSubstr("json-rpc is not served"));
+  request.protocol = "smoke";
+  EXPECT_THAT(Refusal(request), HasSubstr("unknown protocol 'smoke'"));
+}
+
+TEST(ValidateTest, Steps) {
+  DtmRequest request = Good();
+  request.steps.resize(10'000);
+  EXPECT_EQ(Refusal(request),
+            "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+  request.steps.resize(2);
+  EXPECT_EQ(Refusal(request),
+            "1 payloads given for 2 steps: send one for each step, an empty one where none is needed");
+  request.steps.clear();
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+}
+
+TEST(ValidateTest, Targets) {
+  DtmRequest request = Good();
+  request.steps[0].action = std::string(core::kMaxTargetLength + 1, 'a');
+  EXPECT_THAT(Refusal(request), HasSubstr("the action of step 0 has 1025 bytes, at most 1024 are allowed"));
+  request.steps[0] = {"a", std::string(core::kMaxTargetLength + 1, 'a'), ""};
+  EXPECT_THAT(Refusal(request), HasSubstr("the compensate of step 0"));
+  request.steps[0] = {"http://b/x\r\nHost: evil", "", ""};
+  EXPECT_THAT(Refusal(request), HasSubstr("control character"));
+  request.steps[0] = {"", "", ""};
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+  request.query_prepared = std::string(core::kMaxTargetLength + 1, 'a');
+  EXPECT_THAT(Refusal(request), HasSubstr("query_prepared"));
+}
+
+TEST(ValidateTest, TopicsAreNotFound) {
+  DtmRequest request = Good("msg");
+  request.steps[0].action = "topic://orders";
+  EXPECT_THAT(Refusal(request), HasSubstr("topic not found"));
+}
+
+TEST(ValidateTest, Sizes) {
+  DtmRequest request = Good();
+  request.payloads[0] = base::MakeBytes(std::string(core::kMaxPayloadSize, 'p'));
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+  request.payloads[0] = base::MakeBytes(std::string(core::kMaxPayloadSize + 1, 'p'));
+  EXPECT_THAT(Refusal(request), HasSubstr("the payload of step 0 has 1048577 bytes, at most 1048576 are allowed"));
+  request.payloads.assign(5, base::MakeBytes(std::string(core::kMaxPayloadSize, 'p')));
+  EXPECT_THAT(Refusal(request), HasSubstr("kMaxRequestSize"));
+  request = Good();
+  request.custom_data = std::string(core::kMaxCustomDataLength + 1, ' ');
+  EXPECT_THAT(Refusal(request), HasSubstr("kMaxCustomDataLength"));
+}
+
+TEST(ValidateTest, Seconds) {
+  const auto with = [](int64_t core::Options::*field, int64_t value) {
+    DtmRequest request = Good("tcc");
+    request.options.*field = value;
+    return request;
+  };
+  for (const auto field : {&core::Options::timeout_to_fail_s, &core::Options::retry_interval_s,
+                           &core::Options::request_timeout_s}) {
+    EXPECT_THAT(Refusal(with(field, -1)), HasSubstr("is -1 and must be from 0 to"));
+    EXPECT_THAT(Refusal(with(field, INT64_MAX)), HasSubstr("kMaxOptionSeconds"));
+    EXPECT_TRUE(Validate(RequestKind::kSubmit, with(field, core::kMaxOptionSeconds)).ok());
+  }
+  EXPECT_THAT(Refusal(with(&core::Options::retry_limit, -1)), HasSubstr("retry_limit is -1"));
+}
+
+TEST(ValidateTest, Headers) {
+  DtmRequest request = Good();
+  request.options.branch_headers = {{"test_header", "yes 1"}, {"X-Trace.id", ""}};
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+  for (const char* name : {"", "a b", "a:b", "a\nb", ":path", "\xC3\xA9"}) {
+    request.options.branch_headers = {{name, "v"}};
+    EXPECT_THAT(Refusal(request), HasSubstr("a name in branch_headers")) << name;
+  }
+  for (const char* value : {"a\r\nX: y", "\xC3\xA9", "\t"}) {
+    request.options.branch_headers = {{"k", value}};
+    EXPECT_THAT(Refusal(request), HasSubstr("printable ASCII")) << value;
+  }
+  request.options.branch_headers.clear();
+  for (size_t i = 0; i <= core::kMaxBranchHeaders; ++i) request.options.branch_headers["k" + std::to_string(i)] = "";
+  EXPECT_THAT(Refusal(request), HasSubstr("65 branch_headers given, at most 64 allowed (kMaxBranchHeaders)"));
+  request.options.branch_headers = {{"k", std::string(core::kMaxHeaderBytes, 'v')}};
+  EXPECT_THAT(Refusal(request), HasSubstr("kMaxHeaderBytes"));
+}
+
+TEST(ValidateTest, Registration) {
+  DtmRegistration registration = GoodBranch();
+  registration.trans_type = "nonsense";
+  registration.gid = "";  // the type is told first, as DTM does
+  const absl::Status unknown = Validate(registration);
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kUnknown);
+  EXPECT_EQ(unknown.message(), "unknow trans type: nonsense");
+
+  registration = GoodBranch();
+  registration.gid = "";
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("gid is empty"));
+  registration = GoodBranch();
+  registration.branch_id = "";
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("branch_id is empty"));
+  registration.branch_id = std::string(core::kMaxBranchIdLength + 1, '1');
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("kMaxBranchIdLength"));
+  registration.branch_id = "0\n1";
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("printable ASCII"));
+  registration = GoodBranch();
+  registration.confirm = std::string(core::kMaxTargetLength + 1, 'c');
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("confirm has 1025 bytes"));
+  registration = GoodBranch();
+  registration.cancel = std::string(core::kMaxTargetLength + 1, 'c');
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("cancel has 1025 bytes"));
+  registration = GoodBranch();
+  registration.payload = base::MakeBytes(std::string(core::kMaxPayloadSize + 1, 'p'));
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("kMaxPayloadSize"));
+}
+
+TEST(ValidateTest, TargetsThatNobodyCanCallMayBeRegistered) {
+  DtmRegistration registration = GoodBranch();
+  registration.confirm = "not_exists://abc";
+  registration.cancel = "";
+  EXPECT_TRUE(Validate(registration).ok());
+}
+
+}  // namespace
+}  // namespace saga::api
