@@ -1,0 +1,58 @@
+#include "orchestrator/adapter/http/http_reply.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "orchestrator/core/reply_text.h"
+
+namespace saga::adapter {
+namespace {
+
+constexpr std::string_view kFailure = "FAILURE";
+constexpr std::string_view kOngoing = "ONGOING";
+constexpr size_t kTailBytes = kFailure.size() - 1;
+static_assert(kFailure.size() == kOngoing.size());
+
+constexpr long kStatusOk = 200;
+constexpr long kStatusConflict = 409;
+constexpr long kStatusTooEarly = 425;
+
+}  // namespace
+
+void HttpReplyReader::Read(std::string_view chunk) {
+  if (kept_.size() < kMaxKeptReplyBytes) kept_ += chunk.substr(0, kMaxKeptReplyBytes - kept_.size());
+  Look(tail_ + std::string(chunk.substr(0, kTailBytes)));
+  Look(chunk);
+  tail_ += chunk.size() > kTailBytes ? chunk.substr(chunk.size() - kTailBytes) : chunk;
+  if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+}
+
+void HttpReplyReader::Look(std::string_view text) {
+  if (!says_failure_) says_failure_ = text.find(kFailure) != std::string_view::npos;
+  if (!says_ongoing_) says_ongoing_ = text.find(kOngoing) != std::string_view::npos;
+}
+
+port::BranchReply HttpReplyReader::Conclude(long status) const {
+  // The order is the protocol's.
+  if (status == kStatusTooEarly || says_ongoing_) {
+    return {core::Outcome::kOngoing, core::ReplyText(core::Outcome::kOngoing, kept_)};
+  }
+  if (status == kStatusConflict || says_failure_) {
+    return {core::Outcome::kFailure, core::ReplyText(core::Outcome::kFailure, kept_)};
+  }
+  if (status == kStatusOk) return {core::Outcome::kSuccess, ""};
+  std::string text = core::ReplyText(core::Outcome::kUnknown, kept_);
+  if (text.empty()) text = "HTTP status " + std::to_string(status);
+  return {core::Outcome::kUnknown, std::move(text)};
+}
+
+void HttpReplyReader::Reset() {
+  kept_.clear();
+  kept_.shrink_to_fit();
+  tail_.clear();
+  says_failure_ = false;
+  says_ongoing_ = false;
+}
+
+}  // namespace saga::adapter

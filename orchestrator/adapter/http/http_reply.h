@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "orchestrator/port/branch_caller.h"
+
+namespace saga::adapter {
+
+// Bytes of a reply's body that are kept for its text. Longer bodies are read to their end, because the two words count
+// wherever they stand.
+inline constexpr size_t kMaxKeptReplyBytes = 64 << 10;
+
+// Reads a reply's body as it comes in and says what it means (protocol 4.1).
+class HttpReplyReader {
+ public:
+  void Read(std::string_view chunk);
+
+  // `status` is the final response's status.
+  port::BranchReply Conclude(long status) const;
+
+  // For the next reply.
+  void Reset();
+
+ private:
+  void Look(std::string_view text);
+
+  std::string kept_;
+  std::string tail_;  // the end of what was read: a word may begin in one chunk and end in the next
+  bool says_failure_ = false;
+  bool says_ongoing_ = false;
+};
+
+}  // namespace saga::adapter

@@ -1,0 +1,108 @@
+#include "orchestrator/adapter/http/http_transfer.h"
+
+#include <algorithm>
+#include <climits>
+#include <string>
+#include <utility>
+
+#include "orchestrator/base/check.h"
+#include "orchestrator/core/reply_text.h"
+
+namespace saga::adapter {
+namespace {
+
+constexpr long kMaxRedirects = 10;  // as Go's client, and so DTM, does
+
+template <typename Value>
+void Set(CURL* handle, CURLoption option, Value value) {
+  SAGA_CHECK(curl_easy_setopt(handle, option, value) == CURLE_OK);
+}
+
+long MillisLeft(std::chrono::steady_clock::time_point now, std::chrono::steady_clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  // 0 would mean "no limit" to libcurl.
+  return static_cast<long>(std::clamp<int64_t>(left, 1, INT_MAX));
+}
+
+}  // namespace
+
+HttpTransfer::HttpTransfer() : handle_(curl_easy_init()) {
+  SAGA_CHECK(handle_ != nullptr);
+  Set(handle_, CURLOPT_PRIVATE, static_cast<void*>(this));
+  Set(handle_, CURLOPT_WRITEFUNCTION, &HttpTransfer::OnBody);
+  Set(handle_, CURLOPT_WRITEDATA, static_cast<void*>(this));
+  Set(handle_, CURLOPT_ERRORBUFFER, error_.data());
+  Set(handle_, CURLOPT_NOSIGNAL, 1L);
+  Set(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  Set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(handle_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  Set(handle_, CURLOPT_FOLLOWLOCATION, 1L);
+  Set(handle_, CURLOPT_MAXREDIRS, kMaxRedirects);
+  Set(handle_, CURLOPT_PATH_AS_IS, 1L);
+  // An empty proxy switches off what the environment says.
+  Set(handle_, CURLOPT_PROXY, "");
+  Set(handle_, CURLOPT_TCP_NODELAY, 1L);
+  Set(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+HttpTransfer::~HttpTransfer() {
+  curl_easy_cleanup(handle_);
+  curl_slist_free_all(header_lines_);
+}
+
+bool HttpTransfer::Begin(HttpCall call, std::chrono::steady_clock::time_point now) {
+  call_ = std::move(call);
+  error_[0] = '\0';
+  curl_slist_free_all(header_lines_);
+  // Without this libcurl asks before it sends a large body, and waits a second for the answer.
+  header_lines_ = curl_slist_append(nullptr, "Expect:");
+  for (const std::string& line : call_.request.header_lines) {
+    curl_slist* const longer = header_lines_ == nullptr ? nullptr : curl_slist_append(header_lines_, line.c_str());
+    if (longer == nullptr) return false;
+    header_lines_ = longer;
+  }
+  Set(handle_, CURLOPT_HTTPHEADER, header_lines_);
+  Set(handle_, CURLOPT_TIMEOUT_MS, MillisLeft(now, call_.deadline));
+  if (call_.request.post) {
+    const std::string& body = base::Value(call_.payload);
+    Set(handle_, CURLOPT_POST, 1L);
+    Set(handle_, CURLOPT_POSTFIELDS, body.data());
+    Set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  } else {
+    Set(handle_, CURLOPT_HTTPGET, 1L);
+  }
+  return curl_easy_setopt(handle_, CURLOPT_URL, call_.request.url.c_str()) == CURLE_OK;
+}
+
+void HttpTransfer::End(CURLcode result) {
+  if (result != CURLE_OK) {
+    const char* const why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(result);
+    return Abandon(std::string("HTTP call failed: ") + why);
+  }
+  long status = 0;
+  SAGA_CHECK(curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
+  Tell(reply_.Conclude(status));
+}
+
+void HttpTransfer::Abandon(std::string why) {
+  Tell({core::Outcome::kUnknown, core::ReplyText(core::Outcome::kUnknown, why)});
+}
+
+void HttpTransfer::Tell(port::BranchReply reply) {
+  reply_.Reset();
+  HttpCall ended = std::exchange(call_, HttpCall{});
+  ended.done(std::move(reply));
+}
+
+HttpTransfer* HttpTransfer::Of(CURL* handle) {
+  char* transfer = nullptr;
+  SAGA_CHECK(curl_easy_getinfo(handle, CURLINFO_PRIVATE, &transfer) == CURLE_OK);
+  return reinterpret_cast<HttpTransfer*>(transfer);
+}
+
+size_t HttpTransfer::OnBody(char* data, size_t size, size_t count, void* transfer) {
+  static_cast<HttpTransfer*>(transfer)->reply_.Read({data, size * count});
+  return size * count;
+}
+
+}  // namespace saga::adapter
