@@ -30,6 +30,27 @@ inline constexpr size_t kGrpcMessageSlack = 64 << 10;   // what a request of kMa
 inline constexpr size_t kGrpcStreams = 10'000;          // calls at once on one connection; further ones wait
 inline constexpr size_t kGrpcMemory = 256 << 20;        // for messages being read and written, all connections
 
+// --- HTTP door ------------------------------------------------------------------------------------------------------
+inline constexpr size_t kHttpThreads = 2;                 // that read, decode and write
+inline constexpr size_t kHttpMaxConnections = 1024;       // open at once; more are answered 503 and closed
+inline constexpr size_t kHttpHeaderSize = 16 << 10;       // request line and headers of one request
+inline constexpr size_t kHttpBodyMemory = 256 << 20;      // bodies of all requests that are not answered yet
+inline constexpr base::Duration kHttpIdleTimeout = base::Seconds(75);   // between two requests of a connection
+inline constexpr base::Duration kHttpReadTimeout = base::Seconds(30);   // from a request's first byte to its last
+inline constexpr base::Duration kHttpWriteTimeout = base::Seconds(30);  // for the whole answer to be taken
+// A connection that we end stays half open this long, and for this many bytes, so that the client can read the answer.
+inline constexpr base::Duration kHttpLinger = base::Seconds(2);
+inline constexpr size_t kHttpLingerBytes = 16 << 20;
+inline constexpr size_t kHttpReaders = 2;                 // threads that read the store for queries, lists and scrapes
+inline constexpr size_t kHttpReaderQueue = 128;           // reads waiting for one of them; more are answered 503
+inline constexpr size_t kHttpDefaultPage = 100;           // transactions of one list answer (protocol 2.2) ...
+inline constexpr size_t kHttpMaxPage = 1000;              // ... and at most
+
+// --- metrics --------------------------------------------------------------------------------------------------------
+inline constexpr size_t kMetricDestinations = 200;        // with series of their own, the busiest; the rest is "other"
+inline constexpr size_t kMetricLabels = 64;               // values of a label that has no fixed set; the rest is "other"
+inline constexpr size_t kMetricLabelLength = 128;         // bytes of a label value; cut
+
 // --- sagas as data --------------------------------------------------------------------------------------------------
 inline constexpr size_t kMaxDefinitionNameLength = 64;      // of a definition and of a step
 inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;   // one *.saga.yaml
