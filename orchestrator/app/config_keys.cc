@@ -1,0 +1,196 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "orchestrator/app/config.h"
+#include "orchestrator/base/check.h"
+
+namespace saga::app {
+namespace {
+
+constexpr int64_t kMillisecond = 1000;
+constexpr int64_t kSecond = 1000 * kMillisecond;
+constexpr int64_t kHour = 3600 * kSecond;
+constexpr int64_t kDay = 24 * kHour;
+
+// Defaults that are also limits of the core are written here as text, because the text is what people see; the unit
+// test compares them with core/limits.h.
+std::vector<ConfigKey> MakeKeys() {
+  return {
+      {.name = "data_dir",
+       .type = KeyType::kPath,
+       .default_value = "/var/lib/sagad",
+       .field = &Config::data_dir,
+       .help = "Directory of the store; created when missing."},
+      {.name = "store",
+       .type = KeyType::kChoice,
+       .default_value = "sqlite",
+       .choices = "sqlite|memory",
+       .field = &Config::store,
+       .help = "Where transactions are kept. memory loses everything at the end of the process: for trials only."},
+      {.name = "grpc_listen",
+       .type = KeyType::kAddress,
+       .default_value = "127.0.0.1:36790",
+       .field = &Config::grpc_listen,
+       .help = "Address of the gRPC door: DTM protocol, admin, health. Port 0 takes a free one."},
+      {.name = "http_listen",
+       .type = KeyType::kAddress,
+       .default_value = "127.0.0.1:36789",
+       .field = &Config::http_listen,
+       .help = "Address of the HTTP door: DTM protocol, metrics, probes. Port 0 takes a free one."},
+      {.name = "definitions",
+       .type = KeyType::kPath,
+       .default_value = "",
+       .field = &Config::definitions,
+       .help = "Directory of *.saga.yaml definitions; empty: none."},
+      {.name = "drain_timeout",
+       .type = KeyType::kDuration,
+       .default_value = "20s",
+       .min = 0,
+       .max = kHour,
+       .field = &Config::drain_timeout,
+       .help = "How long SIGTERM waits for calls that are out. What is left is continued by the next start."},
+      {.name = "log.level",
+       .type = KeyType::kChoice,
+       .default_value = "info",
+       .choices = "debug|info|warn|error",
+       .field = &Config::log_level,
+       .help = "Least important message that is logged."},
+      {.name = "log.format",
+       .type = KeyType::kChoice,
+       .default_value = "json",
+       .choices = "json|text",
+       .field = &Config::log_format,
+       .help = "One JSON object a line, or text for people. To standard error."},
+      {.name = "engine.timeout_to_fail",
+       .type = KeyType::kDuration,
+       .default_value = "35s",
+       .min = kSecond,
+       .max = 365 * kDay,
+       .field = &Config::timeout_to_fail,
+       .help = "A TCC or message that is still undecided after this is undone, unless it says otherwise itself."},
+      {.name = "engine.retry_interval",
+       .type = KeyType::kDuration,
+       .default_value = "10s",
+       .min = 10 * kMillisecond,
+       .max = kDay,
+       .field = &Config::retry_interval,
+       .help = "Pause before a branch call is repeated; doubles while the outcome stays unknown."},
+      {.name = "engine.max_retry_interval",
+       .type = KeyType::kDuration,
+       .default_value = "10m",
+       .min = 10 * kMillisecond,
+       .max = 7 * kDay,
+       .field = &Config::max_retry_interval,
+       .help = "The doubling of pauses stops here."},
+      {.name = "engine.request_timeout",
+       .type = KeyType::kDuration,
+       .default_value = "3s",
+       .min = kMillisecond,
+       .max = kDay,
+       .field = &Config::request_timeout,
+       .help = "A branch call without an answer after this has an unknown outcome."},
+      {.name = "engine.runners",
+       .type = KeyType::kCount,
+       .unit = "threads",
+       .default_value = "1",
+       .min = 1,
+       .max = 64,
+       .field = &Config::runners,
+       .help = "Threads that step transactions. One does tens of thousands a second."},
+      {.name = "engine.max_live_transactions",
+       .type = KeyType::kCount,
+       .unit = "transactions",
+       .default_value = "100000",
+       .min = 1,
+       .max = 10'000'000,
+       .field = &Config::max_live_transactions,
+       .help = "Open transactions held in memory; the rest stay in the store until they are due."},
+      {.name = "engine.max_batch_writes",
+       .type = KeyType::kCount,
+       .unit = "transactions",
+       .default_value = "512",
+       .min = 1,
+       .max = 100'000,
+       .field = &Config::max_batch_writes,
+       .help = "Transactions written by one commit of the store."},
+      {.name = "lane.in_flight",
+       .type = KeyType::kCount,
+       .unit = "calls",
+       .default_value = "256",
+       .min = 1,
+       .max = 100'000,
+       .field = &Config::lane_in_flight,
+       .help = "Branch calls out at one destination at the same time."},
+      {.name = "lane.queue",
+       .type = KeyType::kCount,
+       .unit = "calls",
+       .default_value = "100000",
+       .min = 1,
+       .max = 10'000'000,
+       .field = &Config::lane_queue,
+       .help = "Branch calls that wait for one destination."},
+      {.name = "http.max_connections",
+       .type = KeyType::kCount,
+       .unit = "connections",
+       .default_value = "1024",
+       .min = 1,
+       .max = 100'000,
+       .field = &Config::http_max_connections,
+       .help = "Connections open at the HTTP door; more are closed at once."},
+  };
+}
+
+std::string DurationRange(int64_t micros) { return FormatDuration(base::Micros(micros)); }
+
+}  // namespace
+
+const std::vector<ConfigKey>& ConfigKeys() {
+  static const std::vector<ConfigKey> keys = MakeKeys();
+  return keys;
+}
+
+const ConfigKey* FindConfigKey(absl::string_view name) {
+  const std::vector<ConfigKey>& keys = ConfigKeys();
+  const auto found = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+std::string EnvName(const ConfigKey& key) {
+  return absl::StrCat("SAGAD_", absl::AsciiStrToUpper(absl::StrReplaceAll(key.name, {{".", "_"}})));
+}
+
+std::string FlagName(const ConfigKey& key) { return absl::StrReplaceAll(key.name, {{".", "-"}, {"_", "-"}}); }
+
+std::string TypeText(const ConfigKey& key) {
+  switch (key.type) {
+    case KeyType::kPath:
+      return "path";
+    case KeyType::kChoice:
+      return absl::StrCat("one of ", absl::StrReplaceAll(key.choices, {{"|", ", "}}));
+    case KeyType::kAddress:
+      return "host:port";
+    case KeyType::kDuration:
+      return "duration";
+    case KeyType::kCount:
+      return "whole number";
+  }
+  SAGA_CHECK(false);
+}
+
+std::string RangeText(const ConfigKey& key) {
+  switch (key.type) {
+    case KeyType::kPath:
+    case KeyType::kChoice:
+    case KeyType::kAddress:
+      return "";
+    case KeyType::kDuration:
+      return absl::StrCat(DurationRange(key.min), " to ", DurationRange(key.max));
+    case KeyType::kCount:
+      return absl::StrCat(key.min, " to ", key.max);
+  }
+  SAGA_CHECK(false);
+}
+
+}  // namespace saga::app
