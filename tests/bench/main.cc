@@ -1,0 +1,45 @@
+// sagabench: measures a server that speaks DTM's protocol. See tests/bench/README.md.
+
+#include <array>
+#include <iostream>
+#include <string_view>
+
+#include "tests/bench/command/command.h"
+
+namespace {
+
+struct Subcommand {
+  std::string_view name;
+  std::string_view purpose;
+  int (*run)(int argc, char** argv);
+};
+
+constexpr std::array<Subcommand, 7> kSubcommands = {{
+    {"load", "a closed loop of clients against a server", &saga::bench::RunLoadCommand},
+    {"participant", "a participant that costs little", &saga::bench::RunParticipantCommand},
+    {"ceiling", "what gRPC alone allows here", &saga::bench::RunCeilingCommand},
+    {"passthrough", "the server behind ceiling", &saga::bench::RunPassThroughCommand},
+    {"disk", "durable writes a second", &saga::bench::RunDiskCommand},
+    {"orphans", "time to recover from kill -9", &saga::bench::RunOrphansCommand},
+    {"idle", "what a process uses over a time", &saga::bench::RunIdleCommand},
+}};
+
+void PrintUsage(std::ostream& out) {
+  out << "usage: sagabench SUBCOMMAND [options]   (sagabench SUBCOMMAND --help)\n";
+  for (const Subcommand& subcommand : kSubcommands) {
+    out << "  " << subcommand.name << std::string(14 - subcommand.name.size(), ' ')
+        << subcommand.purpose << "\n";
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  for (const Subcommand& subcommand : kSubcommands) {
+    if (name == subcommand.name) return subcommand.run(argc - 1, argv + 1);
+  }
+  const bool help = name == "--help" || name == "-h" || name == "help";
+  PrintUsage(help ? std::cout : std::cerr);
+  return help ? saga::bench::kExitOk : saga::bench::kExitUsage;
+}
