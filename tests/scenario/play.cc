@@ -1,0 +1,105 @@
+#include "tests/scenario/play.h"
+
+#include "orchestrator/core/words.h"
+
+namespace saga::scenario {
+
+core::GlobalTransaction SagaDraft(size_t steps) {
+  core::GlobalTransaction draft;
+  draft.gid = "g";
+  draft.mode = core::Mode::kSaga;
+  for (size_t i = 1; i <= steps; ++i) {
+    const std::string n = std::to_string(i);
+    draft.branches.push_back({.branch_id = "0" + n, .op = core::Op::kCompensate, .target = "c" + n + ":1/P/M"});
+    draft.branches.push_back({.branch_id = "0" + n, .op = core::Op::kAction, .target = "a" + n + ":1/P/M"});
+  }
+  return draft;
+}
+
+core::GlobalTransaction TccDraft() {
+  core::GlobalTransaction draft;
+  draft.gid = "g";
+  draft.mode = core::Mode::kTcc;
+  return draft;
+}
+
+core::GlobalTransaction MessageDraft(size_t branches) {
+  core::GlobalTransaction draft;
+  draft.gid = "g";
+  draft.mode = core::Mode::kMessage;
+  for (size_t i = 1; i <= branches; ++i) {
+    const std::string n = std::to_string(i);
+    draft.branches.push_back({.branch_id = "0" + n, .op = core::Op::kAction, .target = "a" + n + ":1/P/M"});
+  }
+  draft.branches.push_back({.branch_id = "00", .op = core::Op::kQuery, .target = "q:1/P/M"});
+  return draft;
+}
+
+std::vector<core::Branch> TccRows(const std::string& branch_id) {
+  return {{.branch_id = branch_id, .op = core::Op::kCancel, .target = "p:1/P/Cancel"},
+          {.branch_id = branch_id, .op = core::Op::kConfirm, .target = "p:1/P/Confirm"}};
+}
+
+void Play::Script(const std::string& branch_id, core::Op op, std::vector<Outcome> outcomes) {
+  script_[{branch_id, op}] = {outcomes.begin(), outcomes.end()};
+}
+
+core::Verdict Play::Do(core::Event event) {
+  if (exists_) return core::Step(transaction_, std::move(event), At()).verdict;
+  const core::Decision decision = core::Create(std::move(event), At(), &transaction_);
+  exists_ = decision.verdict == core::Verdict::kAccepted;
+  return decision.verdict;
+}
+
+core::Verdict Play::Prepare(core::GlobalTransaction draft) { return Do(core::Prepared{std::move(draft)}); }
+
+core::Verdict Play::Submit(core::GlobalTransaction draft) {
+  const core::Verdict verdict = Do(core::Submitted{std::move(draft)});
+  if (verdict == core::Verdict::kAccepted) CallAll();
+  return verdict;
+}
+
+bool Play::Pass() {
+  if (core::NextWake(transaction_, {}) > now_) return false;
+  (void)Do(core::Woken{});
+  CallAll();
+  return true;
+}
+
+base::Duration Play::NextPass() {
+  const base::Time before = now_;
+  const base::Time wake = core::NextWake(transaction_, {});
+  if (wake == base::kNever) return base::Seconds(-1);
+  now_ = std::max(now_, wake);
+  (void)Pass();
+  return now_ - before;
+}
+
+void Play::CallAll() {
+  for (std::vector<uint32_t> due = core::Due(transaction_, now_); !due.empty();
+       due = core::Due(transaction_, now_)) {
+    const uint32_t row = due.front();
+    const core::Branch& branch = transaction_.branches[row];
+    calls_.push_back(branch.branch_id + "/" + std::string(core::WordOf(branch.op)));
+    std::deque<Outcome>& script = script_[{branch.branch_id, branch.op}];
+    const Outcome outcome = script.empty() ? Outcome::kSuccess : script.front();
+    if (!script.empty()) script.pop_front();
+    const uint32_t attempt = core::StartCall(transaction_, row);
+    (void)Do(core::BranchAnswered{row, attempt, outcome, "the reason"});
+  }
+}
+
+std::string Play::Rows() const {
+  std::string rows;
+  for (const core::Branch& branch : transaction_.branches) {
+    if (branch.op == core::Op::kQuery) continue;
+    rows += branch.status == core::BranchStatus::kPrepared ? 'P'
+            : branch.status == core::BranchStatus::kSucceed ? 'S'
+                                                             : 'F';
+  }
+  return rows;
+}
+
+std::string Play::Status() const { return std::string(core::WordOf(transaction_.status)); }
+
+}  // namespace saga::scenario

@@ -1,0 +1,57 @@
+#pragma once
+
+// A transaction on a stage of its own: the rules, a clock that a test turns, participants that say what a test wrote
+// down. One pass is what DTM's tests call a cron pass: everything owed is called until nothing is owed now.
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "orchestrator/core/step.h"
+#include "orchestrator/core/transaction.h"
+
+namespace saga::scenario {
+
+using core::Outcome;
+
+// n steps with targets "a1:1/P/M", "c1:1/P/M" ...
+core::GlobalTransaction SagaDraft(size_t steps);
+core::GlobalTransaction TccDraft();
+core::GlobalTransaction MessageDraft(size_t branches);
+std::vector<core::Branch> TccRows(const std::string& branch_id);
+
+class Play {
+ public:
+  // What the participant answers to a call of (branch, op), in order; success when nothing is left.
+  void Script(const std::string& branch_id, core::Op op, std::vector<Outcome> outcomes);
+
+  core::Verdict Prepare(core::GlobalTransaction draft);
+  core::Verdict Submit(core::GlobalTransaction draft);
+  core::Verdict Do(core::Event event);
+
+  // Wakes it, if it is due, and calls until nothing is owed. False: it was not due.
+  bool Pass();
+  void Wait(base::Duration time) { now_ = now_ + time; }
+  // Lets time pass to the next planned wake and makes a pass. The time that passed.
+  base::Duration NextPass();
+
+  const core::GlobalTransaction& transaction() const { return transaction_; }
+  // The rows in the protocol's order, P, S or F each; without the check-back row.
+  std::string Rows() const;
+  std::string Status() const;
+  const std::vector<std::string>& Calls() const { return calls_; }  // "01/action" ...
+  base::Time Now() const { return now_; }
+
+ private:
+  core::Context At() const { return {.now = now_}; }
+  void CallAll();
+
+  core::GlobalTransaction transaction_;
+  bool exists_ = false;
+  base::Time now_{1'700'000'000'000'000};
+  std::map<std::pair<std::string, core::Op>, std::deque<Outcome>> script_;
+  std::vector<std::string> calls_;
+};
+
+}  // namespace saga::scenario
