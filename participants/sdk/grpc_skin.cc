@@ -1,0 +1,33 @@
+#include "participants/sdk/grpc_skin.h"
+
+#include <exception>
+#include <optional>
+#include <string>
+
+namespace saga::participants::sdk {
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
+}
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+grpc::Status ServeBranch(const grpc::ServerContext& context, absl::FunctionRef<Outcome(const BranchContext&)> call) {
+  const auto& metadata = context.client_metadata();
+  const absl::StatusOr<BranchContext> branch = ReadBranchContext(
+      ContextSource::kGrpcMetadata, [&](absl::string_view name) -> std::optional<std::string> {
+        const auto found = metadata.find(grpc::string_ref(name.data(), name.size()));
+        if (found == metadata.end()) return std::nullopt;
+        return std::string(found->second.data(), found->second.size());
+      });
+  if (!branch.ok()) return ToGrpc(branch.status());
+  try {
+    return ToGrpc(ToGrpcStatus(call(*branch)));
+  } catch (const std::exception& error) {
+    return ToGrpc(ToGrpcStatus(Outcome::Unknown(error.what())));
+  }
+}
+
+}  // namespace saga::participants::sdk
