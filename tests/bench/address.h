@@ -16,8 +16,8 @@ struct Address {
   [[nodiscard]] std::string Text() const;
 };
 
-// Reads "host:port"; port is 0..65535 (0 asks the system for a free one when listening). IPv6 hosts are not
-// supported: the bench only talks to loopback. InvalidArgument says what was wrong.
+// Reads "host:port"; port is 0..65535 (0 asks the system for a free one when listening). IPv6 hosts
+// are not supported: the bench only talks to loopback. InvalidArgument says what was wrong.
 [[nodiscard]] absl::StatusOr<Address> ParseAddress(std::string_view text);
 
 }  // namespace saga::bench

@@ -1,5 +1,6 @@
-// The bench measures something: a second of the ceiling completes transactions, each with its two branch calls, and a
-// participant on its own answers, counts and fails as it was told. No figure is judged here.
+// The bench measures something: a second of the ceiling completes transactions, each with its two
+// branch calls, and a participant on its own answers, counts and fails as it was told. No figure is
+// judged here.
 
 #include <signal.h>
 #include <stdlib.h>

@@ -10,15 +10,20 @@
 
 namespace saga::bench {
 
-// A process started by the bench. It never outlives it: the destructor kills it, and the kernel does when the bench
-// itself is killed. Not thread-safe; start from the main thread, since the kernel's tie is to the starting thread.
+// A process started by the bench. It never outlives it: the destructor kills it, and the kernel
+// does when the bench itself is killed. Not thread-safe; start from the main thread, since the
+// kernel's tie is to the starting thread.
 class ChildProcess {
  public:
   struct Options {
-    std::vector<std::string> command;      // program and arguments; the program is looked up in PATH
-    std::string directory;                 // working directory; empty: the bench's own
-    std::vector<std::string> environment;  // NAME=VALUE, added to the bench's own
-    std::string log_file;                  // appended with stdout and stderr; empty: stdout piped, stderr shared
+    // Program and arguments; the program is looked up in PATH.
+    std::vector<std::string> command;
+    // Working directory; empty: the bench's own.
+    std::string directory;
+    // NAME=VALUE, added to the bench's own.
+    std::vector<std::string> environment;
+    // Appended with stdout and stderr; empty: stdout is piped to ReadLine, stderr shared.
+    std::string log_file;
   };
 
   [[nodiscard]] static absl::StatusOr<ChildProcess> Start(const Options& options);
@@ -29,7 +34,8 @@ class ChildProcess {
 
   [[nodiscard]] pid_t Pid() const { return pid_; }
   [[nodiscard]] bool Running();
-  // The next line the child prints, without its end; only without log_file. Unavailable when it closed its output.
+  // The next line the child prints, without its end; only without log_file. Unavailable when it
+  // closed its output.
   [[nodiscard]] absl::StatusOr<std::string> ReadLine();
   // Sends the signal and waits for the end; kills after ten seconds.
   void Stop(int signal);

@@ -83,7 +83,8 @@ class Orphans {
   }
 
   absl::Status SetDelay(std::chrono::milliseconds delay) {
-    return HttpGet(options_.participant_control, absl::StrCat("/delay?ms=", delay.count())).status();
+    const std::string path = absl::StrCat("/delay?ms=", delay.count());
+    return HttpGet(options_.participant_control, path).status();
   }
 
   // Calls that reached the participant so far; -1 when it does not tell.

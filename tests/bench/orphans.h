@@ -11,10 +11,10 @@
 
 namespace saga::bench {
 
-// Recovery after kill -9. The participant is told to hold its answers; sagas are submitted without wait_result; when
-// each has its first action under way the server is killed, the participant answers at once again, the server is
-// restarted on the same data, and the time runs until every saga has ended. Nobody pushes: what ends a saga is the
-// server's own recovery.
+// Recovery after kill -9. The participant is told to hold its answers; sagas are submitted without
+// wait_result; when each has its first action under way the server is killed, the participant
+// answers at once again, the server is restarted on the same data, and the time runs until every
+// saga has ended. Nobody pushes: what ends a saga is the server's own recovery.
 struct OrphansOptions {
   std::string server_command;            // run by the shell
   std::string server_directory;          // its working directory
@@ -25,8 +25,8 @@ struct OrphansOptions {
   Address participant_control;           // the participant's HTTP side: /delay and /counts
   ScriptOptions script;
   int orphans = 60;
-  // This many more sagas are submitted before, to a participant that never answers. They are not waited for; they are
-  // there to be in the way.
+  // This many more sagas are submitted before, to a participant that never answers. They are not
+  // waited for; they are there to be in the way.
   int parked = 0;
   Address parked_participant;
   std::chrono::seconds patience{60};  // for the orphans to end

@@ -17,7 +17,8 @@
 namespace saga::bench {
 namespace {
 
-// Adds the number after "key:" in a /proc file of "key: number [unit]" lines to *value, if it is there.
+// Adds the number after "key:" in a /proc file of "key: number [unit]" lines to *value, if it is
+// there.
 void AddField(const std::string& path, std::string_view key, int64_t* value) {
   std::ifstream file(path);
   std::string line;

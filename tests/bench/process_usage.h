@@ -21,8 +21,8 @@ struct ProcessUsage {
   int64_t written_bytes = 0;  // what it caused to be written to the disk
 };
 
-// NotFound when there is no such process. Needs the right to look into /proc/<pid>/io for the last three; they stay 0
-// without it.
+// NotFound when there is no such process. Needs the right to look into /proc/<pid>/io for the last
+// three; they stay 0 without it.
 [[nodiscard]] absl::StatusOr<ProcessUsage> ReadProcessUsage(pid_t pid);
 
 }  // namespace saga::bench

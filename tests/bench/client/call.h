@@ -20,8 +20,9 @@ struct Call {
 
 enum class AnswerKind {
   kOk,
-  kRefused,  // the server said no for good: ABORTED or 409. With wait_result: the transaction did not succeed
-  kError,    // anything else, a broken connection included
+  // The server said no for good: ABORTED or 409. With wait_result: the transaction did not succeed.
+  kRefused,
+  kError,  // anything else, a broken connection included
 };
 
 struct Answer {

@@ -7,7 +7,8 @@
 
 namespace saga::bench {
 
-// The body of a 200 answer to GET http://server/path. Unavailable when there is no such answer within five seconds.
+// The body of a 200 answer to GET http://server/path. Unavailable when there is no such answer
+// within five seconds.
 [[nodiscard]] absl::StatusOr<std::string> HttpGet(const Address& server, const std::string& path);
 
 }  // namespace saga::bench

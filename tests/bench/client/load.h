@@ -30,7 +30,8 @@ struct LoadReport {
   int64_t ok = 0;
   int64_t failed = 0;  // refused: with wait_result, the transaction did not succeed
   int64_t errors = 0;
-  std::map<std::string, int64_t> texts;  // of failures and errors, the gid replaced; at most kMaxTexts
+  // Of failures and errors, the gid replaced; at most kMaxTexts.
+  std::map<std::string, int64_t> texts;
   double seconds = 0;
   double per_second = 0;  // ok only
   LatencySummary latency;  // ok only, from the first call of the transaction to the last answer
@@ -42,9 +43,10 @@ struct LoadReport {
 
 inline constexpr size_t kMaxTexts = 20;
 
-// A closed loop: every client starts its next transaction when the last one was answered, and rests for 20 ms after an
-// error. Gids are unique across runs and all of one length, since DTM's embedded store confuses a gid with another
-// that it is a prefix of. Blocks for warmup + measured, and until what is then under way is answered.
+// A closed loop: every client starts its next transaction when the last one was answered, and rests
+// for 20 ms after an error. Gids are unique across runs and all of one length, since DTM's embedded
+// store confuses a gid with another that it is a prefix of. Blocks for warmup + measured, and until
+// what is then under way is answered.
 [[nodiscard]] absl::StatusOr<LoadReport> RunLoad(const LoadOptions& options);
 
 // A gid nobody used before, of kGidLength letters.

@@ -25,7 +25,8 @@ struct ScriptOptions {
   bool hang = false;        // branches call methods that never answer
 };
 
-// The calls a client makes for one global transaction, in order, each after the answer to the one before:
+// The calls a client makes for one global transaction, in order, each after the answer to the one
+// before:
 //   saga     submit
 //   message  prepare, submit (the local transaction between them is empty)
 //   TCC      prepare, then register and try of each branch, then submit

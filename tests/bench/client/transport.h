@@ -13,8 +13,9 @@ namespace saga::bench {
 
 enum class Protocol { kGrpc, kHttp };
 
-// Makes calls for many clients on one thread. A slot is one client: it has at most one call at a time. Single-threaded
-// on purpose: a second thread would take processor time from the server that is measured, on the same machine.
+// Makes calls for many clients on one thread. A slot is one client: it has at most one call at a
+// time. Single-threaded on purpose: a second thread would take processor time from the server that
+// is measured, on the same machine.
 class Transport {
  public:
   // Called once per Start, from Run.
@@ -24,7 +25,8 @@ class Transport {
     Address server;
     Address participant;
     int slots = 1;
-    int channels = 0;                      // gRPC connections to the server; 0: one for each slot, never more
+    // gRPC connections to the server; 0: one for each slot, and never more than that.
+    int channels = 0;
     std::chrono::seconds call_timeout{60};  // a call that takes longer is an error
   };
 

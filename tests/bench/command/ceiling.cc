@@ -36,7 +36,8 @@ absl::StatusOr<Address> ReadGrpcAddress(ChildProcess& process) {
 int RunCeilingCommand(int argc, char** argv) {
   cxxopts::Options options("sagabench ceiling",
                            "The most that gRPC allows here: starts a participant and a server that "
-                           "only passes calls on (three calls a transaction, no store), and loads it.");
+                           "only passes calls on (three calls a transaction, no store), and "
+                           "loads it.");
   options.add_options()("threads", "threads of the server",
                         cxxopts::value<int>()->default_value("1"));
   AddLoadOptions(options);

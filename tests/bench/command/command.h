@@ -24,15 +24,16 @@ int RunDiskCommand(int argc, char** argv);
 int RunOrphansCommand(int argc, char** argv);
 int RunIdleCommand(int argc, char** argv);
 
-// Parses the command line. Empty when the command has nothing more to do, because help was asked for or the line was
-// wrong; *exit_code is set then and the reason printed.
+// Parses the command line. Empty when the command has nothing more to do, because help was asked
+// for or the line was wrong; *exit_code is set then and the reason printed.
 std::optional<cxxopts::ParseResult> Parse(cxxopts::Options& options, int argc, char** argv,
                                           int* exit_code);
 
 // Prints the error and returns the code it stands for.
 int Fail(const absl::Status& status);
 
-// Blocks SIGINT and SIGTERM in this thread and those it starts; to be called before any thread is started.
+// Blocks SIGINT and SIGTERM in this thread and those it starts; to be called before any thread is
+// started.
 void BlockStopSignals();
 // Waits for one of them.
 void AwaitStopSignal();

@@ -31,8 +31,8 @@ nlohmann::json Difference(const ProcessUsage& before, const ProcessUsage& after,
 
 int RunIdleCommand(int argc, char** argv) {
   cxxopts::Options options("sagabench idle",
-                           "What a process uses over a time: processor (100 % is one core), memory, "
-                           "and how often it wakes, reads and writes.");
+                           "What a process uses over a time: processor (100 % is one core), "
+                           "memory, and how often it wakes, reads and writes.");
   options.add_options()
       ("pid", "the process", cxxopts::value<int>())
       ("seconds", "how long", cxxopts::value<double>()->default_value("10"))

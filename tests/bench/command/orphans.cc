@@ -23,7 +23,9 @@ absl::StatusOr<OrphansOptions> Read(const cxxopts::ParseResult& line) {
            {"server-http", &orphans.server_http},
            {"participant", &orphans.script.participant},
            {"participant-control", &orphans.participant_control}}) {
-    if (line.count(name) == 0) return absl::InvalidArgumentError(absl::StrCat("--", name, " is needed"));
+    if (line.count(name) == 0) {
+      return absl::InvalidArgumentError(absl::StrCat("--", name, " is needed"));
+    }
     auto parsed = ParseAddress(line[name].as<std::string>());
     if (!parsed.ok()) return parsed.status();
     *address = *std::move(parsed);

@@ -7,12 +7,12 @@
 
 namespace saga::bench {
 
-// How the participant treats its calls. Set before the servers start, but for the delay, which may change at any time.
-// Thread-safe.
+// How the participant treats its calls. Set before the servers start, but for the delay, which may
+// change at any time. Thread-safe.
 class Behaviour {
  public:
-  // fail_rate: share of actions and tries (names containing "action" or "try") that answer "failed for good". Second
-  // phases and compensations never fail: no server could end such a transaction.
+  // fail_rate: share of actions and tries (names containing "action" or "try") that answer "failed
+  // for good". Second phases and compensations never fail: no server could end such a transaction.
   Behaviour(std::chrono::milliseconds delay, double fail_rate);
 
   enum class Treatment { kAnswer, kFail, kHang };

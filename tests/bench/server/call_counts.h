@@ -9,8 +9,8 @@
 
 namespace saga::bench {
 
-// How often each method or path was called. Thread-safe. Remembers the first kMaxNames names; calls of further ones
-// are counted together under "other".
+// How often each method or path was called. Thread-safe. Remembers the first kMaxNames names; calls
+// of further ones are counted together under "other".
 class CallCounts {
  public:
   static constexpr size_t kMaxNames = 1000;

@@ -16,7 +16,8 @@ class GrpcParticipant {
   [[nodiscard]] virtual int Port() const = 0;
 };
 
-// counts and behaviour must outlive the participant. Unavailable when the address cannot be listened on.
+// counts and behaviour must outlive the participant. Unavailable when the address cannot be
+// listened on.
 [[nodiscard]] absl::StatusOr<std::unique_ptr<GrpcParticipant>> StartGrpcParticipant(
     const Address& listen, Behaviour& behaviour, CallCounts& counts);
 

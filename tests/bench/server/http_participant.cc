@@ -36,7 +36,8 @@ std::string Response(const char* status, const std::string& body) {
                       "\r\n\r\n", body);
 }
 
-// One connection, answering its requests one after another. Keeps itself alive while an operation is under way.
+// One connection, answering its requests one after another. Keeps itself alive while an operation
+// is under way.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(asio::ip::tcp::socket socket, Behaviour& behaviour, CallCounts& counts)

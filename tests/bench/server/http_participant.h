@@ -9,7 +9,8 @@
 
 namespace saga::bench {
 
-// An HTTP server that answers any request with 200 {}, on one thread of its own. Two paths are its controls:
+// An HTTP server that answers any request with 200 {}, on one thread of its own. Two paths are its
+// controls:
 //   GET  /counts               the calls so far, of the gRPC participant too: CallCounts::Json
 //   POST /delay?ms=N           from now on every call is answered after N milliseconds
 class HttpParticipant {
@@ -18,7 +19,8 @@ class HttpParticipant {
   [[nodiscard]] virtual int Port() const = 0;
 };
 
-// counts and behaviour must outlive the participant. Unavailable when the address cannot be listened on.
+// counts and behaviour must outlive the participant. Unavailable when the address cannot be
+// listened on.
 [[nodiscard]] absl::StatusOr<std::unique_ptr<HttpParticipant>> StartHttpParticipant(
     const Address& listen, Behaviour& behaviour, CallCounts& counts);
 

@@ -7,9 +7,10 @@
 
 namespace saga::bench {
 
-// What remains of an orchestrator when everything but its calls is taken away: a gRPC server that, for each call of any
-// method, calls the participant `branches` times, one after another, and then answers with an empty message. No store,
-// no decision, no decoding: the most that a server with this gRPC library could do on this machine.
+// What remains of an orchestrator when everything but its calls is taken away: a gRPC server that,
+// for each call of any method, calls the participant `branches` times, one after another, and then
+// answers with an empty message. No store, no decision, no decoding: the most that a server with
+// this gRPC library could do on this machine.
 class PassThrough {
  public:
   virtual ~PassThrough() = default;  // stops the server

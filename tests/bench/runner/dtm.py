@@ -1,0 +1,52 @@
+"""Builds the peer: DTM at a fixed version, from its own module."""
+
+import os
+import re
+import shutil
+import subprocess
+
+from runner.failure import BenchFailure
+
+VERSION = "v1.19.0"
+PACKAGE = "github.com/dtm-labs/dtm"
+OLDEST_GO = (1, 21)
+
+
+def build(cache, say):
+    """Returns the path of the binary, which is built only when there is none yet."""
+    directory = os.path.join(cache, "dtm-" + VERSION)
+    binary = os.path.join(directory, "dtm")
+    if os.path.exists(binary):
+        return binary
+    go = _find_go()
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(directory, "go.mod"), "w", encoding="utf-8") as file:
+        file.write(
+            f"module peer\n\ngo {OLDEST_GO[0]}.{OLDEST_GO[1]}\n\n" f"require {PACKAGE} {VERSION}\n"
+        )
+    say(f"building DTM {VERSION} into {directory} (once; some minutes when nothing is cached)")
+    result = subprocess.run(
+        [go, "build", "-mod=mod", "-o", binary, PACKAGE],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode != 0:
+        raise BenchFailure(f"DTM could not be built in {directory}:\n{result.stderr[-2000:]}")
+    return binary
+
+
+def _find_go():
+    go = shutil.which("go")
+    advice = (
+        f"DTM is built from source and needs Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer "
+        "as `go` in PATH.\nDebian 12's own golang package is older: install one from "
+        "bookworm-backports\n(apt-get install -t bookworm-backports golang-go) or go.dev/dl."
+    )
+    if go is None:
+        raise BenchFailure("go is not installed. " + advice)
+    text = subprocess.run([go, "version"], capture_output=True, text=True).stdout
+    found = re.search(r"go(\d+)\.(\d+)", text)
+    if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
+        raise BenchFailure(f"{text.strip() or go} is too old. " + advice)
+    return go

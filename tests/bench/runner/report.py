@@ -1,0 +1,201 @@
+"""Medians, ratios and tables from what the sections returned."""
+
+import statistics
+
+
+def _spread(values):
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def _figure(report, name):
+    return report["latency_ms"][name] if name in report["latency_ms"] else report[name]
+
+
+FIGURES = (
+    "per_second",
+    "p50",
+    "p90",
+    "p99",
+    "p999",
+    "max",
+    "server_cpu_ms_per_transaction",
+    "server_rss_kib",
+    "client_cpu_ms_per_transaction",
+)
+
+
+def summarise(runs, branches_per_transaction):
+    """One row for each number of clients and system."""
+    rows = []
+    for clients in dict.fromkeys(run["clients"] for run in runs):
+        for system in dict.fromkeys(run["system"] for run in runs):
+            mine = [run for run in runs if run["clients"] == clients and run["system"] == system]
+            row = {
+                "clients": clients,
+                "system": system,
+                "failed": sum(run["report"]["failed"] for run in mine),
+                "errors": sum(run["report"]["errors"] for run in mine),
+                "branches_missing": any(
+                    run["branch_calls"] < branches_per_transaction * run["report"]["ok"]
+                    for run in mine
+                ),
+                "disk_appends_per_second": _spread(
+                    [run["disk"]["appends_per_second"] for run in mine]
+                ),
+            }
+            for name in FIGURES:
+                row[name] = _spread([_figure(run["report"], name) for run in mine])
+            rows.append(row)
+    return rows
+
+
+def ratios(runs, system, against):
+    """Of each round the one over the other, then the median: both met the same disk and noise."""
+    rows = []
+    for clients in dict.fromkeys(run["clients"] for run in runs):
+        row = {"clients": clients, "system": system, "against": against}
+        for name in ("per_second", "p99", "server_cpu_ms_per_transaction"):
+            values = []
+            for run in runs:
+                if run["clients"] != clients or run["system"] != system:
+                    continue
+                other = next(
+                    o
+                    for o in runs
+                    if o["clients"] == clients
+                    and o["system"] == against
+                    and o["round"] == run["round"]
+                )
+                below = _figure(other["report"], name)
+                if below:
+                    values.append(_figure(run["report"], name) / below)
+            if values:
+                row[name] = _spread(values)
+        rows.append(row)
+    return rows
+
+
+def _table(header, rows):
+    widths = [max(len(str(row[i])) for row in [header] + rows) for i in range(len(header))]
+    lines = []
+    for number, row in enumerate([header] + rows):
+        lines.append(
+            "| " + " | ".join(str(cell).rjust(width) for cell, width in zip(row, widths)) + " |"
+        )
+        if number == 0:
+            lines.append("|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def _with_spread(spread, digits):
+    return f"{spread['median']:.{digits}f} ({spread['min']:.{digits}f}-{spread['max']:.{digits}f})"
+
+
+def load_table(rows):
+    cells = []
+    for row in rows:
+        note = (
+            ""
+            if not (row["failed"] or row["errors"])
+            else f"{row['failed']} failed, {row['errors']} errors"
+        )
+        if row["branches_missing"]:
+            note += " BRANCHES NOT CALLED"
+        cells.append(
+            [
+                row["clients"],
+                row["system"],
+                _with_spread(row["per_second"], 0),
+                f"{row['p50']['median']:.2f}",
+                f"{row['p99']['median']:.2f}",
+                f"{row['p999']['median']:.2f}",
+                f"{row['server_cpu_ms_per_transaction']['median']:.3f}",
+                f"{row['server_rss_kib']['median'] / 1024:.0f}",
+                _with_spread(row["disk_appends_per_second"], 0),
+                note,
+            ]
+        )
+    return _table(
+        [
+            "clients",
+            "system",
+            "tx/s, median (min-max)",
+            "p50 ms",
+            "p99 ms",
+            "p99.9 ms",
+            "server cpu ms/tx",
+            "RSS MiB",
+            "disk syncs/s",
+            "note",
+        ],
+        cells,
+    )
+
+
+def ratio_table(rows):
+    cells = [
+        [row["clients"], f"{row['system']} / {row['against']}"]
+        + [
+            _with_spread(row[name], 2) if name in row else "-"
+            for name in ("per_second", "p99", "server_cpu_ms_per_transaction")
+        ]
+        for row in rows
+    ]
+    return _table(
+        ["clients", "ratio, median (min-max)", "throughput", "p99", "server cpu per tx"], cells
+    )
+
+
+def orphans_table(results):
+    cells = []
+    for system in dict.fromkeys(result["system"] for result in results):
+        mine = [result["report"] for result in results if result["system"] == system]
+        unfinished = sum(report["unfinished"] for report in mine)
+        cells.append(
+            [
+                system,
+                mine[0]["acknowledged"],
+                _with_spread(_spread([r["ready_seconds"] for r in mine]), 3),
+                _with_spread(_spread([r["half_final_seconds"] for r in mine]), 2),
+                (
+                    f"never ({unfinished} left)"
+                    if unfinished
+                    else _with_spread(_spread([r["all_final_seconds"] for r in mine]), 2)
+                ),
+                sum(r["succeeded"] for r in mine),
+                sum(r["failed"] for r in mine),
+            ]
+        )
+    return _table(
+        ["system", "orphans", "ready s", "half ended s", "all ended s", "succeeded", "failed"],
+        cells,
+    )
+
+
+def idle_table(results):
+    cells = [
+        [
+            result["system"],
+            result["state"],
+            f"{result['report']['cpu_percent']:.3f}",
+            f"{result['report']['rss_kib'] / 1024:.1f}",
+            f"{result['report']['switches_per_second']:.1f}",
+            f"{result['report']['reads_per_second']:.1f}",
+            f"{result['report']['writes_per_second']:.1f}",
+            result["report"]["written_bytes"],
+        ]
+        for result in results
+    ]
+    return _table(
+        [
+            "system",
+            "state",
+            "cpu %",
+            "RSS MiB",
+            "switches/s",
+            "reads/s",
+            "writes/s",
+            "bytes written",
+        ],
+        cells,
+    )

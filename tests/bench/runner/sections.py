@@ -1,0 +1,186 @@
+"""What is measured: load, orphans, idle. Each returns plain data for the report."""
+
+import os
+import shlex
+import time
+
+from runner import processes
+
+DISK_PROBE_SECONDS = 0.3
+SETTLE_SECONDS = 2
+
+
+def _load_command(bench, server, clients, seconds, warmup):
+    options = bench.options
+    command = [
+        bench.sagabench,
+        "load",
+        "--json",
+        "--target",
+        server.address(options.protocol),
+        "--participant",
+        bench.participant.address(options.protocol),
+        "--protocol",
+        options.protocol,
+        "--mode",
+        options.mode,
+        "--clients",
+        str(clients),
+        "--seconds",
+        str(seconds),
+        "--warmup",
+        str(warmup),
+        "--channels",
+        str(options.channels),
+        "--server-pid",
+        str(server.process.pid),
+    ]
+    return command + (["--no-wait-result"] if options.no_wait_result else [])
+
+
+def probe_disk(bench):
+    return processes.measure(
+        [
+            bench.sagabench,
+            "disk",
+            "--json",
+            "--dir",
+            bench.root,
+            "--seconds",
+            str(DISK_PROBE_SECONDS),
+        ]
+    )
+
+
+def _measure_once(bench, server, clients, round_number):
+    disk = probe_disk(bench)
+    calls_before = bench.participant.calls()
+    server.start()
+    try:
+        report = processes.measure(
+            _load_command(bench, server, clients, bench.options.seconds, bench.options.warmup)
+        )
+        if server.name not in bench.versions and server.name != "ceiling":
+            bench.versions[server.name] = server.version()
+    finally:
+        server.stop()
+    calls = bench.participant.calls() - calls_before
+    bench.say(
+        f"  round {round_number}  {clients:3d} clients  {server.name:10s}"
+        f" {report['per_second']:8.0f}/s  p99 {report['latency_ms']['p99']:7.2f} ms"
+        f"  cpu {report['server_cpu_ms_per_transaction']:.3f} ms"
+        f"  disk {disk['appends_per_second']:.0f}/s"
+    )
+    return {
+        "round": round_number,
+        "clients": clients,
+        "system": server.name,
+        "report": report,
+        "disk": disk,
+        "branch_calls": calls,
+        "load_average": os.getloadavg()[0],
+    }
+
+
+def load(bench):
+    """Every server at every number of clients, in every round; the order turns with the round."""
+    runs = []
+    for round_number in range(1, bench.options.rounds + 1):
+        for clients in bench.options.clients:
+            turn = round_number % len(bench.servers)
+            for server in bench.servers[turn:] + bench.servers[:turn]:
+                runs.append(_measure_once(bench, server, clients, round_number))
+    return runs
+
+
+def _real_servers(bench):
+    return [server for server in bench.servers if server.name != "ceiling"]
+
+
+def orphans(bench):
+    """kill -9 with sagas under way, several rounds, each on an empty store."""
+    results = []
+    parked = processes.Participant(bench.sagabench) if bench.options.parked else None
+    try:
+        for round_number in range(1, bench.options.rounds + 1):
+            for server in _real_servers(bench):
+                results.append(_orphans_once(bench, server, parked, round_number))
+    finally:
+        if parked:
+            parked.close()
+    return results
+
+
+def _orphans_once(bench, server, parked, round_number):
+    options = bench.options
+    server.prepare()
+    command = [
+        bench.sagabench,
+        "orphans",
+        "--json",
+        "--server",
+        shlex.join(server.command()),
+        "--directory",
+        server.directory,
+        "--log",
+        server.log,
+        "--target",
+        server.address(options.protocol),
+        "--server-http",
+        server.http,
+        "--participant",
+        bench.participant.address(options.protocol),
+        "--participant-control",
+        bench.participant.http,
+        "--protocol",
+        options.protocol,
+        "--count",
+        str(options.orphan_count),
+        "--patience",
+        str(options.patience),
+    ]
+    if parked:
+        command += [
+            "--parked",
+            str(options.parked),
+            "--parked-participant",
+            parked.address(options.protocol),
+        ]
+    for name, value in server.environment().items():
+        command += ["--env", f"{name}={value}"]
+    try:
+        report = processes.measure(command)
+    finally:
+        processes.http_get(bench.participant.http, "/delay?ms=0")
+        server.stop()
+    ended = "never" if report["unfinished"] else f"{report['all_final_seconds']:.2f} s"
+    bench.say(f"  round {round_number}  orphans  {server.name:10s} all ended after {ended}")
+    return {"round": round_number, "system": server.name, "report": report}
+
+
+def idle(bench):
+    """Each server fresh, and once more after a load at 50 clients."""
+    results = []
+    for server in _real_servers(bench):
+        server.start()
+        try:
+            for state in ("fresh", "after load"):
+                if state == "after load":
+                    processes.measure(_load_command(bench, server, 50, 3, 0))
+                time.sleep(SETTLE_SECONDS)
+                report = processes.measure(
+                    [
+                        bench.sagabench,
+                        "idle",
+                        "--json",
+                        "--pid",
+                        str(server.process.pid),
+                        "--seconds",
+                        str(bench.options.idle_seconds),
+                    ]
+                )
+                results.append({"system": server.name, "state": state, "report": report})
+                bench.say(f"  idle  {server.name:10s} {state}: cpu {report['cpu_percent']:.3f} %")
+        finally:
+            server.stop()
+    return results
