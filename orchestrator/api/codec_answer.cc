@@ -28,9 +28,11 @@ const core::Branch* RowInTheWay(const engine::Answer& answer) {
   const auto& branches = answer.transaction.branches;
   if (answer.last_row < 0 || static_cast<size_t>(answer.last_row) >= branches.size()) return nullptr;
   const core::Branch& last = branches[answer.last_row];
+  // Check-backs come before the submit and say nothing about what followed it.
+  if (last.op == core::Op::kQuery) return nullptr;
   if (last.last_outcome != core::Outcome::kSuccess) return &last;
   for (const core::Branch& branch : branches) {
-    const bool open = branch.status == core::BranchStatus::kPrepared;
+    const bool open = branch.status == core::BranchStatus::kPrepared && branch.op != core::Op::kQuery;
     if (open && branch.answered && branch.last_outcome != core::Outcome::kSuccess) return &branch;
   }
   return nullptr;
@@ -84,12 +86,11 @@ WireAnswer ResultOfAbort(const engine::Answer& answer) {
 }
 
 WireAnswer Accepted(const Asked& asked, const engine::Answer& answer) {
-  if (!asked.waited) return {};
   switch (asked.kind) {
     case RequestKind::kSubmit:
-      return ResultOfSubmit(answer);
+      return asked.waited ? ResultOfSubmit(answer) : WireAnswer();
     case RequestKind::kAbort:
-      return ResultOfAbort(answer);
+      return answer.transaction.wait_result ? ResultOfAbort(answer) : WireAnswer();
     case RequestKind::kPrepare:
     case RequestKind::kRegisterBranch:
       return {};

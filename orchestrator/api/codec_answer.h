@@ -36,7 +36,9 @@ struct WireAnswer {
 struct Asked {
   RequestKind kind = RequestKind::kSubmit;
   std::string gid;
-  bool waited = false;  // wait_result: the answer tells how the transaction went, not only that it was taken
+  // Submit with wait_result: the answer tells how the transaction went, not only that it was taken. An abort tells it
+  // when the prepare or submit asked for that (protocol 5.8), which the transaction itself knows.
+  bool waited = false;
 };
 
 WireAnswer ToWire(const Asked& asked, const engine::Answer& answer);

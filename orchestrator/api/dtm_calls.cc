@@ -19,10 +19,6 @@ engine::Reply Word(Asked asked, DtmCalls::Done done) {
   };
 }
 
-engine::WaitFor Until(bool wait_result) {
-  return wait_result ? engine::WaitFor::kRest : engine::WaitFor::kStored;
-}
-
 }  // namespace
 
 void DtmCalls::Prepare(DtmRequest request, Done done) {
@@ -37,15 +33,16 @@ void DtmCalls::Submit(DtmRequest request, Done done) {
   auto draft = CheckedDraft(RequestKind::kSubmit, std::move(request));
   if (!draft.ok()) return done(ToWire(draft.status()));
   Asked asked{RequestKind::kSubmit, draft->gid, waits};
-  engine_.Submit(*std::move(draft), Until(waits), Word(std::move(asked), std::move(done)));
+  const auto until = waits ? engine::WaitFor::kRest : engine::WaitFor::kStored;
+  engine_.Submit(*std::move(draft), until, Word(std::move(asked), std::move(done)));
 }
 
 void DtmCalls::Abort(DtmRequest request, Done done) {
   if (const absl::Status valid = Validate(RequestKind::kAbort, request); !valid.ok()) return done(ToWire(valid));
-  Asked asked{RequestKind::kAbort, request.gid, request.wait_result};
+  Asked asked{RequestKind::kAbort, request.gid, /*waited=*/false};
   core::AbortRequested event;
   event.reason = std::move(request.rollback_reason);
-  engine_.Abort(request.gid, std::move(event), Until(request.wait_result), Word(std::move(asked), std::move(done)));
+  engine_.Abort(request.gid, std::move(event), engine::WaitFor::kStored, Word(std::move(asked), std::move(done)));
 }
 
 void DtmCalls::RegisterBranch(DtmRegistration registration, Done done) {

@@ -10,8 +10,8 @@
 namespace saga::api {
 
 // Thread-safe. Every call returns at once. `done` runs exactly once: before the call returns when the request is
-// refused, otherwise on an engine thread; it must be quick. With wait_result that is when the transaction has ended or
-// come to rest.
+// refused, otherwise on an engine thread; it must be quick. A submit with wait_result, and an abort of a transaction that
+// was prepared with it, are answered when the transaction has ended or come to rest.
 class DtmCalls {
  public:
   using Done = absl::AnyInvocable<void(WireAnswer)>;

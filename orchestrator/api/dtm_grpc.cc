@@ -1,11 +1,13 @@
 #include "orchestrator/api/dtm_grpc.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include <grpcpp/grpcpp.h>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "dtmgimp/dtm.grpc.pb.h"
 #include "orchestrator/api/codec.h"
@@ -38,7 +40,27 @@ grpc::Status ToGrpc(WireAnswer answer) {
   SAGA_CHECK(false);
 }
 
-core::Options ReadOptions(const dtmgimp::DtmTransOptions& from) {
+// Messages are parsed here and not by gRPC, which would answer garbage with "unimplemented" and give no message of our
+// own to move the texts and payloads out of. False: the bytes are no such message.
+template <typename Message>
+bool Parse(const grpc::ByteBuffer& bytes, Message* message) {
+  grpc::ByteBuffer own(bytes);
+  return grpc::SerializationTraits<Message>::Deserialize(&own, message).ok();
+}
+
+template <typename Message>
+WireAnswer NotA(const Message& message) {
+  return {WireAnswer::Kind::kBadRequest,
+          absl::StrCat("the bytes of the request are not a ", message.GetDescriptor()->full_name())};
+}
+
+// The reply of every call but NewGid: google.protobuf.Empty, which is no bytes at all.
+grpc::ByteBuffer EmptyReply() {
+  const grpc::Slice nothing;
+  return grpc::ByteBuffer(&nothing, 1);
+}
+
+core::Options TakeOptions(dtmgimp::DtmTransOptions& from) {
   core::Options options;
   options.timeout_to_fail_s = from.timeouttofail();
   options.retry_interval_s = from.retryinterval();
@@ -49,45 +71,45 @@ core::Options ReadOptions(const dtmgimp::DtmTransOptions& from) {
 }
 
 // Of an abort only what an abort reads: a client that cannot word its steps can still take its transaction back.
-DtmRequest ReadAbort(const dtmgimp::DtmRequest& from) {
+DtmRequest TakeAbort(dtmgimp::DtmRequest& from) {
   DtmRequest request;
-  request.gid = from.gid();
-  request.trans_type = from.transtype();
-  request.wait_result = from.transoptions().waitresult();
-  request.rollback_reason = from.rollbackreason();
+  request.gid = std::move(*from.mutable_gid());
+  request.rollback_reason = std::move(*from.mutable_rollbackreason());
   return request;
 }
 
-absl::StatusOr<DtmRequest> ReadRequest(const dtmgimp::DtmRequest& from) {
+absl::StatusOr<DtmRequest> TakeRequest(dtmgimp::DtmRequest& from) {
   auto steps = ParseSteps(from.steps());
   if (!steps.ok()) return steps.status();
   DtmRequest request;
-  request.gid = from.gid();
-  request.trans_type = from.transtype();
+  request.gid = std::move(*from.mutable_gid());
+  request.trans_type = std::move(*from.mutable_transtype());
   request.steps = *std::move(steps);
   request.payloads.reserve(from.binpayloads_size());
-  for (const std::string& payload : from.binpayloads()) request.payloads.push_back(base::MakeBytes(payload));
-  request.options = ReadOptions(from.transoptions());
-  request.custom_data = from.customeddata();
-  request.query_prepared = from.queryprepared();
+  for (std::string& payload : *from.mutable_binpayloads()) {
+    request.payloads.push_back(base::MakeBytes(std::move(payload)));
+  }
+  if (from.has_transoptions()) request.options = TakeOptions(*from.mutable_transoptions());
+  request.custom_data = std::move(*from.mutable_customeddata());
+  request.query_prepared = std::move(*from.mutable_queryprepared());
   request.protocol = core::WordOf(core::Protocol::kGrpc);
   request.wait_result = from.transoptions().waitresult();
   return request;
 }
 
-std::string DataOf(const dtmgimp::DtmBranchRequest& request, const char* key) {
-  const auto found = request.data().find(key);
-  return found == request.data().end() ? std::string() : found->second;
+std::string TakeData(dtmgimp::DtmBranchRequest& request, const char* key) {
+  const auto found = request.mutable_data()->find(key);
+  return found == request.mutable_data()->end() ? std::string() : std::move(found->second);
 }
 
-DtmRegistration ReadRegistration(const dtmgimp::DtmBranchRequest& from) {
+DtmRegistration TakeRegistration(dtmgimp::DtmBranchRequest& from) {
   DtmRegistration registration;
-  registration.gid = from.gid();
-  registration.trans_type = from.transtype();
-  registration.branch_id = from.branchid();
-  registration.confirm = DataOf(from, "confirm");
-  registration.cancel = DataOf(from, "cancel");
-  registration.payload = base::MakeBytes(from.busipayload());
+  registration.gid = std::move(*from.mutable_gid());
+  registration.trans_type = std::move(*from.mutable_transtype());
+  registration.branch_id = std::move(*from.mutable_branchid());
+  registration.confirm = TakeData(from, "confirm");
+  registration.cancel = TakeData(from, "cancel");
+  registration.payload = base::MakeBytes(std::move(*from.mutable_busipayload()));
   return registration;
 }
 
@@ -140,9 +162,15 @@ grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, bool waits, 
   return reactor;
 }
 
+using CallbackNewGid = dtmgimp::Dtm::WithCallbackMethod_NewGid<dtmgimp::Dtm::Service>;
+using RawSubmit = dtmgimp::Dtm::WithRawCallbackMethod_Submit<CallbackNewGid>;
+using RawPrepare = dtmgimp::Dtm::WithRawCallbackMethod_Prepare<RawSubmit>;
+using RawAbort = dtmgimp::Dtm::WithRawCallbackMethod_Abort<RawPrepare>;
+using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_RegisterBranch<RawAbort>;
+
 }  // namespace
 
-class DtmGrpcService::Impl : public dtmgimp::Dtm::CallbackService {
+class DtmGrpcService::Impl : public RawDtm {
  public:
   Impl(engine::Engine& engine, port::Entropy& entropy) : calls_(engine), entropy_(entropy) {}
 
@@ -154,34 +182,53 @@ class DtmGrpcService::Impl : public dtmgimp::Dtm::CallbackService {
     return reactor;
   }
 
-  grpc::ServerUnaryReactor* Prepare(grpc::CallbackServerContext* context, const dtmgimp::DtmRequest* from,
-                                    google::protobuf::Empty*) override {
+  grpc::ServerUnaryReactor* Prepare(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                    grpc::ByteBuffer* reply) override {
+    *reply = EmptyReply();
+    dtmgimp::DtmRequest from;
+    const bool parsed = Parse(*bytes, &from);
     return Run(context, /*waits=*/false, [&](DtmCalls::Done done) {
-      auto request = ReadRequest(*from);
+      if (!parsed) return done(NotA(from));
+      auto request = TakeRequest(from);
       if (!request.ok()) return done(ToWire(request.status()));
       calls_.Prepare(*std::move(request), std::move(done));
     });
   }
 
-  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context, const dtmgimp::DtmRequest* from,
-                                   google::protobuf::Empty*) override {
-    return Run(context, from->transoptions().waitresult(), [&](DtmCalls::Done done) {
-      auto request = ReadRequest(*from);
+  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                   grpc::ByteBuffer* reply) override {
+    *reply = EmptyReply();
+    dtmgimp::DtmRequest from;
+    const bool parsed = Parse(*bytes, &from);
+    return Run(context, from.transoptions().waitresult(), [&](DtmCalls::Done done) {
+      if (!parsed) return done(NotA(from));
+      auto request = TakeRequest(from);
       if (!request.ok()) return done(ToWire(request.status()));
       calls_.Submit(*std::move(request), std::move(done));
     });
   }
 
-  grpc::ServerUnaryReactor* Abort(grpc::CallbackServerContext* context, const dtmgimp::DtmRequest* from,
-                                  google::protobuf::Empty*) override {
-    return Run(context, from->transoptions().waitresult(),
-               [&](DtmCalls::Done done) { calls_.Abort(ReadAbort(*from), std::move(done)); });
+  grpc::ServerUnaryReactor* Abort(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                  grpc::ByteBuffer* reply) override {
+    *reply = EmptyReply();
+    dtmgimp::DtmRequest from;
+    const bool parsed = Parse(*bytes, &from);
+    // Whether it waits is for the stored transaction to say.
+    return Run(context, /*waits=*/true, [&](DtmCalls::Done done) {
+      if (!parsed) return done(NotA(from));
+      calls_.Abort(TakeAbort(from), std::move(done));
+    });
   }
 
-  grpc::ServerUnaryReactor* RegisterBranch(grpc::CallbackServerContext* context,
-                                           const dtmgimp::DtmBranchRequest* from, google::protobuf::Empty*) override {
-    return Run(context, /*waits=*/false,
-               [&](DtmCalls::Done done) { calls_.RegisterBranch(ReadRegistration(*from), std::move(done)); });
+  grpc::ServerUnaryReactor* RegisterBranch(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+                                           grpc::ByteBuffer* reply) override {
+    *reply = EmptyReply();
+    dtmgimp::DtmBranchRequest from;
+    const bool parsed = Parse(*bytes, &from);
+    return Run(context, /*waits=*/false, [&](DtmCalls::Done done) {
+      if (!parsed) return done(NotA(from));
+      calls_.RegisterBranch(TakeRegistration(from), std::move(done));
+    });
   }
 
  private:

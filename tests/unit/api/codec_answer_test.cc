@@ -145,14 +145,23 @@ TEST(WaitedAnswerTest, ConcurrentMessageTellsTheBranchThatIsInTheWay) {
   EXPECT_EQ(Waited(answer), (WireAnswer{Kind::kError, std::string(kLongText) + "boom"}));
 }
 
+WireAnswer Aborted(engine::Answer answer) {
+  answer.transaction.wait_result = true;
+  return ToWire({RequestKind::kAbort, "g", false}, answer);
+}
+
 TEST(WaitedAnswerTest, AbortIsContentUnlessACancelDidNotWork) {
-  const Asked abort{RequestKind::kAbort, "g", true};
-  EXPECT_EQ(ToWire(abort, Says(Verdict::kAccepted, Mode::kTcc, Status::kFailed)), WireAnswer());
-  EXPECT_EQ(ToWire(abort, Rests(Mode::kTcc, Status::kAborting, Op::kCancel, Outcome::kOngoing, "ONGOING")),
+  EXPECT_EQ(Aborted(Says(Verdict::kAccepted, Mode::kTcc, Status::kFailed)), WireAnswer());
+  EXPECT_EQ(Aborted(Rests(Mode::kTcc, Status::kAborting, Op::kCancel, Outcome::kOngoing, "ONGOING")),
             (WireAnswer{Kind::kOngoing, "ONGOING"}));
-  EXPECT_EQ(ToWire(abort, Rests(Mode::kTcc, Status::kAborting, Op::kCancel, Outcome::kUnknown, "boom")),
+  EXPECT_EQ(Aborted(Rests(Mode::kTcc, Status::kAborting, Op::kCancel, Outcome::kUnknown, "boom")),
             (WireAnswer{Kind::kError, std::string(kLongText) + "boom"}));
-  EXPECT_EQ(ToWire(abort, Says(Verdict::kAlready, Mode::kTcc, Status::kAborting)), WireAnswer());
+  EXPECT_EQ(Aborted(Says(Verdict::kAlready, Mode::kTcc, Status::kAborting)), WireAnswer());
+}
+
+TEST(WaitedAnswerTest, CheckBackFromBeforeTheSubmitIsNotInTheWay) {
+  EXPECT_EQ(Waited(Rests(Mode::kMessage, Status::kSubmitted, Op::kQuery, Outcome::kUnknown, "boom")),
+            (WireAnswer{Kind::kFailure, "wait result not return success: FAILURE"}));
 }
 
 TEST(RefusalTest, KindFollowsTheCode) {
