@@ -79,8 +79,10 @@ class Validation {
     if (definition_.concurrent && definition_.mode == Mode::kTcc) {
       Add("concurrent", "a tcc calls its steps one after the other; leave it out");
     }
-    const bool needs_protos = std::any_of(definition_.steps.begin(), definition_.steps.end(),
-                                          [](const StepDefinition& step) { return !step.message.empty(); });
+    const bool needs_protos = std::any_of(
+        definition_.steps.begin(), definition_.steps.end(), [&](const StepDefinition& step) {
+          return !step.message.empty() && TransportOf(definition_.protocol, step.action) == Transport::kGrpc;
+        });
     if (needs_protos && definition_.protos.empty()) {
       Add("protos", "steps name a message, so the .proto files that describe it are needed");
     }

@@ -41,9 +41,10 @@ class DefinitionReader {
     ReadStrings(document["protos"], "protos", definition.protos);
     if (!mode_known_) return std::nullopt;
     ReadSteps(document["steps"]);
-    for (const core::DefinitionProblem& problem : core::Validate(definition)) {
-      if (!problems_.Has(problem.path)) problems_.Add(problem.path, problem.text);
-    }
+    std::vector<core::DefinitionProblem> found = core::Validate(definition);
+    // What could not be read looks to Validate as if it were not there.
+    std::erase_if(found, [&](const core::DefinitionProblem& problem) { return problems_.Has(problem.path); });
+    for (const core::DefinitionProblem& problem : found) problems_.Add(problem.path, problem.text);
     if (!problems_.empty()) return std::nullopt;
     return definition;
   }

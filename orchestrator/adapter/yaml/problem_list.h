@@ -26,8 +26,14 @@ class ProblemList {
     texts_.emplace(line, absl::StrCat(file_, ":", line, ": ", path, path.empty() ? "" : ": ", text));
   }
 
-  // Whether `path` was complained about already: one complaint per field is enough.
-  bool Has(const std::string& path) const { return reported_.contains(path); }
+  // Whether `path`, or what it is in, was complained about already: one complaint per field is enough.
+  bool Has(std::string path) const {
+    while (!reported_.contains(path)) {
+      if (path.empty()) return false;
+      path = Parent(path);
+    }
+    return true;
+  }
 
   bool empty() const { return texts_.empty(); }
   // By line.
@@ -39,12 +45,16 @@ class ProblemList {
   }
 
  private:
+  static std::string Parent(const std::string& path) {
+    const size_t cut = path.find_last_of(".[");
+    return cut == std::string::npos ? "" : path.substr(0, cut);
+  }
+
   int LineOf(std::string path) const {
     while (true) {
       if (const auto found = lines_.find(path); found != lines_.end()) return found->second;
       if (path.empty()) return 1;
-      const size_t cut = path.find_last_of(".[");
-      path.resize(cut == std::string::npos ? 0 : cut);
+      path = Parent(path);
     }
   }
 

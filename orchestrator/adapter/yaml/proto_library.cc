@@ -3,6 +3,9 @@
 #include <google/protobuf/compiler/importer.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor_database.h>
+#include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver.h>
 #include <google/protobuf/util/type_resolver_util.h>
@@ -47,7 +50,8 @@ class ProtoLibrary::Impl {
         known_(*pb::DescriptorPool::generated_pool()),
         both_(&sources_, &known_),
         pool_(&both_, sources_.GetValidationErrorCollector()),
-        resolver_(pb::util::NewTypeResolverForDescriptorPool(kUrlPrefix, &pool_)) {
+        resolver_(pb::util::NewTypeResolverForDescriptorPool(kUrlPrefix, &pool_)),
+        factory_(std::make_unique<pb::DynamicMessageFactory>(&pool_)) {
     sources_.RecordErrorsTo(&errors_);
   }
 
@@ -78,7 +82,7 @@ class ProtoLibrary::Impl {
     std::string bytes;
     const auto status =
         pb::util::JsonToBinaryString(resolver_.get(), absl::StrCat(kUrlPrefix, "/", message), json, &bytes);
-    if (status.ok()) return bytes;
+    if (status.ok()) return InFieldOrder(message, bytes);
     return absl::InvalidArgumentError(std::string(status.message().data(), status.message().size()));
   }
 
@@ -105,6 +109,21 @@ class ProtoLibrary::Impl {
     return false;
   }
 
+  // The converter writes fields in the order of the JSON; a participant's own code writes them by number. The same
+  // content should be the same bytes.
+  absl::StatusOr<std::string> InFieldOrder(const std::string& message, const std::string& bytes) const {
+    const std::unique_ptr<pb::Message> parsed(factory_->GetPrototype(Message(message))->New());
+    if (!parsed->ParseFromString(bytes)) return absl::InvalidArgumentError("cannot be encoded");
+    std::string ordered;
+    {
+      pb::io::StringOutputStream stream(&ordered);
+      pb::io::CodedOutputStream out(&stream);
+      out.SetSerializationDeterministic(true);
+      parsed->SerializeToCodedStream(&out);
+    }
+    return ordered;
+  }
+
   pb::compiler::DiskSourceTree tree_;
   pb::compiler::SourceTreeDescriptorDatabase sources_;
   // protobuf's own types come out of the library itself, so that they need no files at run time.
@@ -113,6 +132,7 @@ class ProtoLibrary::Impl {
   ErrorCollector errors_;
   pb::DescriptorPool pool_;
   std::unique_ptr<pb::util::TypeResolver> resolver_;
+  const std::unique_ptr<pb::DynamicMessageFactory> factory_;
   std::vector<const pb::FileDescriptor*> files_;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,8 @@ struct BadCase {
   std::string path;
   std::string text;
 };
+
+void PrintTo(const BadCase& bad, std::ostream* out) { *out << bad.name; }
 
 class ValidateBadTest : public ::testing::TestWithParam<BadCase> {};
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,8 @@ struct BadFile {
   std::string where;  // "line: field: "
   std::string what;
 };
+
+void PrintTo(const BadFile& file, std::ostream* out) { *out << file.name; }
 
 class BadFileTest : public ::testing::TestWithParam<BadFile> {};
 

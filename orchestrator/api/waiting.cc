@@ -1,0 +1,157 @@
+#include "orchestrator/api/waiting.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "orchestrator/core/target.h"
+#include "orchestrator/core/words.h"
+
+namespace saga::api {
+
+namespace {
+
+// More rows than these are only counted.
+constexpr size_t kMostRowsTold = 3;
+
+std::string TimeText(base::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time.micros), absl::UTCTimeZone());
+}
+
+// "at 2025-12-01T10:00:00Z (in 8 s)", "now".
+std::string WhenText(base::Time when, base::Time now) {
+  if (when <= now) return "now";
+  const int64_t seconds = ((when - now).micros + 999'999) / 1'000'000;
+  return absl::StrCat("at ", TimeText(when), " (in ", seconds, " s)");
+}
+
+std::string OpText(const core::Branch& branch) {
+  if (branch.op == core::Op::kQuery) return "the check-back";
+  return absl::StrCat(std::string(core::WordOf(branch.op)), " of branch ", branch.branch_id);
+}
+
+std::string AttemptsText(const core::Branch& branch) {
+  return branch.attempts == 1 ? "1 attempt" : absl::StrCat(branch.attempts, " attempts");
+}
+
+std::string LastAnswer(const core::Branch& branch) {
+  if (!branch.answered) return "";
+  return absl::StrCat("; last answer: ", std::string(core::WordOf(branch.last_outcome)),
+                      branch.last_error.empty() ? "" : ": ", branch.last_error);
+}
+
+bool WentWrong(const core::Branch& branch) {
+  return branch.answered &&
+         (branch.last_outcome == core::Outcome::kUnknown || branch.last_outcome == core::Outcome::kFailure);
+}
+
+std::string RowText(const core::Branch& branch, bool in_flight, base::Time now) {
+  const std::string what = absl::StrCat(OpText(branch), " at ", core::DestinationOf(branch.target));
+  if (in_flight) return absl::StrCat("the answer of ", what, ", attempt ", branch.attempts, LastAnswer(branch));
+  if (branch.attempts == 0 || !branch.answered) return absl::StrCat(what, " to be called ", WhenText(branch.next_attempt, now));
+  return absl::StrCat(what, " to be called again ", WhenText(branch.next_attempt, now), " after ",
+                      AttemptsText(branch), LastAnswer(branch));
+}
+
+// When the transaction gives up going forward by itself; kNever: it does not.
+base::Time GivesUpAt(const core::GlobalTransaction& t, const core::Settings& settings) {
+  const base::Duration own = base::Seconds(t.options.timeout_to_fail_s);
+  switch (t.mode) {
+    case core::Mode::kSaga:
+      return t.status == core::Status::kSubmitted && own.micros > 0 ? t.create_time + own : base::kNever;
+    case core::Mode::kTcc:
+    case core::Mode::kMessage:
+      if (t.status != core::Status::kPrepared) return base::kNever;
+      return t.create_time + (own.micros > 0 ? own : settings.timeout_to_fail);
+  }
+  return base::kNever;
+}
+
+// What ends the repeating.
+std::string EndText(const core::GlobalTransaction& t, const core::Settings& settings, base::Time now) {
+  if (const base::Time end = GivesUpAt(t, settings); end != base::kNever) {
+    return absl::StrCat("; the transaction is undone ", WhenText(end, now));
+  }
+  if (t.mode != core::Mode::kSaga || t.status == core::Status::kAborting) return "; repeated until it succeeds";
+  if (t.options.retry_limit == 0) return "; repeated until it succeeds or refuses";
+  return absl::StrCat("; the transaction is undone after ", t.options.retry_limit, " repeats, ", t.limited_retries,
+                      " were used");
+}
+
+// Rows whose turn it is, whatever their retry times say.
+std::vector<uint32_t> TurnRows(const core::GlobalTransaction& t, const std::vector<uint32_t>& in_flight) {
+  std::vector<uint32_t> rows = core::Due(t, base::kNever);
+  // An action of before the decision to undo may still be out.
+  for (const uint32_t row : in_flight) {
+    if (row < t.branches.size() && std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string RowsText(const core::GlobalTransaction& t, const std::vector<uint32_t>& rows,
+                     const std::vector<uint32_t>& in_flight, base::Time now) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < std::min(rows.size(), kMostRowsTold); ++i) {
+    const bool out = std::find(in_flight.begin(), in_flight.end(), rows[i]) != in_flight.end();
+    texts.push_back(RowText(t.branches[rows[i]], out, now));
+  }
+  if (rows.size() > kMostRowsTold) texts.push_back(absl::StrCat(rows.size() - kMostRowsTold, " more branches"));
+  return absl::StrJoin(texts, "; and ");
+}
+
+std::string HealthOf(const core::GlobalTransaction& t, const std::vector<uint32_t>& rows) {
+  bool ongoing = false;
+  for (const uint32_t row : rows) {
+    const core::Branch& branch = t.branches[row];
+    if (WentWrong(branch)) return "retrying";
+    ongoing = ongoing || (branch.answered && branch.last_outcome == core::Outcome::kOngoing);
+  }
+  return ongoing ? "waiting" : "running";
+}
+
+Waiting Prepared(const core::GlobalTransaction& t, const std::vector<uint32_t>& rows,
+                 const std::vector<uint32_t>& in_flight, const core::Settings& settings, base::Time now) {
+  switch (t.mode) {
+    case core::Mode::kSaga:
+      return {"waiting", "the client's submit; nothing else ends this wait but an operator's abort"};
+    case core::Mode::kTcc:
+      return {"waiting", absl::StrCat("the client's submit or abort; times out ", WhenText(GivesUpAt(t, settings), now),
+                                      " and is cancelled then")};
+    case core::Mode::kMessage:
+      break;
+  }
+  if (rows.empty()) return {"waiting", "the client's submit or abort; there is no check-back to ask"};
+  const core::Branch& query = t.branches[rows.front()];
+  if (query.attempts == 0 && query.next_attempt > now) {
+    return {"waiting", absl::StrCat("the client's submit or abort; the check-back at ",
+                                    core::DestinationOf(query.target), " is asked ", WhenText(query.next_attempt, now))};
+  }
+  return {HealthOf(t, rows), absl::StrCat("the client's submit or abort, or ", RowsText(t, rows, in_flight, now))};
+}
+
+}  // namespace
+
+Waiting DescribeWaiting(const core::GlobalTransaction& transaction, const std::vector<uint32_t>& in_flight,
+                        const core::Settings& settings, base::Time now) {
+  if (core::IsFinal(transaction.status)) return {"ended", ""};
+  const std::vector<uint32_t> rows = TurnRows(transaction, in_flight);
+  if (transaction.status == core::Status::kPrepared) return Prepared(transaction, rows, in_flight, settings, now);
+  if (rows.empty()) return {"running", "the next look at it, which is due now"};
+
+  const base::Time delivery = transaction.create_time + base::Seconds(transaction.delay_s);
+  if (transaction.mode == core::Mode::kMessage && transaction.delay_s > 0 && now < delivery && in_flight.empty()) {
+    return {"ok", absl::StrCat("its delivery, which is planned ", WhenText(delivery, now))};
+  }
+  return {HealthOf(transaction, rows),
+          RowsText(transaction, rows, in_flight, now) + EndText(transaction, settings, now)};
+}
+
+std::string HealthWithoutBranches(const core::GlobalTransaction& transaction, base::Time next_wake, base::Time now) {
+  if (core::IsFinal(transaction.status)) return "ended";
+  if (transaction.status == core::Status::kPrepared || next_wake > now) return "waiting";
+  return "running";
+}
+
+}  // namespace saga::api
