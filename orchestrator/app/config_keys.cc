@@ -138,7 +138,7 @@ std::vector<ConfigKey> MakeKeys() {
        .min = 1,
        .max = 100'000,
        .field = &Config::http_max_connections,
-       .help = "Connections open at the HTTP door; more are closed at once."},
+       .help = "Connections open at the HTTP door; more are answered 503 and closed."},
   };
 }
 

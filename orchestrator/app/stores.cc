@@ -1,0 +1,51 @@
+#include "orchestrator/app/stores.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/adapter/decorator/crash_point_store.h"
+#include "orchestrator/adapter/memory/memory_store.h"
+#include "orchestrator/adapter/sqlite/sqlite_store.h"
+
+namespace saga::app {
+namespace {
+
+absl::StatusOr<OpenedStore> OpenSqlite(const std::string& data_dir, const std::optional<adapter::CrashPoint>& point) {
+  adapter::SqliteOptions options;
+  if (point.has_value()) options.before_commit = adapter::InsideCommitHook(*point);
+  auto sqlite = adapter::OpenSqliteStore(absl::StrCat(data_dir, "/sagad.db"), options);
+  if (!sqlite.ok()) return sqlite.status();
+  OpenedStore opened;
+  opened.store = std::move(sqlite->store);
+  opened.own_query = std::move(sqlite->query);
+  opened.query = opened.own_query.get();
+  return opened;
+}
+
+OpenedStore OpenMemory() {
+  auto memory = std::make_unique<adapter::MemoryStore>();
+  OpenedStore opened;
+  opened.query = memory.get();
+  opened.store = std::move(memory);
+  return opened;
+}
+
+}  // namespace
+
+absl::StatusOr<OpenedStore> OpenStore(const Config& config, const std::string& crash_point) {
+  std::optional<adapter::CrashPoint> point;
+  if (!crash_point.empty()) {
+    auto parsed = adapter::ParseCrashPoint(crash_point);
+    if (!parsed.ok()) return parsed.status();
+    point = *parsed;
+  }
+  const bool memory = config.store == "memory";
+  absl::StatusOr<OpenedStore> opened = memory ? OpenMemory() : OpenSqlite(config.data_dir, point);
+  if (opened.ok() && point.has_value()) {
+    opened->store = std::make_unique<adapter::CrashPointStore>(std::move(opened->store), *point);
+  }
+  return opened;
+}
+
+}  // namespace saga::app

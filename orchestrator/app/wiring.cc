@@ -1,0 +1,251 @@
+#include "orchestrator/app/wiring.h"
+
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "orchestrator/adapter/decorator/routed_caller.h"
+#include "orchestrator/adapter/grpc/grpc_branch_caller.h"
+#include "orchestrator/adapter/http/http_branch_caller.h"
+#include "orchestrator/adapter/system/system_clock.h"
+#include "orchestrator/adapter/system/system_entropy.h"
+#include "orchestrator/adapter/system/thread_executor.h"
+#include "orchestrator/adapter/yaml/definition_loader.h"
+#include "orchestrator/api/dtm_grpc.h"
+#include "orchestrator/api/grpc_server.h"
+#include "orchestrator/api/http_router.h"
+#include "orchestrator/api/http_server.h"
+#include "orchestrator/app/data_dir.h"
+#include "orchestrator/app/fanout_observer.h"
+#include "orchestrator/app/log_observer.h"
+#include "orchestrator/app/probes.h"
+#include "orchestrator/app/readiness.h"
+#include "orchestrator/app/stores.h"
+#include "orchestrator/app/version.h"
+#include "orchestrator/engine/engine.h"
+
+namespace saga::app {
+namespace {
+
+// How long doors wait for clients to take answers that are already given.
+constexpr base::Duration kDoorGrace = base::Seconds(2);
+
+engine::EngineOptions EngineOptionsOf(const Config& config) {
+  engine::EngineOptions options;
+  options.settings.timeout_to_fail = config.timeout_to_fail;
+  options.settings.retry_interval = config.retry_interval;
+  options.settings.request_timeout = config.request_timeout;
+  options.settings.max_retry_interval = config.max_retry_interval;
+  options.runners = static_cast<size_t>(config.runners);
+  options.max_live = static_cast<size_t>(config.max_live_transactions);
+  options.max_batch = static_cast<size_t>(config.max_batch_writes);
+  options.lane_in_flight = static_cast<size_t>(config.lane_in_flight);
+  options.lane_queue = static_cast<size_t>(config.lane_queue);
+  return options;
+}
+
+// The address as configured, with the port that was really taken.
+std::string WithPort(const std::string& address, int port) {
+  return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
+}
+
+// What a branch call goes through on its way out.
+struct Callers {
+  adapter::GrpcBranchCaller grpc;
+  adapter::HttpBranchCaller http;
+  adapter::RoutedCaller routed{http, grpc};
+};
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(const Config& config, Log& log)
+      : config_(config),
+        log_(log),
+        log_observer_(log, clock_),
+        observer_({&log_observer_}),
+        readiness_(clock_, [this] { return opened_.store->Ping(); }) {}
+
+  bool Start(StartFailure* failure) {
+    if (!LoadDefinitions(failure) || !OpenData(failure)) return false;
+    MakeEngine();
+    if (!OpenDoors(failure)) return false;
+    engine_->Start();
+    return BecomeReady(failure);
+  }
+
+  void Stop();
+
+ private:
+  bool LoadDefinitions(StartFailure* failure);
+  bool OpenData(StartFailure* failure);
+  void MakeEngine();
+  bool OpenDoors(StartFailure* failure);
+  bool BecomeReady(StartFailure* failure);
+  void WaitForCalls();
+
+  const Config config_;
+  Log& log_;
+  adapter::SystemClock clock_;
+  adapter::SystemEntropy entropy_;
+  adapter::ThreadExecutor executor_;
+  LogObserver log_observer_;
+  FanoutObserver observer_;
+  OpenedStore opened_;
+  Readiness readiness_;
+  std::vector<port::LoadedDefinition> definitions_;
+  // What stands further down uses what stands above, and goes first.
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<Callers> callers_;
+  std::unique_ptr<api::DtmGrpcService> dtm_grpc_;
+  api::HttpRouter router_;
+  std::unique_ptr<api::GrpcServer> grpc_server_;
+  std::unique_ptr<api::HttpServer> http_server_;
+  bool ports_written_ = false;
+  bool stopped_ = false;
+};
+
+bool Server::Impl::LoadDefinitions(StartFailure* failure) {
+  if (config_.definitions.empty()) return true;
+  adapter::LoadedFolder folder = adapter::LoadDefinitions(config_.definitions);
+  if (folder.problems.empty()) {
+    definitions_ = std::move(folder.definitions);
+    return true;
+  }
+  failure->code = ExitCode::kConfiguration;
+  for (const std::string& problem : folder.problems) {
+    absl::StrAppend(&failure->text, failure->text.empty() ? "" : "\nsagad: ", problem);
+  }
+  return false;
+}
+
+bool Server::Impl::OpenData(StartFailure* failure) {
+  failure->code = ExitCode::kStore;
+  if (const absl::Status usable = PrepareDataDir(config_.data_dir); !usable.ok()) {
+    failure->text = std::string(usable.message());
+    return false;
+  }
+  const char* crash_point = std::getenv(kCrashPointVariable);
+  absl::StatusOr<OpenedStore> opened = OpenStore(config_, crash_point == nullptr ? "" : crash_point);
+  if (!opened.ok()) {
+    if (absl::IsInvalidArgument(opened.status())) failure->code = ExitCode::kConfiguration;
+    failure->text = std::string(opened.status().message());
+    return false;
+  }
+  opened_ = *std::move(opened);
+  return true;
+}
+
+void Server::Impl::MakeEngine() {
+  callers_ = std::make_unique<Callers>();
+  engine_ = std::make_unique<engine::Engine>(EngineOptionsOf(config_), engine::Engine::Ports{
+                                                                           .store = opened_.store.get(),
+                                                                           .caller = &callers_->routed,
+                                                                           .clock = &clock_,
+                                                                           .entropy = &entropy_,
+                                                                           .executor = &executor_,
+                                                                           .observer = &observer_,
+                                                                       });
+}
+
+bool Server::Impl::OpenDoors(StartFailure* failure) {
+  failure->code = ExitCode::kAddress;
+  dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_);
+  AddProbes(router_, readiness_);
+  api::GrpcServer::Options grpc_options;
+  grpc_options.address = config_.grpc_listen;
+  auto grpc_server = api::GrpcServer::Start(grpc_options, {{api::kDtmService, dtm_grpc_->service()}});
+  if (!grpc_server.ok()) {
+    failure->text = std::string(grpc_server.status().message());
+    return false;
+  }
+  grpc_server_ = *std::move(grpc_server);
+  api::HttpServerOptions http_options;
+  http_options.address = config_.http_listen;
+  http_options.max_connections = static_cast<size_t>(config_.http_max_connections);
+  auto http_server = api::HttpServer::Start(http_options, router_);
+  if (!http_server.ok()) {
+    failure->text = std::string(http_server.status().message());
+    return false;
+  }
+  http_server_ = *std::move(http_server);
+  return true;
+}
+
+bool Server::Impl::BecomeReady(StartFailure* failure) {
+  const std::string grpc = WithPort(config_.grpc_listen, grpc_server_->port());
+  const std::string http = WithPort(config_.http_listen, http_server_->port());
+  readiness_.SetServing();
+  grpc_server_->SetReady(true);
+  if (const absl::Status written = WritePortsFile(config_.data_dir, grpc, http); !written.ok()) {
+    *failure = {ExitCode::kStore, std::string(written.message())};
+    return false;
+  }
+  ports_written_ = true;
+  log_.Info("ready", {{"version", Version()},
+                      {"commit", Commit()},
+                      {"grpc", grpc},
+                      {"http", http},
+                      {"store", opened_.store->Name()},
+                      {"data_dir", config_.data_dir},
+                      {"definitions", static_cast<uint64_t>(definitions_.size())}});
+  return true;
+}
+
+// Work in progress goes on until nothing is out and nothing waits to be stored.
+void Server::Impl::WaitForCalls() {
+  const absl::Time begin = absl::Now();
+  const absl::Time deadline = begin + absl::Microseconds(config_.drain_timeout.micros);
+  while (!engine_->Quiet() && absl::Now() < deadline) absl::SleepFor(absl::Milliseconds(5));
+  const engine::EngineStats stats = engine_->Stats();
+  const uint64_t took_us = static_cast<uint64_t>(absl::ToInt64Microseconds(absl::Now() - begin));
+  if (engine_->Quiet()) {
+    log_.Info("drained", {{"took_us", took_us}, {"open_transactions", stats.live}});
+  } else {
+    log_.Warn("calls are still out after drain_timeout; the next start repeats them",
+              {{"took_us", took_us}, {"open_transactions", stats.live}});
+  }
+}
+
+void Server::Impl::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  readiness_.SetDraining();
+  if (grpc_server_ != nullptr) grpc_server_->SetReady(false);
+  if (engine_ != nullptr) {
+    engine_->StopIntake();
+    if (http_server_ != nullptr) WaitForCalls();
+    // Answers those that still wait, so that the doors have nobody left to keep them.
+    engine_->Stop();
+  }
+  if (ports_written_) RemovePortsFile(config_.data_dir);
+  if (grpc_server_ != nullptr) grpc_server_->Shutdown(kDoorGrace);
+  if (http_server_ != nullptr) http_server_->Stop(kDoorGrace);
+  grpc_server_.reset();
+  http_server_.reset();
+  callers_.reset();
+  dtm_grpc_.reset();
+  engine_.reset();
+  opened_.own_query.reset();
+  opened_.store.reset();
+}
+
+std::unique_ptr<Server> Server::Start(const Config& config, Log& log, StartFailure* failure) {
+  auto impl = std::make_unique<Impl>(config, log);
+  if (!impl->Start(failure)) {
+    impl->Stop();
+    return nullptr;
+  }
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() { impl_->Stop(); }
+
+void Server::Stop() { impl_->Stop(); }
+
+}  // namespace saga::app
