@@ -19,7 +19,6 @@ using core::Outcome;
 using grpc::StatusCode;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::UnorderedElementsAre;
 
 constexpr char kLongText[] =
     "your http/grpc result should be specified as in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
@@ -133,6 +132,9 @@ TEST_F(GrpcDoorTest, TccAbort) {
   ExpectStatus(door_.Abort(abort), StatusCode::OK, "");
   ASSERT_TRUE(door_.caller().WaitForCalls(2));
   EXPECT_THAT(door_.caller().Calls(), ElementsAre("cancel b/cancel02", "cancel b/cancel01"));
+  const auto stored = door_.store().query().Find("g");
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_EQ(stored->transaction.rollback_reason, abort.rollbackreason());
 }
 
 TEST_F(GrpcDoorTest, TccAbortWaitsWhenThePrepareAskedForIt) {
