@@ -43,6 +43,7 @@ inline constexpr base::Duration kHttpLinger = base::Seconds(2);
 inline constexpr size_t kHttpLingerBytes = 16 << 20;
 inline constexpr size_t kHttpReaders = 2;                 // threads that read the store for queries, lists and scrapes
 inline constexpr size_t kHttpReaderQueue = 128;           // reads waiting for one of them; more are answered 503
+inline constexpr size_t kHttpAnswerSize = 64 << 20;       // payloads that one query shows, in bytes of JSON
 inline constexpr size_t kHttpDefaultPage = 100;           // transactions of one list answer (protocol 2.2) ...
 inline constexpr size_t kHttpMaxPage = 1000;              // ... and at most
 
@@ -57,6 +58,10 @@ inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;   // one *.saga.yaml
 inline constexpr size_t kMaxPayloadValues = 10'000;         // fields and items of one step's payload mapping
 inline constexpr int64_t kMaxRetryLimit = 1'000'000;        // repeats a definition may ask for
 inline constexpr size_t kMaxTccDrives = 1000;               // TCC definitions whose tries are being called
+
+// --- the operator's door --------------------------------------------------------------------------------------------
+inline constexpr size_t kDefaultListPage = 100;             // transactions of a List that names no limit
+inline constexpr size_t kMaxListPage = 1000;
 
 // --- timing (protocol 6.2 and 9.1) ----------------------------------------------------------------------------------
 inline constexpr base::Duration kDefaultTimeoutToFail = base::Seconds(35);

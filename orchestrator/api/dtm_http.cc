@@ -1,0 +1,216 @@
+#include "orchestrator/api/dtm_http.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "orchestrator/api/codec.h"
+#include "orchestrator/api/dtm_calls.h"
+#include "orchestrator/api/dtm_json.h"
+#include "orchestrator/api/dtm_list.h"
+#include "orchestrator/api/gid.h"
+#include "orchestrator/api/reader_pool.h"
+
+namespace saga::api {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kBase = "/api/dtmsvr/";
+constexpr std::string_view kContentMetrics = "text/plain; version=0.0.4; charset=utf-8";
+
+HttpResponse Ok(std::string body) { return {.status = 200, .body = std::move(body)}; }
+
+HttpResponse Result(int status, absl::string_view result, const std::string& text) {
+  const Json body = {{"dtm_result", std::string(result)}, {"message", text}};
+  return {.status = status, .body = body.dump(-1, ' ', false, Json::error_handler_t::replace)};
+}
+
+// Protocol 1.3.
+HttpResponse ToHttp(const WireAnswer& answer) {
+  switch (answer.kind) {
+    case WireAnswer::Kind::kSuccess:
+      return Ok(R"({"dtm_result":"SUCCESS"})");
+    case WireAnswer::Kind::kFailure:
+      return Result(409, "FAILURE", answer.text);
+    case WireAnswer::Kind::kOngoing:
+      return Result(425, "ONGOING", answer.text);
+    case WireAnswer::Kind::kError:
+    case WireAnswer::Kind::kBadRequest:
+      return HttpMessage(500, answer.text);
+    case WireAnswer::Kind::kOverloaded:
+    case WireAnswer::Kind::kUnavailable:
+      return HttpMessage(503, answer.text);
+  }
+  return HttpMessage(500, answer.text);
+}
+
+HttpResponse Refusal(const absl::Status& status) { return ToHttp(ToWire(status)); }
+
+DtmCalls::Done AnswerTo(HttpResponder responder) {
+  return [responder = std::move(responder)](WireAnswer answer) mutable { responder.Send(ToHttp(answer)); };
+}
+
+HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time next_wake) {
+  auto body = EncodeQuery(transaction, next_wake);
+  return body.ok() ? Ok(*std::move(body)) : Refusal(body.status());
+}
+
+}  // namespace
+
+class DtmHttpDoor::Impl {
+ public:
+  Impl(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy, DtmHttpOptions options)
+      : engine_(engine), query_(query), entropy_(entropy), options_(std::move(options)), calls_(engine),
+        readers_(options_.readers, options_.reader_queue) {}
+
+  void AddRoutes(HttpRouter& router);
+
+ private:
+  using Call = void (DtmCalls::*)(DtmRequest, DtmCalls::Done);
+
+  // prepare, submit and abort.
+  void TakeRequest(Call call, const HttpRequest& request, HttpResponder responder) {
+    auto decoded = DecodeRequest(request.body);
+    if (!decoded.ok()) return responder.Send(Refusal(decoded.status()));
+    (calls_.*call)(*std::move(decoded), AnswerTo(std::move(responder)));
+  }
+
+  void TakeRegistration(const HttpRequest& request, HttpResponder responder) {
+    auto decoded = DecodeRegistration(request.body);
+    if (!decoded.ok()) {
+      // The one place where DTM answers 400, and calls its JSON text (protocol 1.3).
+      HttpResponse refusal = HttpMessage(400, std::string(decoded.status().message()));
+      refusal.content_type = kContentText;
+      return responder.Send(std::move(refusal));
+    }
+    calls_.RegisterBranch(*std::move(decoded), AnswerTo(std::move(responder)));
+  }
+
+  // A live transaction's record is in the engine; what has left memory is in the store.
+  void Query(const HttpRequest& request, HttpResponder responder) {
+    std::string gid = CleanHttpGid(request.Query("gid"));
+    if (gid.empty()) return responder.Send(HttpMessage(500, "no gid specified"));
+    engine_.Inspect(gid, [this, gid, responder = std::move(responder)](const engine::Snapshot* live) mutable {
+      // Copied, because what follows takes longer than the engine's thread has. Payloads are shared, not copied.
+      std::optional<port::StoredTransaction> found;
+      if (live != nullptr) found = {.transaction = live->transaction, .next_wake = live->next_wake};
+      Read(std::move(responder), [this, gid = std::move(gid), found = std::move(found)]() -> HttpResponse {
+        if (found.has_value()) return QueryAnswer(found->transaction, found->next_wake);
+        const auto stored = query_.Find(gid);
+        if (stored.ok()) return QueryAnswer(stored->transaction, stored->next_wake);
+        if (absl::IsNotFound(stored.status())) return Ok(EncodeQueryOfNone());
+        return HttpMessage(500, std::string(stored.status().message()));
+      });
+    });
+  }
+
+  void All(const HttpRequest& request, HttpResponder responder) {
+    auto list = ReadListQuery(request);
+    if (!list.ok()) return responder.Send(Refusal(list.status()));
+    if (list->matches_none) return responder.Send(Ok(EncodeList({}, "")));
+    Read(std::move(responder), [this, list = *std::move(list)]() -> HttpResponse {
+      return list.gid.empty() ? Page(list.filter) : One(list);
+    });
+  }
+
+  HttpResponse One(const ListQuery& list) {
+    auto stored = query_.Find(list.gid);
+    if (stored.ok()) return Ok(EncodeList({*std::move(stored)}, list.position));
+    if (absl::IsNotFound(stored.status())) return Ok(EncodeListOfNone(list.position));
+    return HttpMessage(500, std::string(stored.status().message()));
+  }
+
+  HttpResponse Page(port::ListFilter filter) {
+    const size_t limit = filter.limit;
+    filter.limit = limit + 1;  // one more tells whether there is a next page
+    auto page = query_.List(filter);
+    if (!page.ok()) return HttpMessage(500, std::string(page.status().message()));
+    std::string next;
+    if (page->size() > limit) {
+      page->resize(limit);
+      next = absl::StrCat(page->back().id);
+    }
+    return Ok(EncodeList(*page, next));
+  }
+
+  void Metrics(HttpResponder responder) {
+    Read(std::move(responder), [this]() -> HttpResponse {
+      return {.status = 200, .body = options_.metrics(), .content_type = kContentMetrics};
+    });
+  }
+
+  HttpResponse Ready() {
+    const absl::Status ready = options_.ready();
+    if (ready.ok()) return Ok(R"({"status":"ready"})");
+    return HttpMessage(503, std::string(ready.message()));
+  }
+
+  // Answers with what `read` returns, from a thread that may wait for the store.
+  template <typename ReadFunction>
+  void Read(HttpResponder responder, ReadFunction read) {
+    // Kept here until the pool has taken the work: a responder cannot be had back from a closure.
+    auto kept = std::make_shared<HttpResponder>(std::move(responder));
+    const bool taken = readers_.Run([kept, read = std::move(read)]() mutable { kept->Send(read()); });
+    if (!taken) kept->Send(HttpMessage(503, "too many reads at once, try again (kHttpReaderQueue)"));
+  }
+
+  engine::Engine& engine_;
+  port::TransactionQuery& query_;
+  port::Entropy& entropy_;
+  const DtmHttpOptions options_;
+  DtmCalls calls_;
+  ReaderPool readers_;
+};
+
+void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
+  const auto path = [](std::string_view name) { return std::string(kBase).append(name); };
+  const auto take = [&](std::string_view name, Call call) {
+    router.Add("POST", path(name), [this, call](HttpRequest request, HttpResponder responder) {
+      TakeRequest(call, request, std::move(responder));
+    });
+  };
+  take("prepare", &DtmCalls::Prepare);
+  take("submit", &DtmCalls::Submit);
+  take("abort", &DtmCalls::Abort);
+  for (const std::string_view name : {"registerBranch", "registerXaBranch", "registerTccBranch"}) {
+    router.Add("POST", path(name), [this](HttpRequest request, HttpResponder responder) {
+      TakeRegistration(request, std::move(responder));
+    });
+  }
+  router.Add("GET", path("newGid"), [this](HttpRequest, HttpResponder responder) {
+    responder.Send(Ok(Json({{"dtm_result", "SUCCESS"}, {"gid", NewGid(entropy_)}}).dump()));
+  });
+  router.Add("GET", path("version"), [this](HttpRequest, HttpResponder responder) {
+    responder.Send(Ok(Json({{"version", options_.version}}).dump()));
+  });
+  router.Add("GET", path("query"), [this](HttpRequest request, HttpResponder responder) {
+    Query(request, std::move(responder));
+  });
+  router.Add("GET", path("all"), [this](HttpRequest request, HttpResponder responder) {
+    All(request, std::move(responder));
+  });
+  router.Add(HttpRouter::kAnyMethod, "/api/ping", [](HttpRequest, HttpResponder responder) {
+    responder.Send(Ok(R"({"msg":"pong"})"));
+  });
+  router.Add("GET", "/api/metrics", [this](HttpRequest, HttpResponder responder) { Metrics(std::move(responder)); });
+  router.Add("GET", "/healthz", [](HttpRequest, HttpResponder responder) {
+    responder.Send(Ok(R"({"status":"alive"})"));
+  });
+  router.Add("GET", "/ready", [this](HttpRequest, HttpResponder responder) { responder.Send(Ready()); });
+}
+
+DtmHttpDoor::DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
+                         DtmHttpOptions options)
+    : impl_(std::make_unique<Impl>(engine, query, entropy, std::move(options))) {}
+
+DtmHttpDoor::~DtmHttpDoor() = default;
+
+void DtmHttpDoor::AddRoutes(HttpRouter& router) { impl_->AddRoutes(router); }
+
+}  // namespace saga::api

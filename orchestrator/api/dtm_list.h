@@ -1,0 +1,25 @@
+#pragma once
+
+// The parameters of DTM's `all` call (protocol 2.2).
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "orchestrator/api/http_message.h"
+#include "orchestrator/port/transaction_query.h"
+
+namespace saga::api {
+
+struct ListQuery {
+  std::string gid;       // not empty: exactly this one, and nothing else counts
+  std::string position;  // as the client sent it
+  port::ListFilter filter;
+  bool matches_none = false;  // no transaction can meet the filter
+};
+
+// InvalidArgument `convert to int error: <text>` for a number that is none. A limit of 0 or less, or above
+// core::kHttpMaxPage, is kHttpMaxPage; a status or transType that does not exist matches nothing.
+absl::StatusOr<ListQuery> ReadListQuery(const HttpRequest& request);
+
+}  // namespace saga::api

@@ -1,0 +1,269 @@
+#include "orchestrator/api/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "orchestrator/api/metrics_label.h"
+#include "orchestrator/api/metrics_process.h"
+#include "orchestrator/core/limits.h"
+#include "orchestrator/core/words.h"
+
+namespace saga::api {
+
+namespace {
+
+using prometheus::Counter;
+using prometheus::Histogram;
+using prometheus::MetricFamily;
+using Family = prometheus::Family<Counter>;
+
+constexpr std::array kModes = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage};
+constexpr std::array kEnds = {core::Status::kSucceed, core::Status::kFailed};
+constexpr std::array kOps = {core::Op::kAction, core::Op::kCompensate, core::Op::kConfirm,
+                             core::Op::kCancel, core::Op::kQuery,      core::Op::kTry};
+constexpr std::array kOutcomes = {core::Outcome::kSuccess, core::Outcome::kFailure, core::Outcome::kOngoing,
+                                  core::Outcome::kUnknown};
+
+// An enum's numbers are small and begin at 1, so they are indexes of a table.
+constexpr size_t kTableSize = 8;
+template <typename Value>
+size_t Index(Value value) {
+  return std::min<size_t>(static_cast<size_t>(value), kTableSize - 1);
+}
+
+template <typename Value>
+std::string Word(Value value) {
+  return std::string(core::WordOf(value));
+}
+
+// Seconds. A commit is a disk's sync, a call a network's round trip: both may be well below a millisecond.
+const Histogram::BucketBoundaries kCommitSeconds = {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
+                                                    0.05,   0.1,    0.2,   0.5,   1,     2,    5};
+const Histogram::BucketBoundaries kCallSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                  0.1,    0.25,  0.5,    1,     2.5,  5,     10,   30};
+const Histogram::BucketBoundaries kWrites = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+
+double Seconds(base::Duration duration) { return static_cast<double>(duration.micros) / 1e6; }
+
+MetricFamily GaugeFamily(std::string name, std::string help) {
+  return {.name = std::move(name), .help = std::move(help), .type = prometheus::MetricType::Gauge};
+}
+
+void AddValue(MetricFamily& family, double value, std::vector<prometheus::ClientMetric::Label> labels = {}) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.gauge.value = value;
+  family.metric.push_back(std::move(metric));
+}
+
+// The busiest destinations by name, the rest as one.
+std::vector<LaneFacts> BoundedLanes(std::vector<LaneFacts> lanes) {
+  std::sort(lanes.begin(), lanes.end(), [](const LaneFacts& a, const LaneFacts& b) {
+    const uint64_t busy_a = a.in_flight + a.queued;
+    const uint64_t busy_b = b.in_flight + b.queued;
+    return busy_a != busy_b ? busy_a > busy_b : a.destination < b.destination;
+  });
+  std::vector<LaneFacts> shown;
+  absl::flat_hash_map<std::string, size_t> places;  // two lanes may be cut to the same label
+  for (LaneFacts& lane : lanes) {
+    lane.destination = places.size() < core::kMetricDestinations ? LabelValue(lane.destination) : "other";
+    const auto [place, added] = places.try_emplace(lane.destination, shown.size());
+    if (added) {
+      shown.push_back(std::move(lane));
+    } else {
+      shown[place->second].in_flight += lane.in_flight;
+      shown[place->second].queued += lane.queued;
+    }
+  }
+  return shown;
+}
+
+}  // namespace
+
+class Metrics::Impl {
+ public:
+  explicit Impl(Options options);
+
+  std::string Render();
+
+  std::array<std::array<Counter*, kTableSize>, kTableSize> ended{};         // mode, status
+  std::array<std::array<Counter*, kTableSize>, kTableSize> branch_calls{};  // op, outcome
+  std::array<Histogram*, kTableSize> branch_seconds{};                      // op
+  Histogram* commit_seconds = nullptr;
+  Histogram* commit_writes = nullptr;
+  Counter* commit_failures = nullptr;
+  prometheus::Gauge* store_up = nullptr;
+
+  void CountRefused(const std::string& limit) { refused_->Count(limit); }
+  void CountHttp(std::string_view route, int status) ABSL_LOCKS_EXCLUDED(http_mutex_);
+
+ private:
+  using ByStatus = absl::flat_hash_map<int, Counter*>;
+
+  Family& CounterFamily(const std::string& name, const std::string& help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
+  }
+  Histogram* AddHistogram(const std::string& name, const std::string& help, const Histogram::BucketBoundaries& buckets) {
+    return &prometheus::BuildHistogram().Name(name).Help(help).Register(registry_).Add({}, buckets);
+  }
+  void MakeBranchSeries();
+  void MakeStoreSeries();
+  void AddProcess(std::vector<MetricFamily>& families) const;
+  void AddScraped(std::vector<MetricFamily>& families) const;
+
+  const Options options_;
+  const double start_seconds_ = ProcessStartSeconds();
+  prometheus::Registry registry_;
+  std::unique_ptr<BoundedCounters> refused_;
+  Family* http_ = nullptr;
+  absl::Mutex http_mutex_;
+  absl::flat_hash_map<std::string, ByStatus> http_counters_ ABSL_GUARDED_BY(http_mutex_);  // by route
+};
+
+Metrics::Impl::Impl(Options options) : options_(std::move(options)) {
+  auto& transactions = CounterFamily("saga_transactions_total", "Global transactions that ended");
+  for (const core::Mode mode : kModes) {
+    for (const core::Status status : kEnds) {
+      ended[Index(mode)][Index(status)] = &transactions.Add({{"mode", Word(mode)}, {"status", Word(status)}});
+    }
+  }
+  MakeBranchSeries();
+  MakeStoreSeries();
+  refused_ = std::make_unique<BoundedCounters>(
+      CounterFamily("saga_refused_total", "Requests turned away because a limit was reached"), "limit");
+  http_ = &CounterFamily("saga_http_requests_total", "Requests answered on the HTTP port");
+  prometheus::BuildGauge()
+      .Name("sagad_info")
+      .Help("Always 1; what runs")
+      .Register(registry_)
+      .Add({{"version", options_.version}})
+      .Set(1);
+}
+
+void Metrics::Impl::MakeBranchSeries() {
+  auto& calls = CounterFamily("saga_branch_calls_total", "Branch calls that came back");
+  auto& seconds = prometheus::BuildHistogram()
+                      .Name("saga_branch_call_seconds")
+                      .Help("Time from a branch call to its answer")
+                      .Register(registry_);
+  for (const core::Op op : kOps) {
+    if (op == core::Op::kTry) continue;  // the client's call, not ours
+    for (const core::Outcome outcome : kOutcomes) {
+      branch_calls[Index(op)][Index(outcome)] = &calls.Add({{"op", Word(op)}, {"outcome", Word(outcome)}});
+    }
+    branch_seconds[Index(op)] = &seconds.Add({{"op", Word(op)}}, kCallSeconds);
+  }
+}
+
+void Metrics::Impl::MakeStoreSeries() {
+  commit_seconds = AddHistogram("saga_commit_seconds", "Time of one store commit", kCommitSeconds);
+  commit_writes = AddHistogram("saga_commit_writes", "Transactions written by one store commit", kWrites);
+  commit_failures = &CounterFamily("saga_commit_failures_total",
+                                   "Writes that were not stored, or of which that is not known")
+                         .Add({});
+  store_up = &prometheus::BuildGauge()
+                  .Name("saga_store_up")
+                  .Help("1 while the store answers, 0 while it does not")
+                  .Register(registry_)
+                  .Add({});
+  store_up->Set(1);
+}
+
+void Metrics::Impl::CountHttp(std::string_view route, int status) {
+  const absl::string_view key(route.data(), route.size());
+  absl::MutexLock lock(&http_mutex_);
+  auto found = http_counters_.find(key);
+  if (found == http_counters_.end()) found = http_counters_.try_emplace(std::string(route)).first;
+  Counter*& counter = found->second[status];
+  if (counter == nullptr) {
+    counter = &http_->Add({{"route", LabelValue(route)}, {"code", absl::StrCat(status)}});
+  }
+  counter->Increment();
+}
+
+void Metrics::Impl::AddProcess(std::vector<MetricFamily>& families) const {
+  families.push_back(GaugeFamily("process_start_time_seconds", "When the process started, Unix time"));
+  AddValue(families.back(), start_seconds_);
+  families.push_back(GaugeFamily("process_resident_memory_bytes", "Memory the process has in RAM"));
+  AddValue(families.back(), static_cast<double>(ResidentBytes()));
+}
+
+void Metrics::Impl::AddScraped(std::vector<MetricFamily>& families) const {
+  if (!options_.scrape) return;
+  ScrapeFacts facts = options_.scrape();
+  if (facts.open_transactions.has_value()) {
+    families.push_back(GaugeFamily("saga_open_transactions", "Global transactions that have not ended"));
+    AddValue(families.back(), static_cast<double>(*facts.open_transactions));
+    families.push_back(GaugeFamily("saga_oldest_open_seconds", "Age of the oldest of them; 0 when there is none"));
+    const double age = facts.oldest_open.IsSet() ? Seconds(facts.now - facts.oldest_open) : 0;
+    AddValue(families.back(), std::max(age, 0.0));
+  }
+  MetricFamily in_flight = GaugeFamily("saga_lane_in_flight", "Branch calls out at a destination");
+  MetricFamily queued = GaugeFamily("saga_lane_queued", "Branch calls waiting for a destination");
+  for (const LaneFacts& lane : BoundedLanes(std::move(facts.lanes))) {
+    AddValue(in_flight, static_cast<double>(lane.in_flight), {{"destination", lane.destination}});
+    AddValue(queued, static_cast<double>(lane.queued), {{"destination", lane.destination}});
+  }
+  families.push_back(std::move(in_flight));
+  families.push_back(std::move(queued));
+}
+
+std::string Metrics::Impl::Render() {
+  std::vector<MetricFamily> families = registry_.Collect();
+  AddScraped(families);
+  AddProcess(families);
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+Metrics::Metrics(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Metrics::~Metrics() = default;
+
+// What is open is asked for when somebody scrapes: a count kept along the way would drift with every takeover.
+void Metrics::OnOpened(const core::GlobalTransaction&, bool) {}
+
+void Metrics::OnBranchAnswered(const core::GlobalTransaction&, const core::Branch& branch, core::Outcome outcome,
+                               const std::string&, base::Duration took) {
+  if (Counter* counter = impl_->branch_calls[Index(branch.op)][Index(outcome)]; counter != nullptr) {
+    counter->Increment();
+  }
+  if (Histogram* histogram = impl_->branch_seconds[Index(branch.op)]; histogram != nullptr) {
+    histogram->Observe(Seconds(took));
+  }
+}
+
+// Counted when it has ended.
+void Metrics::OnAborting(const core::GlobalTransaction&) {}
+
+void Metrics::OnEnded(const core::GlobalTransaction& transaction) {
+  Counter* counter = impl_->ended[Index(transaction.mode)][Index(transaction.status)];
+  if (counter != nullptr) counter->Increment();
+}
+
+void Metrics::OnCommit(size_t writes, size_t failed, base::Duration took) {
+  impl_->commit_seconds->Observe(Seconds(took));
+  impl_->commit_writes->Observe(static_cast<double>(writes));
+  if (failed > 0) impl_->commit_failures->Increment(static_cast<double>(failed));
+}
+
+void Metrics::OnRefused(const std::string& limit) { impl_->CountRefused(limit); }
+
+void Metrics::OnStoreHealth(bool ok, const std::string&) { impl_->store_up->Set(ok ? 1 : 0); }
+
+void Metrics::OnHttpAnswer(std::string_view route, int status) { impl_->CountHttp(route, status); }
+
+std::string Metrics::Render() { return impl_->Render(); }
+
+}  // namespace saga::api
