@@ -80,6 +80,11 @@ absl::StatusOr<int64_t> Transaction::Run(sqlite3_stmt* statement) {
   return sqlite3_changes64(database_.connection_);
 }
 
+absl::Status Transaction::RunScript(const std::string& sql) {
+  if (sqlite3_exec(database_.connection_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return absl::OkStatus();
+  return LastError(database_.connection_, sql);
+}
+
 int64_t Transaction::LastInsertId() const { return sqlite3_last_insert_rowid(database_.connection_); }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, const DatabaseOptions& options) {
@@ -110,6 +115,26 @@ absl::Status Database::RunScript(const char* sql) {
 absl::Status Database::Script(const std::string& sql) {
   const absl::MutexLock lock(&mutex_);
   return RunScript(sql.c_str());
+}
+
+absl::Status Database::EnsureSchema(int version, const std::string& schema) {
+  return Write([&](Transaction& tx) -> absl::Status {
+    int64_t found = 0;
+    {
+      absl::StatusOr<Rows> rows = tx.Query("PRAGMA user_version");
+      if (!rows.ok()) return rows.status();
+      const absl::StatusOr<bool> row = rows->Next();
+      if (!row.ok()) return row.status();
+      found = rows->Int(0);
+    }
+    if (found == version) return absl::OkStatus();
+    if (found != 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("database: its schema has version ", found, ", this program knows version ", version));
+    }
+    const std::string script = absl::StrCat(schema, "; PRAGMA user_version = ", version);
+    return tx.RunScript(script);
+  });
 }
 
 absl::Status Database::InTransaction(const char* begin, absl::FunctionRef<absl::Status(Transaction&)> work) {

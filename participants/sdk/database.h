@@ -94,6 +94,7 @@ class Transaction {
   static void Bind(sqlite3_stmt* statement, int position, int64_t value);
   static void Bind(sqlite3_stmt* statement, int position, absl::string_view value);
   absl::StatusOr<int64_t> Run(sqlite3_stmt* statement);
+  absl::Status RunScript(const std::string& sql);
 
   Database& database_;
 };
@@ -115,7 +116,11 @@ class Database {
   // Runs `work` on one snapshot; it must not write.
   [[nodiscard]] absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> work) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Several statements without arguments, for making tables.
+  // Makes the tables of `schema` in a new file and notes `version` there (PRAGMA user_version). FAILED_PRECONDITION when
+  // the file was made by a program with another version: reading it could misread it.
+  [[nodiscard]] absl::Status EnsureSchema(int version, const std::string& schema) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Several statements without arguments.
   [[nodiscard]] absl::Status Script(const std::string& sql) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -44,6 +44,21 @@ int HttpStatusOf(absl::StatusCode code) {
   return 500;
 }
 
+// Whether "no" is an answer to this op. The others are called until they succeed (protocol 4.4).
+bool MayRefuse(Op op) {
+  switch (op) {
+    case Op::kAction:
+    case Op::kTry:
+      return true;
+    case Op::kCompensate:
+    case Op::kConfirm:
+    case Op::kCancel:
+    case Op::kCheckBack:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 absl::Status FromJson(absl::string_view json, google::protobuf::Message* message) {
@@ -77,16 +92,18 @@ HttpResponse ServeBranchCall(const HttpRequest& http, google::protobuf::Message*
   const absl::StatusOr<BranchContext> context = ReadBranchContext(
       ContextSource::kHttpQuery, [&](absl::string_view name) -> std::optional<std::string> { return http.Query(name); });
   if (!context.ok()) return ErrorResponse(context.status());
-  HttpAnswer answer;
-  if (const absl::Status read = FromJson(http.body, payload); !read.ok()) {
-    answer = ToHttpAnswer(Outcome::FailedForGood(std::string(read.message())));
-  } else {
-    try {
-      answer = ToHttpAnswer(call(*context));
-    } catch (const std::exception& error) {
-      answer = ToHttpAnswer(Outcome::Unknown(error.what()));
+  const auto handle = [&]() -> Outcome {
+    if (const absl::Status read = FromJson(http.body, payload); !read.ok()) {
+      if (MayRefuse(context->op)) return Outcome::FailedForGood(std::string(read.message()));
+      payload->Clear();
     }
-  }
+    try {
+      return call(*context);
+    } catch (const std::exception& error) {
+      return Outcome::Unknown(error.what());
+    }
+  };
+  HttpAnswer answer = ToHttpAnswer(handle());
   return {.status = answer.status, .body = std::move(answer.body)};
 }
 

@@ -38,8 +38,9 @@ HttpResponse ServeCall(const HttpRequest& http,
   return {.status = 200, .body = ToJson(*response)};
 }
 
-// The context from the query, the payload from the body. A payload that is not JSON of this message is refused for good:
-// it will not become better. `call` runs only when both are there.
+// The context from the query, the payload from the body. Without a context 400, and `call` is not made. A payload that is
+// not JSON of this message will not become better: an action or try is refused for good, and the undo of it, which has the
+// same payload, is called with an empty message, so that the barrier finds that there is nothing to undo.
 HttpResponse ServeBranchCall(const HttpRequest& http, google::protobuf::Message* payload,
                              absl::FunctionRef<Outcome(const BranchContext&)> call);
 

@@ -25,7 +25,7 @@ void ParticipantServer::Route(std::string path, HttpHandler handler) {
   http_.Route(std::move(path), std::move(handler));
 }
 
-absl::Status ParticipantServer::StartGrpc() {
+absl::Status ParticipantServer::OpenGrpc() {
   const absl::StatusOr<Address> listen = ParseAddress(options_.grpc_listen);
   if (!listen.ok()) return listen.status();
   grpc::EnableDefaultHealthCheckService(true);
@@ -49,16 +49,20 @@ absl::Status ParticipantServer::StartGrpc() {
   return absl::OkStatus();
 }
 
-absl::Status ParticipantServer::Start() {
+absl::Status ParticipantServer::OpenDoors() {
   const absl::StatusOr<Address> http_listen = ParseAddress(options_.http_listen);
   if (!http_listen.ok()) return http_listen.status();
-  if (absl::Status started = StartGrpc(); !started.ok()) return started;
-  if (absl::Status started = http_.Start(*http_listen); !started.ok()) {
-    Stop(absl::ZeroDuration());
-    return started;
-  }
+  if (absl::Status opened = OpenGrpc(); !opened.ok()) return opened;
+  if (absl::Status opened = http_.Start(*http_listen); !opened.ok()) return opened;
   http_address_ = ToString(http_.address());
   return absl::OkStatus();
+}
+
+absl::Status ParticipantServer::Start() {
+  const absl::Status opened = OpenDoors();
+  started_.Notify();
+  if (!opened.ok()) Stop(absl::ZeroDuration());
+  return opened;
 }
 
 void ParticipantServer::Stop(absl::Duration grace) {

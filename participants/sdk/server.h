@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "participants/sdk/http_message.h"
 #include "participants/sdk/http_server.h"
@@ -49,18 +50,26 @@ class ParticipantServer {
   void AddService(grpc::Service* service);
   void Route(std::string path, HttpHandler handler);
 
-  // Opens both doors, or none. The message is one clear line, for example when a port is taken.
+  // Opens both doors, or none; call it once. The message is one clear line, for example when a port is taken.
   [[nodiscard]] absl::Status Start();
 
-  // "host:port" with the real ports, after Start.
-  const std::string& grpc_address() const { return grpc_address_; }
-  const std::string& http_address() const { return http_address_; }
+  // "host:port" with the real ports. A handler may ask for them: a request that comes in while Start is still opening
+  // the other door waits for it. Not to be called before Start.
+  const std::string& grpc_address() const {
+    started_.WaitForNotification();
+    return grpc_address_;
+  }
+  const std::string& http_address() const {
+    started_.WaitForNotification();
+    return http_address_;
+  }
 
   // Takes nothing new, finishes what is under way for at most `grace`, then ends. Idempotent.
   void Stop(absl::Duration grace);
 
  private:
-  absl::Status StartGrpc();
+  absl::Status OpenDoors();
+  absl::Status OpenGrpc();
 
   const ServerOptions options_;
   std::vector<grpc::Service*> services_;
@@ -68,6 +77,7 @@ class ParticipantServer {
   std::unique_ptr<grpc::Server> grpc_;
   std::string grpc_address_;
   std::string http_address_;
+  absl::Notification started_;
 };
 
 }  // namespace saga::participants::sdk
