@@ -156,7 +156,11 @@ def orphans_table(results):
                 system,
                 mine[0]["acknowledged"],
                 _with_spread(_spread([r["ready_seconds"] for r in mine]), 3),
-                _with_spread(_spread([r["half_final_seconds"] for r in mine]), 2),
+                (
+                    _with_spread(_spread([r["half_final_seconds"] for r in mine]), 2)
+                    if all(r["half_final_seconds"] for r in mine)
+                    else "never"
+                ),
                 (
                     f"never ({unfinished} left)"
                     if unfinished
