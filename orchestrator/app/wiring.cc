@@ -15,13 +15,15 @@
 #include "orchestrator/adapter/system/thread_executor.h"
 #include "orchestrator/adapter/yaml/definition_loader.h"
 #include "orchestrator/api/dtm_grpc.h"
+#include "orchestrator/api/dtm_http.h"
 #include "orchestrator/api/grpc_server.h"
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/http_server.h"
+#include "orchestrator/api/metrics.h"
 #include "orchestrator/app/data_dir.h"
 #include "orchestrator/app/fanout_observer.h"
+#include "orchestrator/app/health_relay.h"
 #include "orchestrator/app/log_observer.h"
-#include "orchestrator/app/probes.h"
 #include "orchestrator/app/readiness.h"
 #include "orchestrator/app/stores.h"
 #include "orchestrator/app/version.h"
@@ -67,14 +69,16 @@ class Server::Impl {
       : config_(config),
         log_(log),
         log_observer_(log, clock_),
-        observer_({&log_observer_}),
+        metrics_({.version = Version(), .scrape = [this] { return Scrape(); }}),
+        observer_({&metrics_, &log_observer_, &health_}),
         readiness_(clock_, [this] { return opened_.store->Ping(); }) {}
 
   bool Start(StartFailure* failure) {
     if (!LoadDefinitions(failure) || !OpenData(failure)) return false;
     MakeEngine();
-    if (!OpenDoors(failure)) return false;
+    if (!OpenGrpcDoor(failure) || !OpenHttpDoor(failure)) return false;
     engine_->Start();
+    started_ = true;
     return BecomeReady(failure);
   }
 
@@ -84,8 +88,10 @@ class Server::Impl {
   bool LoadDefinitions(StartFailure* failure);
   bool OpenData(StartFailure* failure);
   void MakeEngine();
-  bool OpenDoors(StartFailure* failure);
+  bool OpenGrpcDoor(StartFailure* failure);
+  bool OpenHttpDoor(StartFailure* failure);
   bool BecomeReady(StartFailure* failure);
+  api::ScrapeFacts Scrape();
   void WaitForCalls();
 
   const Config config_;
@@ -94,6 +100,8 @@ class Server::Impl {
   adapter::SystemEntropy entropy_;
   adapter::ThreadExecutor executor_;
   LogObserver log_observer_;
+  api::Metrics metrics_;
+  HealthRelay health_;
   FanoutObserver observer_;
   OpenedStore opened_;
   Readiness readiness_;
@@ -102,9 +110,11 @@ class Server::Impl {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<api::DtmGrpcService> dtm_grpc_;
+  std::unique_ptr<api::DtmHttpDoor> dtm_http_;
   api::HttpRouter router_;
   std::unique_ptr<api::GrpcServer> grpc_server_;
   std::unique_ptr<api::HttpServer> http_server_;
+  bool started_ = false;
   bool ports_written_ = false;
   bool stopped_ = false;
 };
@@ -152,35 +162,59 @@ void Server::Impl::MakeEngine() {
                                                                        });
 }
 
-bool Server::Impl::OpenDoors(StartFailure* failure) {
-  failure->code = ExitCode::kAddress;
+bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_);
-  AddProbes(router_, readiness_);
-  api::GrpcServer::Options grpc_options;
-  grpc_options.address = config_.grpc_listen;
-  auto grpc_server = api::GrpcServer::Start(grpc_options, {{api::kDtmService, dtm_grpc_->service()}});
-  if (!grpc_server.ok()) {
-    failure->text = std::string(grpc_server.status().message());
+  api::GrpcServer::Options options;
+  options.address = config_.grpc_listen;
+  auto server = api::GrpcServer::Start(options, {{api::kDtmService, dtm_grpc_->service()}});
+  if (!server.ok()) {
+    *failure = {ExitCode::kAddress, std::string(server.status().message())};
     return false;
   }
-  grpc_server_ = *std::move(grpc_server);
-  api::HttpServerOptions http_options;
-  http_options.address = config_.http_listen;
-  http_options.max_connections = static_cast<size_t>(config_.http_max_connections);
-  auto http_server = api::HttpServer::Start(http_options, router_);
-  if (!http_server.ok()) {
-    failure->text = std::string(http_server.status().message());
-    return false;
-  }
-  http_server_ = *std::move(http_server);
+  grpc_server_ = *std::move(server);
   return true;
+}
+
+bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
+  api::DtmHttpOptions door_options;
+  door_options.version = Version();
+  door_options.ready = [this] { return readiness_.Check(); };
+  door_options.metrics = [this] { return metrics_.Render(); };
+  dtm_http_ = std::make_unique<api::DtmHttpDoor>(*engine_, *opened_.query, entropy_, std::move(door_options));
+  dtm_http_->AddRoutes(router_);
+  api::HttpServerOptions options;
+  options.address = config_.http_listen;
+  options.max_connections = static_cast<size_t>(config_.http_max_connections);
+  options.on_answer = [this](std::string_view route, int status) { metrics_.OnHttpAnswer(route, status); };
+  auto server = api::HttpServer::Start(options, router_);
+  if (!server.ok()) {
+    *failure = {ExitCode::kAddress, std::string(server.status().message())};
+    return false;
+  }
+  http_server_ = *std::move(server);
+  return true;
+}
+
+api::ScrapeFacts Server::Impl::Scrape() {
+  api::ScrapeFacts facts;
+  facts.now = clock_.Now();
+  if (const absl::StatusOr<port::StoreCounts> counts = opened_.query->Count(); counts.ok()) {
+    uint64_t open = 0;
+    for (const auto& [status, count] : counts->open) open += count;
+    facts.open_transactions = open;
+    facts.oldest_open = counts->oldest_open;
+  }
+  for (const engine::LaneStats& lane : engine_->Stats().lanes) {
+    facts.lanes.push_back({lane.destination, lane.in_flight, lane.queued});
+  }
+  return facts;
 }
 
 bool Server::Impl::BecomeReady(StartFailure* failure) {
   const std::string grpc = WithPort(config_.grpc_listen, grpc_server_->port());
   const std::string http = WithPort(config_.http_listen, http_server_->port());
   readiness_.SetServing();
-  grpc_server_->SetReady(true);
+  health_.SetUp(true, [this](bool serving) { grpc_server_->SetReady(serving); });
   if (const absl::Status written = WritePortsFile(config_.data_dir, grpc, http); !written.ok()) {
     *failure = {ExitCode::kStore, std::string(written.message())};
     return false;
@@ -214,19 +248,21 @@ void Server::Impl::WaitForCalls() {
 void Server::Impl::Stop() {
   if (std::exchange(stopped_, true)) return;
   readiness_.SetDraining();
-  if (grpc_server_ != nullptr) grpc_server_->SetReady(false);
+  if (grpc_server_ != nullptr) health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
   if (engine_ != nullptr) {
     engine_->StopIntake();
-    if (http_server_ != nullptr) WaitForCalls();
+    if (started_) WaitForCalls();
     // Answers those that still wait, so that the doors have nobody left to keep them.
     engine_->Stop();
   }
+  health_.SetUp(false, {});
   if (ports_written_) RemovePortsFile(config_.data_dir);
   if (grpc_server_ != nullptr) grpc_server_->Shutdown(kDoorGrace);
   if (http_server_ != nullptr) http_server_->Stop(kDoorGrace);
   grpc_server_.reset();
   http_server_.reset();
   callers_.reset();
+  dtm_http_.reset();
   dtm_grpc_.reset();
   engine_.reset();
   opened_.own_query.reset();
