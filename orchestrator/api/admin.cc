@@ -1,0 +1,309 @@
+#include "orchestrator/api/admin.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
+#include "orchestrator/api/admin_history.h"
+#include "orchestrator/api/admin_messages.h"
+#include "orchestrator/api/definition_submit.h"
+#include "orchestrator/api/definition_tcc.h"
+#include "orchestrator/core/words.h"
+#include "saga/v1/admin.grpc.pb.h"
+
+namespace saga::api {
+
+namespace {
+
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+
+// The codes of both have the same numbers.
+grpc::Status ToGrpc(const absl::Status& status) {
+  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
+}
+
+absl::Status NoTransaction(const std::string& gid) {
+  return absl::NotFoundError(absl::StrCat("there is no transaction '", gid, "'"));
+}
+
+// Whatever a read of the store failed of, the caller can only try again.
+absl::Status ReadError(const absl::Status& status, const std::string& gid) {
+  if (absl::IsNotFound(status)) return NoTransaction(gid);
+  return absl::UnavailableError(absl::StrCat("the store does not answer: ", status.message()));
+}
+
+absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
+  const std::string status(core::WordOf(answer.transaction.status));
+  switch (answer.verdict) {
+    case core::Verdict::kAccepted:
+    case core::Verdict::kAlready:
+      return absl::OkStatus();
+    case core::Verdict::kNotFound:
+      return NoTransaction(gid);
+    case core::Verdict::kCannotAbort:
+      return absl::FailedPreconditionError(absl::StrCat("'", gid, "' is ", status, " and cannot be aborted any more"));
+    case core::Verdict::kNothingToRetry:
+      return absl::FailedPreconditionError(absl::StrCat("'", gid, "' is ", status, " and waits for no retry"));
+    case core::Verdict::kCannotPrepare:
+    case core::Verdict::kCannotSubmit:
+    case core::Verdict::kCannotRegister:
+    case core::Verdict::kBranchConflict:
+    case core::Verdict::kTooManyBranches:
+      break;
+  }
+  return absl::FailedPreconditionError(absl::StrCat("'", gid, "' is ", status, ", which does not allow this"));
+}
+
+// A call whose answer comes later: it ends with the answer or when its client goes away, whichever is first. Held by
+// the call and by whoever is to answer it.
+class PendingCall {
+ public:
+  explicit PendingCall(ServerUnaryReactor* reactor) : reactor_(reactor) {}
+
+  // True when this ended the call. `fill` writes the reply, which is only there as long as the call is.
+  template <typename Fill>
+  bool Finish(const absl::Status& status, Fill fill) {
+    ServerUnaryReactor* reactor = nullptr;
+    {
+      absl::MutexLock lock(&mutex_);
+      reactor = std::exchange(reactor_, nullptr);
+    }
+    if (reactor == nullptr) return false;
+    if (status.ok()) fill();
+    reactor->Finish(ToGrpc(status));
+    return true;
+  }
+
+  // Runs `on_cancel` when the client goes away, at once when it has.
+  void WhenCancelled(absl::AnyInvocable<void()> on_cancel) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!cancelled_) {
+        on_cancel_ = std::move(on_cancel);
+        return;
+      }
+    }
+    on_cancel();
+  }
+
+  void Cancel() {
+    absl::AnyInvocable<void()> on_cancel;
+    {
+      absl::MutexLock lock(&mutex_);
+      cancelled_ = true;
+      on_cancel = std::move(on_cancel_);
+    }
+    if (on_cancel) on_cancel();
+    Finish(absl::CancelledError("the caller went away"), [] {});
+  }
+
+ private:
+  absl::Mutex mutex_;
+  ServerUnaryReactor* reactor_ ABSL_GUARDED_BY(mutex_);  // null once finished
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::AnyInvocable<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);
+};
+
+class WaitingReactor : public ServerUnaryReactor {
+ public:
+  WaitingReactor() : call_(std::make_shared<PendingCall>(this)) {}
+  std::shared_ptr<PendingCall> call() const { return call_; }
+
+ private:
+  void OnCancel() override { call_->Cancel(); }
+  void OnDone() override { delete this; }
+
+  const std::shared_ptr<PendingCall> call_;
+};
+
+ServerUnaryReactor* FinishNow(CallbackServerContext* context, const absl::Status& status) {
+  ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpc(status));
+  return reactor;
+}
+
+}  // namespace
+
+class AdminService::Impl : public v1::Admin::CallbackService {
+ public:
+  explicit Impl(const Parts& parts)
+      : parts_(parts),
+        start_time_(parts.clock->Now()),
+        tcc_(*parts.engine, *parts.caller, parts.settings),
+        submitter_(*parts.engine, *parts.query, tcc_) {}
+
+  void StopTries() { tcc_.Stop(); }
+
+  ServerUnaryReactor* List(CallbackServerContext* context, const v1::ListRequest* request,
+                           v1::ListReply* reply) override {
+    return FinishNow(context, FillList(*request, *reply));
+  }
+
+  ServerUnaryReactor* Get(CallbackServerContext*, const v1::GetRequest* request, v1::Transaction* reply) override {
+    auto* reactor = new WaitingReactor();
+    absl::StatusOr<port::StoredTransaction> stored = parts_.query->Find(request->gid());
+    if (stored.ok() && core::IsFinal(stored->transaction.status)) {
+      AnswerWith({std::move(stored->transaction), base::kNever, {}}, *reactor->call(), reply);
+      return reactor;
+    }
+    // An open one is asked of the engine, which knows about calls that are out.
+    parts_.engine->Inspect(request->gid(), [this, call = reactor->call(), reply, gid = request->gid(),
+                                            stored = std::move(stored)](const engine::Snapshot* snapshot) mutable {
+      if (snapshot != nullptr) {
+        AnswerWith({snapshot->transaction, snapshot->next_wake, snapshot->in_flight}, *call, reply);
+      } else if (stored.ok()) {
+        AnswerWith({std::move(stored->transaction), stored->next_wake, {}}, *call, reply);
+      } else {
+        call->Finish(ReadError(stored.status(), gid), [] {});
+      }
+    });
+    return reactor;
+  }
+
+  ServerUnaryReactor* History(CallbackServerContext* context, const v1::HistoryRequest* request,
+                              v1::HistoryReply* reply) override {
+    return FinishNow(context, FillHistory(request->gid(), *reply));
+  }
+
+  ServerUnaryReactor* Submit(CallbackServerContext* context, const v1::SubmitRequest* request,
+                             v1::SubmitReply* reply) override {
+    const port::LoadedDefinition* loaded = parts_.definitions->Find(request->definition());
+    if (loaded == nullptr) return FinishNow(context, NoDefinition(request->definition()));
+    auto* reactor = new WaitingReactor();
+    submitter_.Submit(*loaded, {request->gid(), request->input_json(), request->wait(), ToText(request->actor())},
+                      [this, call = reactor->call(), reply](absl::StatusOr<SubmittedDefinition> submitted) {
+                        call->Finish(submitted.status(), [&] {
+                          *reply->mutable_transaction() = Message(std::move(submitted->transaction));
+                          reply->set_already_known(submitted->already_known);
+                        });
+                      });
+    return reactor;
+  }
+
+  ServerUnaryReactor* Wait(CallbackServerContext*, const v1::WaitRequest* request, v1::Transaction* reply) override {
+    auto* reactor = new WaitingReactor();
+    const std::shared_ptr<PendingCall> call = reactor->call();
+    const std::string gid = request->gid();
+    const uint64_t id = parts_.engine->Wait(gid, engine::WaitFor::kEnd, AnswerTo(call, gid, reply));
+    // The client's deadline shows up as its going away.
+    call->WhenCancelled([this, gid, id] { parts_.engine->CancelWait(gid, id); });
+    return reactor;
+  }
+
+  ServerUnaryReactor* Abort(CallbackServerContext*, const v1::AbortRequest* request, v1::Transaction* reply) override {
+    auto* reactor = new WaitingReactor();
+    core::AbortRequested abort;
+    abort.actor = ToText(request->actor());
+    abort.reason = request->actor().reason().empty() ? absl::StrCat("aborted by ", abort.actor)
+                                                     : request->actor().reason();
+    abort.by_operator = true;
+    parts_.engine->Abort(request->gid(), std::move(abort), engine::WaitFor::kStored,
+                         AnswerTo(reactor->call(), request->gid(), reply));
+    return reactor;
+  }
+
+  ServerUnaryReactor* RetryNow(CallbackServerContext*, const v1::RetryNowRequest* request,
+                               v1::Transaction* reply) override {
+    auto* reactor = new WaitingReactor();
+    parts_.engine->RetryNow(request->gid(), core::RetryRequested{ToText(request->actor())},
+                            AnswerTo(reactor->call(), request->gid(), reply));
+    return reactor;
+  }
+
+  ServerUnaryReactor* Stats(CallbackServerContext* context, const v1::StatsRequest*, v1::StatsReply* reply) override {
+    absl::StatusOr<port::StoreCounts> counts = parts_.query->Count();
+    if (!counts.ok()) return FinishNow(context, ReadError(counts.status(), ""));
+    *reply = ToMessage(parts_.engine->Stats(), *counts);
+    reply->set_start_time_us(start_time_.micros);
+    reply->set_store_queries(parts_.query->QueryCount());
+    return FinishNow(context, absl::OkStatus());
+  }
+
+  ServerUnaryReactor* ListDefinitions(CallbackServerContext* context, const v1::ListDefinitionsRequest*,
+                                      v1::ListDefinitionsReply* reply) override {
+    for (const auto& [name, loaded] : parts_.definitions->All()) *reply->add_definitions() = ToMessage(loaded.definition);
+    return FinishNow(context, absl::OkStatus());
+  }
+
+  ServerUnaryReactor* Version(CallbackServerContext* context, const v1::VersionRequest*,
+                              v1::VersionReply* reply) override {
+    reply->set_version(parts_.version);
+    reply->set_commit(parts_.commit);
+    reply->set_store(parts_.store);
+    return FinishNow(context, absl::OkStatus());
+  }
+
+ private:
+  v1::Transaction Message(const View& view) { return ToMessage(view, parts_.settings, parts_.clock->Now()); }
+
+  // From an answer, which does not tell which calls are out.
+  v1::Transaction Message(core::GlobalTransaction transaction) {
+    const base::Time next_wake = core::NextWake(transaction, parts_.settings);
+    return Message(View{std::move(transaction), next_wake, {}});
+  }
+
+  void AnswerWith(const View& view, PendingCall& call, v1::Transaction* reply) {
+    call.Finish(absl::OkStatus(), [&] { *reply = Message(view); });
+  }
+
+  engine::Reply AnswerTo(std::shared_ptr<PendingCall> call, std::string gid, v1::Transaction* reply) {
+    return [this, call = std::move(call), gid = std::move(gid), reply](engine::Answer answer) {
+      absl::Status status = StatusOf(answer);
+      if (status.ok()) status = Refused(answer, gid);
+      call->Finish(status, [&] { *reply = Message(std::move(answer.transaction)); });
+    };
+  }
+
+  absl::Status NoDefinition(const std::string& name) const {
+    const std::string names = absl::StrJoin(
+        parts_.definitions->All(), ", ", [](std::string* out, const auto& entry) { out->append(entry.first); });
+    return absl::NotFoundError(
+        absl::StrCat("there is no definition '", name, "'; loaded are: ", names.empty() ? "none" : names));
+  }
+
+  absl::Status FillList(const v1::ListRequest& request, v1::ListReply& reply) {
+    absl::StatusOr<port::ListFilter> filter = ToFilter(request);
+    if (!filter.ok()) return filter.status();
+    absl::StatusOr<std::vector<port::StoredTransaction>> page = parts_.query->List(*filter);
+    if (!page.ok()) return ReadError(page.status(), "");
+    const bool more = page->size() == filter->limit;
+    if (more) page->pop_back();
+    const base::Time now = parts_.clock->Now();
+    for (const port::StoredTransaction& stored : *page) *reply.add_transactions() = ToListMessage(stored, now);
+    if (more) reply.set_next_position(absl::StrCat(page->back().id));
+    return absl::OkStatus();
+  }
+
+  absl::Status FillHistory(const std::string& gid, v1::HistoryReply& reply) {
+    absl::StatusOr<port::StoredTransaction> stored = parts_.query->Find(gid);
+    if (!stored.ok()) return ReadError(stored.status(), gid);
+    absl::StatusOr<std::vector<core::HistoryEntry>> history = parts_.query->History(gid);
+    if (!history.ok()) return ReadError(history.status(), gid);
+    for (const core::HistoryEntry& entry : WholeHistory(stored->transaction, *std::move(history))) {
+      *reply.add_entries() = ToMessage(entry);
+    }
+    return absl::OkStatus();
+  }
+
+  const Parts parts_;
+  const base::Time start_time_;
+  TccDriver tcc_;
+  DefinitionSubmitter submitter_;
+};
+
+AdminService::AdminService(const Parts& parts) : impl_(std::make_unique<Impl>(parts)) {}
+
+AdminService::~AdminService() = default;
+
+grpc::Service* AdminService::service() { return impl_.get(); }
+
+void AdminService::Stop() { impl_->StopTries(); }
+
+}  // namespace saga::api
