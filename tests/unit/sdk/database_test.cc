@@ -100,7 +100,7 @@ TEST_F(DatabaseTest, TellsErrorsApart) {
   EXPECT_EQ(Insert(3, -1, "c").code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(Database::Open(dir_.File("no/such/folder.db"), {}).status().code(), absl::StatusCode::kInternal);
   const absl::Status wrong =
-      database_->Write([](Transaction& tx) { return tx.Execute("UPDATE nothing SET x = 1").status(); });
+      database_->Write([](Transaction& tx) { return tx.Execute("UPDATE missing SET x = 1").status(); });
   EXPECT_EQ(wrong.code(), absl::StatusCode::kInternal);
   EXPECT_THAT(std::string(wrong.message()), ::testing::HasSubstr("no such table"));
 }
@@ -114,6 +114,16 @@ TEST_F(DatabaseTest, AnotherProcessHoldingTheLockIsBusyNotBroken) {
   }).ok());
   EXPECT_EQ(inner.code(), absl::StatusCode::kUnavailable) << inner;
   EXPECT_TRUE(impatient->Write([](Transaction&) { return absl::OkStatus(); }).ok());
+}
+
+TEST_F(DatabaseTest, ASchemaIsMadeOnceAndAnUnknownOneIsRefused) {
+  const std::string schema = "CREATE TABLE u (id INTEGER PRIMARY KEY); CREATE TABLE v (id INTEGER PRIMARY KEY);";
+  EXPECT_TRUE(database_->EnsureSchema(3, schema).ok());
+  EXPECT_TRUE(database_->EnsureSchema(3, schema).ok());
+  EXPECT_TRUE(Open()->EnsureSchema(3, schema).ok());
+  const absl::Status other = Open()->EnsureSchema(2, schema);
+  EXPECT_EQ(other.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(other.message()), ::testing::HasSubstr("version 3, this program knows version 2"));
 }
 
 TEST_F(DatabaseTest, ManyThreadsLoseNoUpdate) {
