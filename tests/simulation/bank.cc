@@ -1,0 +1,129 @@
+#include "tests/simulation/bank.h"
+
+#include <utility>
+
+namespace saga::simulation {
+
+namespace {
+
+struct Names {
+  std::string op;
+  std::string origin;  // what an undo undoes
+};
+
+Names NamesOf(core::Op op) {
+  switch (op) {
+    case core::Op::kAction:
+      return {"action", ""};
+    case core::Op::kCompensate:
+      return {"compensate", "action"};
+    case core::Op::kTry:
+      return {"try", ""};
+    case core::Op::kConfirm:
+      return {"confirm", ""};
+    case core::Op::kCancel:
+      return {"cancel", "try"};
+    case core::Op::kQuery:
+      return {"msg", ""};
+  }
+  return {};
+}
+
+}  // namespace
+
+void Bank::Script(const std::string& gid, const std::string& branch_id, BranchScript script) {
+  scripts_[{gid, branch_id}] = script;
+}
+
+bool Bank::CommitLocal(const std::string& gid) { return local_.emplace(gid, true).first->second; }
+
+bool Bank::LocalCommitted(const std::string& gid) const {
+  const auto found = local_.find(gid);
+  return found != local_.end() && found->second;
+}
+
+bool Bank::Pass(const std::string& gid, const std::string& branch_id, const std::string& op,
+                const std::string& origin) {
+  if (!barrier_) return true;
+  const bool null_undo = !origin.empty() && rows_.insert({gid, branch_id, origin}).second;
+  const bool first = rows_.insert({gid, branch_id, op}).second;
+  return first && !null_undo;
+}
+
+core::Outcome Bank::Decide(const std::string& gid, const std::string& branch_id, core::Op op) {
+  BranchScript& script = scripts_[{gid, branch_id}];
+  if (script.errors_first > 0) {
+    --script.errors_first;
+    return core::Outcome::kUnknown;
+  }
+  if (script.ongoing_first > 0) {
+    --script.ongoing_first;
+    return core::Outcome::kOngoing;
+  }
+  const bool may_refuse = op == core::Op::kAction || op == core::Op::kTry;
+  return may_refuse && script.refuses ? core::Outcome::kFailure : core::Outcome::kSuccess;
+}
+
+void Bank::Move(Effect& effect, int64_t amount) {
+  effect.balance += amount;
+  house_ -= amount;
+}
+
+port::BranchReply Bank::Handle(const port::BranchCall& call) {
+  ++calls_;
+  if (call.op == core::Op::kQuery) {
+    const auto [place, first] = local_.emplace(call.gid, false);
+    return {place->second ? core::Outcome::kSuccess : core::Outcome::kFailure, "not committed"};
+  }
+  const core::Outcome outcome = Decide(call.gid, call.branch_id, call.op);
+  if (outcome != core::Outcome::kSuccess) return {outcome, "scripted"};
+  const Names names = NamesOf(call.op);
+  if (!Pass(call.gid, call.branch_id, names.op, names.origin)) return {core::Outcome::kSuccess, ""};
+  Effect& effect = effects_[call.gid][call.branch_id];
+  const int64_t amount = scripts_[{call.gid, call.branch_id}].amount;
+  switch (call.op) {
+    case core::Op::kAction:
+      ++effect.actions;
+      Move(effect, amount);
+      break;
+    case core::Op::kCompensate:
+      ++effect.undone;
+      Move(effect, -amount);
+      break;
+    case core::Op::kConfirm:
+      ++effect.actions;
+      effect.frozen -= amount;
+      Move(effect, amount);
+      break;
+    case core::Op::kCancel:
+      ++effect.released;
+      effect.frozen -= amount;
+      break;
+    case core::Op::kTry:
+    case core::Op::kQuery:
+      break;
+  }
+  return {core::Outcome::kSuccess, ""};
+}
+
+core::Outcome Bank::Try(const std::string& gid, const std::string& branch_id) {
+  ++calls_;
+  const core::Outcome outcome = Decide(gid, branch_id, core::Op::kTry);
+  if (outcome != core::Outcome::kSuccess) return outcome;
+  // A try that finds its cancel already there must not freeze: it answers success and does nothing.
+  if (!Pass(gid, branch_id, "try", "")) return core::Outcome::kSuccess;
+  Effect& effect = effects_[gid][branch_id];
+  ++effect.tried;
+  effect.frozen += scripts_[{gid, branch_id}].amount;
+  return core::Outcome::kSuccess;
+}
+
+int64_t Bank::Total() const {
+  int64_t total = house_;
+  for (const auto& [gid, branches] : effects_) {
+    for (const auto& [branch_id, effect] : branches) total += effect.balance;
+  }
+  return total;
+}
+
+}  // namespace saga::simulation

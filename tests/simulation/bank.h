@@ -1,0 +1,70 @@
+#pragma once
+
+// The participants of the simulated world: accounts that branches move money between, behind a barrier of their own, and
+// a record of everything that ever took effect. The auditor reads that record; nothing of it comes from the engine.
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "orchestrator/core/mode.h"
+#include "orchestrator/core/outcome.h"
+#include "orchestrator/port/branch_caller.h"
+
+namespace saga::simulation {
+
+// What a participant was told to do about one branch of one gid, decided by the script before the run.
+struct BranchScript {
+  bool refuses = false;   // the action or try fails for good
+  int ongoing_first = 0;  // answers "still working" this many times before it decides
+  int errors_first = 0;   // answers nonsense this many times before it decides
+  int64_t amount = 0;     // what the branch moves
+};
+
+class Bank {
+ public:
+  // With `barrier` off every delivered call takes effect: to show that the auditor notices.
+  explicit Bank(bool barrier) : barrier_(barrier) {}
+
+  void Script(const std::string& gid, const std::string& branch_id, BranchScript script);
+  // The local transaction behind a message. False: a check-back came first and was told that there is none, so it may
+  // not be committed any more.
+  bool CommitLocal(const std::string& gid);
+
+  port::BranchReply Handle(const port::BranchCall& call);
+  // The client's own try of a TCC branch. Any answer but success: nothing was frozen.
+  core::Outcome Try(const std::string& gid, const std::string& branch_id);
+
+  // How often each thing took effect.
+  struct Effect {
+    int actions = 0;       // action, or confirm after try
+    int undone = 0;        // compensation of an action that had taken effect
+    int tried = 0;         // frozen
+    int released = 0;      // freeze taken back
+    int64_t balance = 0;   // what moved in the end
+    int64_t frozen = 0;
+  };
+  const std::map<std::string, std::map<std::string, Effect>>& Effects() const { return effects_; }
+  bool LocalCommitted(const std::string& gid) const;
+  int64_t Total() const;   // of all accounts, the other side of every movement included: always 0
+  uint64_t Calls() const { return calls_; }
+
+ private:
+  // DTM's barrier (protocol 7.3): true when the business may run.
+  bool Pass(const std::string& gid, const std::string& branch_id, const std::string& op, const std::string& origin);
+  core::Outcome Decide(const std::string& gid, const std::string& branch_id, core::Op op);
+  void Move(Effect& effect, int64_t amount);
+
+  const bool barrier_;
+  std::map<std::tuple<std::string, std::string>, BranchScript> scripts_;
+  std::map<std::string, bool> local_;
+  std::set<std::tuple<std::string, std::string, std::string>> rows_;
+  std::map<std::string, std::map<std::string, Effect>> effects_;
+  int64_t house_ = 0;  // the other side of every movement
+  uint64_t calls_ = 0;
+};
+
+}  // namespace saga::simulation

@@ -1,0 +1,28 @@
+#pragma once
+
+// The engine's threads, as entries in the world's queue.
+
+#include <memory>
+#include <string>
+
+#include "orchestrator/port/executor.h"
+#include "tests/simulation/world.h"
+
+namespace saga::simulation {
+
+// `delay` says how long after a Notify a strand's body runs: the scheduler's whim, and for the store strand the time a
+// commit takes.
+class SimExecutor : public port::Executor {
+ public:
+  using Delay = std::function<base::Duration(const std::string& strand)>;
+
+  SimExecutor(World* world, Delay delay) : world_(world), delay_(std::move(delay)) {}
+
+  std::unique_ptr<port::Strand> NewStrand(std::string name, std::function<void()> body) override;
+
+ private:
+  World* const world_;
+  const Delay delay_;
+};
+
+}  // namespace saga::simulation

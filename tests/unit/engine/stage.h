@@ -1,0 +1,78 @@
+#pragma once
+
+// The production engine on simulated time, with participants that a test scripts: for questions about the engine that
+// have one right answer. Questions about chance are the simulator's (tests/simulation).
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "orchestrator/adapter/memory/memory_store.h"
+#include "orchestrator/engine/engine.h"
+#include "tests/simulation/sim_executor.h"
+#include "tests/simulation/world.h"
+
+namespace saga::engine {
+
+// What a participant says about a call, and when. No reply: it hangs, and the call ends unknown at its timeout.
+struct Scripted {
+  core::Outcome outcome = core::Outcome::kSuccess;
+  base::Duration after = base::Millis(1);
+  bool hangs = false;
+};
+
+class Stage : public port::BranchCaller, public port::Observer {
+ public:
+  explicit Stage(EngineOptions options = {});
+  ~Stage() override;
+
+  // Decides about every call; success after 1 ms when not set.
+  std::function<Scripted(const port::BranchCall&)> participant;
+  // Decides about every commit before it reaches the store; done when not set.
+  std::function<port::WriteResult::Kind(const port::Write&)> disk;
+
+  Engine& engine() { return *engine_; }
+  adapter::MemoryStore& store() { return store_; }
+  simulation::World& world() { return world_; }
+
+  void Run(base::Duration time);
+  // As kill -9 and a start: what is in memory is gone, what is stored is there.
+  void Restart();
+
+  // A saga of `steps` steps whose targets are at `host`.
+  static core::GlobalTransaction Saga(const std::string& gid, size_t steps, const std::string& host = "p:1");
+  Answer SubmitAndRun(core::GlobalTransaction draft, WaitFor wait, base::Duration time);
+  core::Status StatusOf(const std::string& gid);
+
+  std::vector<std::string> calls;  // "gid/01/action"
+  size_t commits = 0;
+  size_t refused = 0;
+
+  // port::BranchCaller
+  void Call(port::BranchCall call, Done done) override;
+  // port::Observer
+  void OnOpened(const core::GlobalTransaction&, bool) override {}
+  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome, const std::string&,
+                        base::Duration) override {}
+  void OnAborting(const core::GlobalTransaction&) override {}
+  void OnEnded(const core::GlobalTransaction&) override {}
+  void OnCommit(size_t, size_t, base::Duration) override { ++commits; }
+  void OnRefused(const std::string&) override { ++refused; }
+  void OnStoreHealth(bool, const std::string&) override {}
+
+ private:
+  class Disk;
+
+  void Start();
+
+  const EngineOptions options_;
+  simulation::World world_{1};
+  adapter::MemoryStore store_;
+  std::unique_ptr<Disk> disk_;
+  std::unique_ptr<port::Executor> executor_;
+  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<bool> alive_;
+};
+
+}  // namespace saga::engine
