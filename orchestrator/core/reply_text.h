@@ -7,10 +7,13 @@
 
 namespace saga::core {
 
-// What a participant said with a failure, an ongoing or an unknown answer, made fit to be stored and shown:
-//  - blanks around it are gone; it is valid UTF-8 without zero bytes (what is not becomes '?'); it is cut to
+// What a participant said with a failure, an ongoing or an unknown answer, made fit to be stored
+// and shown:
+//  - blanks around it are gone; it is valid UTF-8 without zero bytes (what is not becomes '?'); it
+//  is cut to
 //    kMaxReasonLength
-//  - a failure ends in " FAILURE" and an ongoing answer in " ONGOING", exactly once (protocol 1.3 and 4.3)
+//  - a failure ends in " FAILURE" and an ongoing answer in " ONGOING", exactly once (protocol 1.3
+//  and 4.3)
 std::string ReplyText(Outcome outcome, std::string_view said);
 
 }  // namespace saga::core

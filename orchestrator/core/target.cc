@@ -45,14 +45,16 @@ Transport TransportOf(Protocol protocol, std::string_view target) {
     case Protocol::kGrpc:
       break;
   }
-  return StartsWith(target, "http://") || StartsWith(target, "https://") ? Transport::kHttp : Transport::kGrpc;
+  return StartsWith(target, "http://") || StartsWith(target, "https://") ? Transport::kHttp
+                                                                         : Transport::kGrpc;
 }
 
 std::string DestinationOf(std::string_view target) {
   std::string_view authority = target;
   const size_t mark = target.find(kSchemeMark);
   if (mark != std::string_view::npos) authority = target.substr(mark + kSchemeMark.size());
-  authority = authority.substr(0, authority.find_first_of(mark == std::string_view::npos ? "/" : "/?#"));
+  authority =
+      authority.substr(0, authority.find_first_of(mark == std::string_view::npos ? "/" : "/?#"));
   // Who asks does not change who is asked.
   const size_t user_end = authority.rfind('@');
   if (user_end != std::string_view::npos) authority.remove_prefix(user_end + 1);

@@ -1,8 +1,8 @@
 #pragma once
 
-// The words of the protocol for the core's enums: what clients, participants, queries, logs and metrics read
-// (protocol 5.1 and 8.3). Numbers of these enums never leave the process, words do. A value outside of the enum
-// becomes an empty word.
+// The words of the protocol for the core's enums: what clients, participants, queries, logs and
+// metrics read (protocol 5.1 and 8.3). Numbers of these enums never leave the process, words do. A
+// value outside of the enum becomes an empty word.
 
 #include <string_view>
 

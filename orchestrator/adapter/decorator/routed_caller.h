@@ -4,7 +4,8 @@
 
 namespace saga::adapter {
 
-// Hands each call to the caller of the transport that its target asks for (protocol 3.1). Thread-safe.
+// Hands each call to the caller of the transport that its target asks for (protocol 3.1).
+// Thread-safe.
 class RoutedCaller final : public port::BranchCaller {
  public:
   // Both outlive this.

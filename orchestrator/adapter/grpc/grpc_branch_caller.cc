@@ -24,7 +24,8 @@
 namespace saga::adapter {
 namespace {
 
-// Payloads from this size on are sent from where they are; copying a smaller one is cheaper than sharing it.
+// Payloads from this size on are sent from where they are; copying a smaller one is cheaper than
+// sharing it.
 constexpr size_t kSharedPayloadBytes = 4096;
 
 grpc::ByteBuffer MessageOf(const base::Bytes& payload) {
@@ -35,13 +36,14 @@ grpc::ByteBuffer MessageOf(const base::Bytes& payload) {
   }
   auto* const owner = new base::Bytes(payload);
   const grpc::Slice slice(
-      const_cast<char*>(bytes.data()), bytes.size(), [](void* held) { delete static_cast<base::Bytes*>(held); },
-      owner);
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* held) { delete static_cast<base::Bytes*>(held); }, owner);
   return grpc::ByteBuffer(&slice, 1);
 }
 
 gpr_timespec DeadlineIn(base::Duration timeout) {
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(timeout.micros, GPR_TIMESPAN));
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_micros(timeout.micros, GPR_TIMESPAN));
 }
 
 // A call that is out, also its own tag in the completion queue.
@@ -57,7 +59,9 @@ struct OutCall {
   OutCall* next = nullptr;
 };
 
-port::BranchReply CannotCall(std::string text) { return {core::Outcome::kUnknown, std::move(text)}; }
+port::BranchReply CannotCall(std::string text) {
+  return {core::Outcome::kUnknown, std::move(text)};
+}
 
 }  // namespace
 
@@ -108,7 +112,8 @@ class GrpcBranchCaller::Impl {
       delete started;
       return refuse(CannotCall("sagad is stopping"));
     }
-    // Nobody else deletes `started` before its tag comes out of the queue, which Finish brings about.
+    // Nobody else deletes `started` before its tag comes out of the queue, which Finish brings
+    // about.
     const grpc::ByteBuffer message = MessageOf(call.payload);
     started->reader = grpc::GenericStub(started->channel)
                           .PrepareUnaryCall(&started->context, target.method, message, &queue_);
@@ -154,10 +159,13 @@ class GrpcBranchCaller::Impl {
   std::vector<std::thread> pollers_;
 };
 
-GrpcBranchCaller::GrpcBranchCaller(const GrpcBranchCallerOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+GrpcBranchCaller::GrpcBranchCaller(const GrpcBranchCallerOptions& options)
+    : impl_(std::make_unique<Impl>(options)) {}
 
 GrpcBranchCaller::~GrpcBranchCaller() = default;
 
-void GrpcBranchCaller::Call(port::BranchCall call, Done done) { impl_->Call(call, std::move(done)); }
+void GrpcBranchCaller::Call(port::BranchCall call, Done done) {
+  impl_->Call(call, std::move(done));
+}
 
 }  // namespace saga::adapter

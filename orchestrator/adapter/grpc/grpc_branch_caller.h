@@ -17,12 +17,13 @@ struct GrpcBranchCallerOptions {
   std::string user_agent = "sagad";
 };
 
-// Calls branches over gRPC as protocol 3.4 describes: the payload is the serialized request, byte for byte; the reply's
-// bytes are not looked at; what the status means is protocol 4.3. Plaintext, one cached connection per address.
+// Calls branches over gRPC as protocol 3.4 describes: the payload is the serialized request, byte
+// for byte; the reply's bytes are not looked at; what the status means is protocol 4.3. Plaintext,
+// one cached connection per address.
 //
-// A header of the transaction that cannot be sent as metadata makes the call end with kUnknown and a text that names it:
-// leaving it out could change what the call does. Headers that belong to gRPC itself (content-type, grpc-timeout, ...)
-// are left out, as other gRPC stacks do.
+// A header of the transaction that cannot be sent as metadata makes the call end with kUnknown and
+// a text that names it: leaving it out could change what the call does. Headers that belong to gRPC
+// itself (content-type, grpc-timeout, ...) are left out, as other gRPC stacks do.
 //
 // Thread-safe. `done` runs on a poller, or inside Call when the call cannot be made.
 class GrpcBranchCaller final : public port::BranchCaller {

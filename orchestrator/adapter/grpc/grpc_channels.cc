@@ -12,8 +12,8 @@
 namespace saga::adapter {
 namespace {
 
-// A participant that comes back is found again within this time; one that does not answer the dial is given up after
-// kDialTimeoutMs and tried again.
+// A participant that comes back is found again within this time; one that does not answer the dial
+// is given up after kDialTimeoutMs and tried again.
 constexpr int kInitialReconnectBackoffMs = 100;
 constexpr int kMaxReconnectBackoffMs = 2000;
 constexpr int kDialTimeoutMs = 5000;
@@ -21,27 +21,30 @@ constexpr int kDialTimeoutMs = 5000;
 constexpr int kMinNameLookupPauseMs = 1000;
 // Servers count pings that come more often than every five minutes as an attack and hang up.
 constexpr int kKeepaliveMs = 6 * 60 * 1000;
-// Bytes that nobody acknowledges for this long mean that the other machine is gone (TCP_USER_TIMEOUT).
+// Bytes that nobody acknowledges for this long mean that the other machine is gone
+// (TCP_USER_TIMEOUT).
 constexpr int kKeepaliveTimeoutMs = 10 * 1000;
 // Without calls a channel stops reconnecting after this.
 constexpr int kIdleMs = 5 * 60 * 1000;
 // Replies are not looked at, but have to fit; gRPC's usual limit.
 constexpr int kMaxReplyBytes = 4 << 20;
-// A failure's message travels in a header. The usual 8 KiB turn a longer one into an unknown answer.
+// A failure's message travels in a header. The usual 8 KiB turn a longer one into an unknown
+// answer.
 constexpr int kMaxReplyMetadataBytes = 64 << 10;
 
 bool IsDialable(const std::string& address) {
-  return !address.empty() && std::all_of(address.begin(), address.end(), [](char c) { return c > ' ' && c <= '~'; });
+  return !address.empty() &&
+         std::all_of(address.begin(), address.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-// The address as a name for the DNS resolver. Said so explicitly: gRPC would read other things into "unix:x" or
-// "xds:x", and local sockets are nobody's business here.
+// The address as a name for the DNS resolver. Said so explicitly: gRPC would read other things into
+// "unix:x" or "xds:x", and local sockets are nobody's business here.
 std::string DialName(const std::string& address) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string name = "dns:///";
   for (const char c : address) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                       c == '-' || c == '_' || c == ':';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '-' || c == '_' || c == ':';
     if (plain) {
       name += c;
     } else {
@@ -71,8 +74,8 @@ std::shared_ptr<grpc::Channel> GrpcChannels::Get(const std::string& address) {
     }
   }
   if (!IsDialable(address)) return nullptr;
-  // Outside of the lock: making a channel takes longer than using one. When two threads come here with the same new
-  // address, the second channel is dropped again unused.
+  // Outside of the lock: making a channel takes longer than using one. When two threads come here
+  // with the same new address, the second channel is dropped again unused.
   channel = Dial(address);
   absl::MutexLock lock(&mutex_);
   if (channels_.size() >= max_channels_ && !channels_.contains(address)) DropOldest();
@@ -83,9 +86,9 @@ std::shared_ptr<grpc::Channel> GrpcChannels::Get(const std::string& address) {
 }
 
 void GrpcChannels::DropOldest() {
-  const auto oldest = std::min_element(channels_.begin(), channels_.end(), [](const auto& a, const auto& b) {
-    return a.second.last_used < b.second.last_used;
-  });
+  const auto oldest = std::min_element(
+      channels_.begin(), channels_.end(),
+      [](const auto& a, const auto& b) { return a.second.last_used < b.second.last_used; });
   if (oldest != channels_.end()) channels_.erase(oldest);
 }
 
@@ -106,7 +109,8 @@ std::shared_ptr<grpc::Channel> GrpcChannels::Dial(const std::string& address) co
   // sagad repeats calls itself, and only after the repetition is stored.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
-  return grpc::CreateCustomChannel(DialName(address), grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(DialName(address), grpc::InsecureChannelCredentials(),
+                                   arguments);
 }
 
 }  // namespace saga::adapter

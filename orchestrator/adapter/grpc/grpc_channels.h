@@ -20,8 +20,8 @@ class GrpcChannels {
  public:
   GrpcChannels(size_t max_channels, std::string user_agent);
 
-  // `address` is "host:port". Null when nothing can be dialled by that name. A channel that is let go stays usable for
-  // those who hold it.
+  // `address` is "host:port". Null when nothing can be dialled by that name. A channel that is let
+  // go stays usable for those who hold it.
   std::shared_ptr<grpc::Channel> Get(const std::string& address);
 
  private:

@@ -13,11 +13,13 @@ namespace {
 
 // What gRPC and HTTP/2 set themselves. Sending them a second time breaks the call at best.
 constexpr std::array<std::string_view, 11> kReserved = {
-    "content-length", "content-type", "connection", "host",    "keep-alive", "proxy-connection",
-    "te",             "trailer",      "transfer-encoding", "upgrade", "user-agent"};
+    "content-length",    "content-type",     "connection", "host",
+    "keep-alive",        "proxy-connection", "te",         "trailer",
+    "transfer-encoding", "upgrade",          "user-agent"};
 
 bool IsReserved(std::string_view key) {
-  return key.starts_with("grpc-") || std::find(kReserved.begin(), kReserved.end(), key) != kReserved.end();
+  return key.starts_with("grpc-") ||
+         std::find(kReserved.begin(), kReserved.end(), key) != kReserved.end();
 }
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -29,7 +31,8 @@ bool IsKey(std::string_view key) {
 }
 
 bool IsPrintable(std::string_view text, char lowest) {
-  return std::all_of(text.begin(), text.end(), [lowest](char c) { return c >= lowest && c <= '~'; });
+  return std::all_of(text.begin(), text.end(),
+                     [lowest](char c) { return c >= lowest && c <= '~'; });
 }
 
 }  // namespace
@@ -37,8 +40,10 @@ bool IsPrintable(std::string_view text, char lowest) {
 std::string ForEachMetadata(const port::BranchCall& call,
                             absl::FunctionRef<void(std::string key, std::string value)> add) {
   // The other three values are words of ours.
-  if (!IsPrintable(call.gid, ' ')) return "gid cannot be sent as gRPC metadata: only printable ASCII can";
-  if (!IsPrintable(call.branch_id, ' ')) return "branch_id cannot be sent as gRPC metadata: only printable ASCII can";
+  if (!IsPrintable(call.gid, ' '))
+    return "gid cannot be sent as gRPC metadata: only printable ASCII can";
+  if (!IsPrintable(call.branch_id, ' '))
+    return "branch_id cannot be sent as gRPC metadata: only printable ASCII can";
   add("dtm-gid", call.gid);
   add("dtm-trans_type", std::string(core::WordOf(call.mode)));
   add("dtm-branch_id", call.branch_id);
@@ -47,17 +52,21 @@ std::string ForEachMetadata(const port::BranchCall& call,
   for (const auto& [name, value] : call.headers) {
     std::string key = name;
     std::transform(key.begin(), key.end(), key.begin(), Lower);
-    if (!IsKey(key)) return "branch header '" + name + "' cannot be sent as gRPC metadata: bad name";
+    if (!IsKey(key))
+      return "branch header '" + name + "' cannot be sent as gRPC metadata: bad name";
     if (IsReserved(key)) continue;
     // Values of -bin keys travel as base64.
     if (!key.ends_with("-bin") && !IsPrintable(value, ' ')) {
-      return "branch header '" + name + "' cannot be sent as gRPC metadata: only printable ASCII can";
+      return "branch header '" + name +
+             "' cannot be sent as gRPC metadata: only printable ASCII can";
     }
     add(std::move(key), value);
   }
   return "";
 }
 
-bool IsSendableMethod(const std::string& method) { return !method.empty() && IsPrintable(method, '!'); }
+bool IsSendableMethod(const std::string& method) {
+  return !method.empty() && IsPrintable(method, '!');
+}
 
 }  // namespace saga::adapter

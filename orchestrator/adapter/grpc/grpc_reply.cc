@@ -10,11 +10,10 @@ namespace saga::adapter {
 namespace {
 
 constexpr std::array<std::string_view, 17> kCodeNames = {
-    "OK",                "Canceled",      "Unknown",          "InvalidArgument",
-    "DeadlineExceeded",  "NotFound",      "AlreadyExists",    "PermissionDenied",
-    "ResourceExhausted", "FailedPrecondition", "Aborted",     "OutOfRange",
-    "Unimplemented",     "Internal",      "Unavailable",      "DataLoss",
-    "Unauthenticated"};
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
 
 constexpr int kOk = 0;
 constexpr int kFailedPrecondition = 9;

@@ -25,11 +25,13 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kIdlePollMs = 60 * 60 * 1000;  // libcurl's own timers make it shorter when they have to
+constexpr int kIdlePollMs =
+    60 * 60 * 1000;  // libcurl's own timers make it shorter when they have to
 // While calls wait for a free place, their timeouts are looked after this often.
 constexpr std::chrono::milliseconds kWaitingCheck{20};
 constexpr char kStopping[] = "sagad is stopping";
-constexpr char kTimedOutWaiting[] = "HTTP call failed: timed out while waiting for a free connection";
+constexpr char kTimedOutWaiting[] =
+    "HTTP call failed: timed out while waiting for a free connection";
 
 // Long enough for any timeout a client may name, short enough not to run over the end of the clock.
 SteadyClock::time_point DeadlineIn(base::Duration timeout) {
@@ -71,7 +73,8 @@ class HttpBranchCaller::Impl {
   }
 
   void Call(const port::BranchCall& call, Done done) {
-    HttpCall prepared{MakeHttpRequest(call, options_.user_agent), call.payload, DeadlineIn(call.timeout), std::move(done)};
+    HttpCall prepared{MakeHttpRequest(call, options_.user_agent), call.payload,
+                      DeadlineIn(call.timeout), std::move(done)};
     if (!prepared.request.error.empty()) {
       return prepared.done({core::Outcome::kUnknown, std::move(prepared.request.error)});
     }
@@ -127,8 +130,9 @@ class HttpBranchCaller::Impl {
     }
     if (now - last_check_ < kWaitingCheck) return;
     last_check_ = now;
-    const auto expired = std::stable_partition(waiting_.begin(), waiting_.end(),
-                                               [now](const HttpCall& call) { return call.deadline > now; });
+    const auto expired =
+        std::stable_partition(waiting_.begin(), waiting_.end(),
+                              [now](const HttpCall& call) { return call.deadline > now; });
     std::vector<HttpCall> given_up(std::make_move_iterator(expired),
                                    std::make_move_iterator(waiting_.end()));
     waiting_.erase(expired, waiting_.end());
@@ -144,7 +148,8 @@ class HttpBranchCaller::Impl {
       transfer = std::move(idle_.back());
       idle_.pop_back();
     }
-    if (!transfer->Begin(std::move(call), now) || curl_multi_add_handle(multi_, transfer->handle()) != CURLM_OK) {
+    if (!transfer->Begin(std::move(call), now) ||
+        curl_multi_add_handle(multi_, transfer->handle()) != CURLM_OK) {
       transfer->Abandon("HTTP call could not be started");
       return;
     }
@@ -202,10 +207,13 @@ class HttpBranchCaller::Impl {
   std::thread thread_;
 };
 
-HttpBranchCaller::HttpBranchCaller(const HttpBranchCallerOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+HttpBranchCaller::HttpBranchCaller(const HttpBranchCallerOptions& options)
+    : impl_(std::make_unique<Impl>(options)) {}
 
 HttpBranchCaller::~HttpBranchCaller() = default;
 
-void HttpBranchCaller::Call(port::BranchCall call, Done done) { impl_->Call(call, std::move(done)); }
+void HttpBranchCaller::Call(port::BranchCall call, Done done) {
+  impl_->Call(call, std::move(done));
+}
 
 }  // namespace saga::adapter

@@ -9,16 +9,18 @@
 namespace saga::adapter {
 
 struct HttpBranchCallerOptions {
-  // Calls on the wire at once, each on a connection of its own. More wait their turn; their timeouts run meanwhile.
+  // Calls on the wire at once, each on a connection of its own. More wait their turn; their
+  // timeouts run meanwhile.
   size_t max_active = 2048;
   // Connections kept open for the next call.
   size_t max_idle_connections = 512;
   std::string user_agent = "sagad";
 };
 
-// Calls branches over HTTP/1.1 as protocol 3.2 describes; what the answer means is protocol 4.1. One thread serves all
-// calls. Connections are kept and used again; redirects are followed; proxies named in the environment are not used;
-// https certificates are checked against the system's authorities.
+// Calls branches over HTTP/1.1 as protocol 3.2 describes; what the answer means is protocol 4.1.
+// One thread serves all calls. Connections are kept and used again; redirects are followed; proxies
+// named in the environment are not used; https certificates are checked against the system's
+// authorities.
 //
 // Thread-safe. `done` runs on that thread, or inside Call when the call cannot be made.
 class HttpBranchCaller final : public port::BranchCaller {

@@ -21,7 +21,8 @@ constexpr long kStatusTooEarly = 425;
 }  // namespace
 
 void HttpReplyReader::Read(std::string_view chunk) {
-  if (kept_.size() < kMaxKeptReplyBytes) kept_ += chunk.substr(0, kMaxKeptReplyBytes - kept_.size());
+  if (kept_.size() < kMaxKeptReplyBytes)
+    kept_ += chunk.substr(0, kMaxKeptReplyBytes - kept_.size());
   Look(tail_ + std::string(chunk.substr(0, kTailBytes)));
   Look(chunk);
   tail_ += chunk.size() > kTailBytes ? chunk.substr(chunk.size() - kTailBytes) : chunk;

@@ -8,8 +8,8 @@
 
 namespace saga::adapter {
 
-// Bytes of a reply's body that are kept for its text. Longer bodies are read to their end, because the two words count
-// wherever they stand.
+// Bytes of a reply's body that are kept for its text. Longer bodies are read to their end, because
+// the two words count wherever they stand.
 inline constexpr size_t kMaxKeptReplyBytes = 64 << 10;
 
 // Reads a reply's body as it comes in and says what it means (protocol 4.1).

@@ -13,13 +13,15 @@ namespace saga::adapter {
 namespace {
 
 constexpr std::array<std::string_view, 10> kFraming = {
-    "connection",       "content-length", "expect",  "host",              "keep-alive",
-    "proxy-connection", "te",             "trailer", "transfer-encoding", "upgrade"};
+    "connection", "content-length",    "expect", "host", "keep-alive", "proxy-connection", "te",
+    "trailer",    "transfer-encoding", "upgrade"};
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
-bool IsAlphanumeric(char c) { return (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z'); }
+bool IsAlphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z');
+}
 
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
@@ -49,7 +51,8 @@ void AppendParameter(std::string_view name, std::string_view value, std::string&
 bool HasHttpScheme(std::string_view target) {
   const auto starts_with = [target](std::string_view scheme) {
     return target.size() > scheme.size() &&
-           std::equal(scheme.begin(), scheme.end(), target.begin(), [](char s, char t) { return s == Lower(t); });
+           std::equal(scheme.begin(), scheme.end(), target.begin(),
+                      [](char s, char t) { return s == Lower(t); });
   };
   return starts_with("http://") || starts_with("https://");
 }
@@ -87,7 +90,8 @@ bool IsFraming(std::string_view name) {
   return std::find(kFraming.begin(), kFraming.end(), lower) != kFraming.end();
 }
 
-// "test_header" -> "Test_header", "x-tenant" -> "X-Tenant": what DTM's participants have always been sent.
+// "test_header" -> "Test_header", "x-tenant" -> "X-Tenant": what DTM's participants have always
+// been sent.
 std::string CanonicalName(std::string_view name) {
   std::string canonical;
   bool first = true;
@@ -123,8 +127,9 @@ HttpRequest MakeHttpRequest(const port::BranchCall& call, const std::string& use
   AppendParameter("trans_type", core::WordOf(call.mode), request.url);
   request.post = !base::Value(call.payload).empty();
 
-  std::map<std::string, std::string> headers = {
-      {"Accept", "application/json"}, {"Content-Type", "application/json"}, {"User-Agent", user_agent}};
+  std::map<std::string, std::string> headers = {{"Accept", "application/json"},
+                                                {"Content-Type", "application/json"},
+                                                {"User-Agent", user_agent}};
   for (const auto& [name, value] : call.headers) {
     if (!IsHeaderName(name) || !IsHeaderValue(value)) {
       request.error = "branch header '" + name + "' cannot be sent over HTTP";

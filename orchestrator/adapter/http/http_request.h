@@ -10,14 +10,16 @@ namespace saga::adapter {
 // A branch call as HTTP sees it (protocol 3.2).
 struct HttpRequest {
   std::string url;
-  std::vector<std::string> header_lines;  // as libcurl takes them: "Name: value", or "Name;" for an empty value
-  bool post = false;                      // a payload makes it a POST, none a GET
-  std::string error;                      // not empty: this cannot be sent, and why
+  std::vector<std::string>
+      header_lines;   // as libcurl takes them: "Name: value", or "Name;" for an empty value
+  bool post = false;  // a payload makes it a POST, none a GET
+  std::string error;  // not empty: this cannot be sent, and why
 };
 
-// The call's URL gets the four query parameters; the transaction's headers override ours. Nothing that comes from
-// outside can add a line to the request: control characters in the URL or in a header are an error. Headers that frame
-// the message (Content-Length, Transfer-Encoding, ...) are the transport's and left out.
+// The call's URL gets the four query parameters; the transaction's headers override ours. Nothing
+// that comes from outside can add a line to the request: control characters in the URL or in a
+// header are an error. Headers that frame the message (Content-Length, Transfer-Encoding, ...) are
+// the transport's and left out.
 HttpRequest MakeHttpRequest(const port::BranchCall& call, const std::string& user_agent);
 
 }  // namespace saga::adapter

@@ -18,7 +18,8 @@ void Set(CURL* handle, CURLoption option, Value value) {
   SAGA_CHECK(curl_easy_setopt(handle, option, value) == CURLE_OK);
 }
 
-long MillisLeft(std::chrono::steady_clock::time_point now, std::chrono::steady_clock::time_point deadline) {
+long MillisLeft(std::chrono::steady_clock::time_point now,
+                std::chrono::steady_clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
   // 0 would mean "no limit" to libcurl.
   return static_cast<long>(std::clamp<int64_t>(left, 1, INT_MAX));
@@ -41,6 +42,9 @@ HttpTransfer::HttpTransfer() : handle_(curl_easy_init()) {
   Set(handle_, CURLOPT_PATH_AS_IS, 1L);
   // An empty proxy switches off what the environment says.
   Set(handle_, CURLOPT_PROXY, "");
+  // A call that ends while its host's name is still looked up does not wait for the lookup: that
+  // would hold up every other call.
+  Set(handle_, CURLOPT_QUICK_EXIT, 1L);
   Set(handle_, CURLOPT_TCP_NODELAY, 1L);
   Set(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
 }
@@ -57,7 +61,8 @@ bool HttpTransfer::Begin(HttpCall call, std::chrono::steady_clock::time_point no
   // Without this libcurl asks before it sends a large body, and waits a second for the answer.
   header_lines_ = curl_slist_append(nullptr, "Expect:");
   for (const std::string& line : call_.request.header_lines) {
-    curl_slist* const longer = header_lines_ == nullptr ? nullptr : curl_slist_append(header_lines_, line.c_str());
+    curl_slist* const longer =
+        header_lines_ == nullptr ? nullptr : curl_slist_append(header_lines_, line.c_str());
     if (longer == nullptr) return false;
     header_lines_ = longer;
   }

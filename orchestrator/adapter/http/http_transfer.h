@@ -34,7 +34,8 @@ class HttpTransfer {
   // Makes the handle ready to be added to a multi handle. False: libcurl has no memory for it.
   [[nodiscard]] bool Begin(HttpCall call, std::chrono::steady_clock::time_point now);
 
-  // The call ended with `result`: tells its `done`. The handle must not be in a multi handle any more.
+  // The call ended with `result`: tells its `done`. The handle must not be in a multi handle any
+  // more.
   void End(CURLcode result);
   // The same for a call that was given up.
   void Abandon(std::string why);

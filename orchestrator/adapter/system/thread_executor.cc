@@ -20,8 +20,8 @@
 namespace saga::adapter {
 namespace {
 
-// What the strand's thread is about. Only the thread itself goes from kAwake to kAsleep and from kScheduled to kAwake;
-// anybody goes to kScheduled.
+// What the strand's thread is about. Only the thread itself goes from kAwake to kAsleep and from
+// kScheduled to kAwake; anybody goes to kScheduled.
 enum State : uint32_t {
   kAwake = 0,      // the body runs, or the thread decides what to do next; nothing new has come
   kScheduled = 1,  // the body has to run (once more)
@@ -59,7 +59,8 @@ class ThreadStrand final : public port::Strand {
   ~ThreadStrand() override { Stop(); }
 
   void Notify() override {
-    // Always an exchange, never a look first: the exchange orders what the caller wrote before what the body reads.
+    // Always an exchange, never a look first: the exchange orders what the caller wrote before what
+    // the body reads.
     if (state_.exchange(kScheduled, std::memory_order_acq_rel) == kAsleep) WakeThread();
   }
 
@@ -103,14 +104,15 @@ class ThreadStrand final : public port::Strand {
       until.tv_nsec = static_cast<long>(deadline_ % 1'000'000) * 1000;
     }
     // Returns at once when the state is no longer kAsleep, so a Notify in between is not missed.
-    const long result = ::syscall(SYS_futex, &state_, FUTEX_WAIT_BITSET_PRIVATE, kAsleep, bounded ? &until : nullptr,
-                                  nullptr, FUTEX_BITSET_MATCH_ANY);
+    const long result = ::syscall(SYS_futex, &state_, FUTEX_WAIT_BITSET_PRIVATE, kAsleep,
+                                  bounded ? &until : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
     SAGA_CHECK(result == 0 || errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT);
   }
 
   void WakeThread() { ::syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
 
-  static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t) && std::atomic<uint32_t>::is_always_lock_free);
+  static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t) &&
+                std::atomic<uint32_t>::is_always_lock_free);
 
   const std::function<void()> body_;
   std::atomic<uint32_t> state_{kAwake};
@@ -122,7 +124,8 @@ class ThreadStrand final : public port::Strand {
 
 }  // namespace
 
-std::unique_ptr<port::Strand> ThreadExecutor::NewStrand(std::string name, std::function<void()> body) {
+std::unique_ptr<port::Strand> ThreadExecutor::NewStrand(std::string name,
+                                                        std::function<void()> body) {
   return std::make_unique<ThreadStrand>(std::move(name), std::move(body));
 }
 

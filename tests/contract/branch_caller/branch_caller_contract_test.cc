@@ -39,7 +39,9 @@ class BranchCallerContractTest : public testing::TestWithParam<Transport> {
   }
 
   Answer Success() const { return {.code = IsGrpc() ? 0 : 200}; }
-  Answer Failure(std::string text) const { return {.code = IsGrpc() ? 10 : 409, .text = std::move(text)}; }
+  Answer Failure(std::string text) const {
+    return {.code = IsGrpc() ? 10 : 409, .text = std::move(text)};
+  }
   static Answer Hang() { return {.kind = Answer::Kind::kHang}; }
 
   port::BranchCall CallTo(int port) const {
@@ -179,16 +181,18 @@ TEST_P(BranchCallerContractTest, AParticipantThatComesBackIsFoundAgain) {
   participant = Start([&](const SeenCall&) { return Success(); }, port);
   const absl::Time deadline = absl::Now() + absl::Seconds(10);
   Outcome outcome = Outcome::kUnknown;
-  while (outcome != Outcome::kSuccess && absl::Now() < deadline) outcome = CallAndWait(*caller, CallTo(port)).outcome;
+  while (outcome != Outcome::kSuccess && absl::Now() < deadline)
+    outcome = CallAndWait(*caller, CallTo(port)).outcome;
   EXPECT_EQ(outcome, Outcome::kSuccess);
 }
 
 TEST_P(BranchCallerContractTest, TargetsThatCannotBeCalledAreUnknown) {
   auto caller = NewCaller();
   for (const std::string target :
-       {"x", "/only/a/path", "nacos://svc/path", "not_exists://abc", "://", "127.0.0.1:1", "host with blank:1/s/m",
-        "http:/x", "https//x", "ftp://127.0.0.1/x", "file:///etc/hostname", "unix:/tmp/x/s/m", "host:99999/s/m",
-        "127.0.0.1:1/s/m\r\nX-Evil: 1", "a\r\nb:1/s/m", "[::1/s/m", "%zz:1/s/m"}) {
+       {"x", "/only/a/path", "nacos://svc/path", "not_exists://abc", "://", "127.0.0.1:1",
+        "host with blank:1/s/m", "http:/x", "https//x", "ftp://127.0.0.1/x", "file:///etc/hostname",
+        "unix:/tmp/x/s/m", "host:99999/s/m", "127.0.0.1:1/s/m\r\nX-Evil: 1", "a\r\nb:1/s/m",
+        "[::1/s/m", "%zz:1/s/m"}) {
     port::BranchCall call = CallTo(1);
     call.target = target;
     call.timeout = base::Seconds(5);
@@ -198,12 +202,37 @@ TEST_P(BranchCallerContractTest, TargetsThatCannotBeCalledAreUnknown) {
   }
 }
 
+TEST_P(BranchCallerContractTest, ANameThatNobodyKnowsHoldsUpNobody) {
+  auto participant = Start([&](const SeenCall&) { return Success(); });
+  auto caller = NewCaller();
+  Calls lost;
+  for (int i = 0; i < 20; ++i) {
+    const std::string host = "sagad-test-" + std::to_string(i) + ".invalid:80";
+    port::BranchCall call = CallTo(1);
+    call.target = IsGrpc() ? host + "/s/m" : "http://" + host + "/m";
+    call.timeout = base::Millis(500);
+    lost.Start(*caller, call);
+  }
+  const absl::Time begin = absl::Now();
+  EXPECT_EQ(CallAndWait(*caller, CallTo(participant->port())).outcome, Outcome::kSuccess);
+  EXPECT_TRUE(lost.AllEnded());
+  EXPECT_EQ(CallAndWait(*caller, CallTo(participant->port())).outcome, Outcome::kSuccess);
+  EXPECT_LE(absl::Now() - begin, absl::Seconds(5));
+  for (size_t i = 0; i < 20; ++i) EXPECT_EQ(lost.Reply(i).outcome, Outcome::kUnknown);
+}
+
 TEST_P(BranchCallerContractTest, HeadersThatCannotBeSentAreUnknownAndNothingIsCalled) {
   auto participant = Start([&](const SeenCall&) { return Success(); });
   auto caller = NewCaller();
-  const std::vector<std::pair<std::string, std::string>> bad = {
-      {"", "x"},          {"a b", "x"},   {"a:b", "x"},         {"x\r\nEvil", "1"}, {"caf\xC3\xA9", "x"},
-      {"x", "1\r\nY: 2"}, {"x", "a\nb"}, {"x", std::string("a\0b", 3)}, {"x", "\x7F"}};
+  const std::vector<std::pair<std::string, std::string>> bad = {{"", "x"},
+                                                                {"a b", "x"},
+                                                                {"a:b", "x"},
+                                                                {"x\r\nEvil", "1"},
+                                                                {"caf\xC3\xA9", "x"},
+                                                                {"x", "1\r\nY: 2"},
+                                                                {"x", "a\nb"},
+                                                                {"x", std::string("a\0b", 3)},
+                                                                {"x", "\x7F"}};
   for (const auto& [name, value] : bad) {
     port::BranchCall call = CallTo(participant->port());
     call.headers = {{name, value}};
@@ -239,7 +268,8 @@ TEST_P(BranchCallerContractTest, AThousandCallsAtOnceEachEndOnce) {
   }
   ASSERT_TRUE(calls.AllEnded());
   for (size_t i = 0; i < kCalls; ++i) {
-    EXPECT_EQ(calls.Reply(i).outcome, i % 10 == 7 ? Outcome::kFailure : Outcome::kSuccess) << calls.Reply(i).text;
+    EXPECT_EQ(calls.Reply(i).outcome, i % 10 == 7 ? Outcome::kFailure : Outcome::kSuccess)
+        << calls.Reply(i).text;
     EXPECT_EQ(calls.Dones(i), 1);
   }
   EXPECT_EQ(participant->seen().size(), kCalls);
@@ -316,14 +346,17 @@ TEST_P(BranchCallerContractTest, ASickParticipantDoesNotHoldUpAHealthyOne) {
   Calls calls;
   for (int i = 0; i < 100; ++i) calls.Start(*caller, CallTo(healthy->port()));
   EXPECT_TRUE(calls.AllEnded());
-  for (size_t i = 0; i < 100; ++i) EXPECT_EQ(calls.Reply(i).outcome, Outcome::kSuccess) << calls.Reply(i).text;
+  for (size_t i = 0; i < 100; ++i)
+    EXPECT_EQ(calls.Reply(i).outcome, Outcome::kSuccess) << calls.Reply(i).text;
   EXPECT_EQ(hanging.ended(), 0u);
   sick->Kill();
   EXPECT_TRUE(hanging.AllEnded());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BranchCallerContractTest, testing::Values(Transport::kGrpc, Transport::kHttp),
-                         [](const auto& info) { return info.param == Transport::kGrpc ? "Grpc" : "Http"; });
+INSTANTIATE_TEST_SUITE_P(All, BranchCallerContractTest,
+                         testing::Values(Transport::kGrpc, Transport::kHttp), [](const auto& info) {
+                           return info.param == Transport::kGrpc ? "Grpc" : "Http";
+                         });
 
 TEST(RoutedCallerTest, EachCallFindsItsTransport) {
   auto grpc_participant = StartGrpcParticipant([](const SeenCall&) { return Answer{.code = 0}; });

@@ -1,5 +1,5 @@
-// What is special about calling over gRPC: the shape of the call (protocol 3.4) and the meaning of every status
-// (protocol 4.3).
+// What is special about calling over gRPC: the shape of the call (protocol 3.4) and the meaning of
+// every status (protocol 4.3).
 
 #include "orchestrator/adapter/grpc/grpc_branch_caller.h"
 
@@ -50,8 +50,8 @@ class GrpcOutcomeTest : public testing::TestWithParam<StatusCase> {};
 
 TEST_P(GrpcOutcomeTest, FollowsTheTable) {
   const StatusCase& expected = GetParam();
-  auto participant =
-      StartGrpcParticipant([&](const SeenCall&) { return Answer{.code = expected.code, .text = expected.message}; });
+  auto participant = StartGrpcParticipant(
+      [&](const SeenCall&) { return Answer{.code = expected.code, .text = expected.message}; });
   adapter::GrpcBranchCaller caller;
   const port::BranchReply reply = CallAndWait(caller, GrpcCallTo(participant->port()));
   EXPECT_EQ(OutcomeWord(reply.outcome), OutcomeWord(expected.outcome));
@@ -71,14 +71,16 @@ INSTANTIATE_TEST_SUITE_P(
         StatusCase{6, "m", Outcome::kUnknown, "rpc error: code = AlreadyExists desc = m"},
         StatusCase{7, "m", Outcome::kUnknown, "rpc error: code = PermissionDenied desc = m"},
         StatusCase{8, "m", Outcome::kUnknown, "rpc error: code = ResourceExhausted desc = m"},
-        StatusCase{9, "m", Outcome::kOngoing, "m ONGOING"}, StatusCase{9, "", Outcome::kOngoing, "ONGOING"},
+        StatusCase{9, "m", Outcome::kOngoing, "m ONGOING"},
+        StatusCase{9, "", Outcome::kOngoing, "ONGOING"},
         StatusCase{10, "m", Outcome::kFailure, "m FAILURE"},
         StatusCase{10, "m FAILURE", Outcome::kFailure, "m FAILURE"},
         StatusCase{10, "", Outcome::kFailure, "FAILURE"},
         StatusCase{10, "ONGOING", Outcome::kOngoing, "ONGOING"},
         StatusCase{10, "ONGOING later", Outcome::kFailure, "ONGOING later FAILURE"},
         StatusCase{10, " ONGOING", Outcome::kFailure, "ONGOING FAILURE"},
-        StatusCase{10, "\xE5\xBA\x93\xE5\xAD\x98", Outcome::kFailure, "\xE5\xBA\x93\xE5\xAD\x98 FAILURE"},
+        StatusCase{10, "\xE5\xBA\x93\xE5\xAD\x98", Outcome::kFailure,
+                   "\xE5\xBA\x93\xE5\xAD\x98 FAILURE"},
         StatusCase{11, "m", Outcome::kUnknown, "rpc error: code = OutOfRange desc = m"},
         StatusCase{12, "m", Outcome::kUnknown, "rpc error: code = Unimplemented desc = m"},
         StatusCase{13, "m", Outcome::kUnknown, "rpc error: code = Internal desc = m"},
@@ -86,7 +88,8 @@ INSTANTIATE_TEST_SUITE_P(
         StatusCase{15, "m", Outcome::kUnknown, "rpc error: code = DataLoss desc = m"},
         StatusCase{16, "m", Outcome::kUnknown, "rpc error: code = Unauthenticated desc = m"},
         // What PHP services send.
-        StatusCase{409, "m", Outcome::kFailure, "m FAILURE"}, StatusCase{425, "m", Outcome::kOngoing, "m ONGOING"},
+        StatusCase{409, "m", Outcome::kFailure, "m FAILURE"},
+        StatusCase{425, "m", Outcome::kOngoing, "m ONGOING"},
         StatusCase{500, "m", Outcome::kUnknown, "rpc error: code = Code(500) desc = m"}));
 
 TEST(GrpcBranchCallerTest, TheParticipantSeesMethodMetadataAndHeaders) {
@@ -110,18 +113,20 @@ TEST(GrpcBranchCallerTest, TheParticipantSeesMethodMetadataAndHeaders) {
   ASSERT_EQ(participant->seen().size(), 1u);
   const SeenCall seen = participant->seen()[0];
   EXPECT_EQ(seen.target, "/busi.Busi/TransIn");
-  const std::vector<std::pair<std::string, std::string>> expected = {{"dtm-gid", "a gid-'  '~"},
-                                                                     {"dtm-trans_type", "msg"},
-                                                                     {"dtm-branch_id", "00"},
-                                                                     {"dtm-op", "msg"},
-                                                                     {"dtm-dtm", ""},
-                                                                     {"test_header", "Yes it is"},
-                                                                     {"x.tenant", ""},
-                                                                     {"trace-bin", std::string("\x00\xFF\n", 3)}};
+  const std::vector<std::pair<std::string, std::string>> expected = {
+      {"dtm-gid", "a gid-'  '~"},
+      {"dtm-trans_type", "msg"},
+      {"dtm-branch_id", "00"},
+      {"dtm-op", "msg"},
+      {"dtm-dtm", ""},
+      {"test_header", "Yes it is"},
+      {"x.tenant", ""},
+      {"trace-bin", std::string("\x00\xFF\n", 3)}};
   for (const auto& [name, value] : expected) EXPECT_THAT(seen.headers, Contains(Pair(name, value)));
   EXPECT_THAT(seen.headers, Not(Contains(Key("transfer-encoding"))));
   EXPECT_THAT(seen.headers, Not(Contains(Pair("user-agent", "other"))));
-  EXPECT_THAT(seen.headers, Contains(Pair("user-agent", testing::StartsWith("sagad/test grpc-c++/"))));
+  EXPECT_THAT(seen.headers,
+              Contains(Pair("user-agent", testing::StartsWith("sagad/test grpc-c++/"))));
   EXPECT_EQ(seen.headers.count("dtm-gid"), 1u);
 }
 
@@ -167,7 +172,8 @@ TEST(GrpcBranchCallerTest, AGidThatIsNoMetadataIsUnknown) {
 }
 
 TEST(GrpcBranchCallerTest, ALargeReplyIsNotLookedAt) {
-  auto participant = StartGrpcParticipant([](const SeenCall&) { return Answer{.reply = std::string(3 << 20, 'F')}; });
+  auto participant = StartGrpcParticipant(
+      [](const SeenCall&) { return Answer{.reply = std::string(3 << 20, 'F')}; });
   adapter::GrpcBranchCaller caller;
   EXPECT_EQ(CallAndWait(caller, GrpcCallTo(participant->port())).outcome, Outcome::kSuccess);
 }
@@ -182,7 +188,8 @@ TEST(GrpcBranchCallerTest, ChannelsBeyondTheLimitAreLetGo) {
     calls.Start(caller, GrpcCallTo(second->port()));
   }
   ASSERT_TRUE(calls.AllEnded());
-  for (size_t i = 0; i < 40; ++i) EXPECT_EQ(calls.Reply(i).outcome, Outcome::kSuccess) << calls.Reply(i).text;
+  for (size_t i = 0; i < 40; ++i)
+    EXPECT_EQ(calls.Reply(i).outcome, Outcome::kSuccess) << calls.Reply(i).text;
 }
 
 TEST(GrpcBranchCallerTest, NamesAreResolved) {

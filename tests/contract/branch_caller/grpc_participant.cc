@@ -15,11 +15,13 @@ namespace {
 
 class GrpcParticipant final : public Participant, private grpc::CallbackGenericService {
  public:
-  GrpcParticipant(Participant::Handler handler, int port) : handler_(std::move(handler)), port_(port) {
+  GrpcParticipant(Participant::Handler handler, int port)
+      : handler_(std::move(handler)), port_(port) {
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 1 << 20);
-    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(),
+                             &port_);
     builder.RegisterCallbackGenericService(this);
     server_ = builder.BuildAndStart();
     SAGA_CHECK(server_ != nullptr && port_ != 0);
@@ -44,7 +46,8 @@ class GrpcParticipant final : public Participant, private grpc::CallbackGenericS
  private:
   class Reactor final : public grpc::ServerGenericBidiReactor {
    public:
-    Reactor(GrpcParticipant& participant, SeenCall call) : participant_(participant), call_(std::move(call)) {
+    Reactor(GrpcParticipant& participant, SeenCall call)
+        : participant_(participant), call_(std::move(call)) {
       StartRead(&request_);
     }
 
@@ -57,7 +60,8 @@ class GrpcParticipant final : public Participant, private grpc::CallbackGenericS
       }
       const Answer answer = participant_.Take(call_);
       if (answer.kind == Answer::Kind::kHang) return Hang();
-      if (answer.code != 0) return Finish(grpc::Status(static_cast<grpc::StatusCode>(answer.code), answer.text));
+      if (answer.code != 0)
+        return Finish(grpc::Status(static_cast<grpc::StatusCode>(answer.code), answer.text));
       const grpc::Slice reply(answer.reply.data(), answer.reply.size());
       reply_ = grpc::ByteBuffer(&reply, 1);
       StartWriteAndFinish(&reply_, {}, grpc::Status::OK);
@@ -87,11 +91,13 @@ class GrpcParticipant final : public Participant, private grpc::CallbackGenericS
     bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   };
 
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
     SeenCall call;
     call.target = context->method();
     for (const auto& [name, value] : context->client_metadata()) {
-      call.headers.emplace(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
+      call.headers.emplace(std::string(name.data(), name.size()),
+                           std::string(value.data(), value.size()));
     }
     {
       absl::MutexLock lock(&mutex_);

@@ -1,5 +1,5 @@
-// What is special about calling over HTTP: the shape of the call (protocol 3.2) and the meaning of every answer
-// (protocol 4.1).
+// What is special about calling over HTTP: the shape of the call (protocol 3.2) and the meaning of
+// every answer (protocol 4.1).
 
 #include "orchestrator/adapter/http/http_branch_caller.h"
 
@@ -22,7 +22,9 @@ using testing::Contains;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-std::string UrlOf(int port, const std::string& path) { return "http://127.0.0.1:" + std::to_string(port) + path; }
+std::string UrlOf(int port, const std::string& path) {
+  return "http://127.0.0.1:" + std::to_string(port) + path;
+}
 
 port::BranchCall HttpCallTo(int port, const std::string& path = "/TransIn") {
   port::BranchCall call;
@@ -52,8 +54,8 @@ class HttpOutcomeTest : public testing::TestWithParam<AnswerCase> {};
 
 TEST_P(HttpOutcomeTest, FollowsTheTable) {
   const AnswerCase& expected = GetParam();
-  auto participant =
-      StartHttpParticipant([&](const SeenCall&) { return Answer{.code = expected.status, .text = expected.body}; });
+  auto participant = StartHttpParticipant(
+      [&](const SeenCall&) { return Answer{.code = expected.status, .text = expected.body}; });
   adapter::HttpBranchCaller caller;
   const port::BranchReply reply = CallAndWait(caller, HttpCallTo(participant->port()));
   EXPECT_EQ(OutcomeWord(reply.outcome), OutcomeWord(expected.outcome));
@@ -62,29 +64,38 @@ TEST_P(HttpOutcomeTest, FollowsTheTable) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, HttpOutcomeTest,
-    testing::Values(
-        AnswerCase{200, "", Outcome::kSuccess, ""}, AnswerCase{200, R"({"dtm_result":"SUCCESS"})", Outcome::kSuccess, ""},
-        AnswerCase{200, "failure ongoing Failure", Outcome::kSuccess, ""},
-        AnswerCase{425, "", Outcome::kOngoing, "ONGOING"}, AnswerCase{425, "wait", Outcome::kOngoing, "wait ONGOING"},
-        AnswerCase{200, R"({"dtm_result":"ONGOING"})", Outcome::kOngoing, R"({"dtm_result":"ONGOING"} ONGOING)"},
-        AnswerCase{500, "xONGOINGx", Outcome::kOngoing, "xONGOINGx ONGOING"},
-        // Ongoing is looked for first.
-        AnswerCase{409, "ONGOING", Outcome::kOngoing, "ONGOING"},
-        AnswerCase{425, "FAILURE", Outcome::kOngoing, "FAILURE ONGOING"},
-        AnswerCase{200, "FAILURE ONGOING", Outcome::kOngoing, "FAILURE ONGOING"},
-        AnswerCase{409, "", Outcome::kFailure, "FAILURE"},
-        AnswerCase{409, R"({"error":"x"})", Outcome::kFailure, R"({"error":"x"} FAILURE)"},
-        AnswerCase{200, R"({"dtm_result":"FAILURE"})", Outcome::kFailure, R"({"dtm_result":"FAILURE"} FAILURE)"},
-        AnswerCase{422, "no stock FAILURE", Outcome::kFailure, "no stock FAILURE"},
-        AnswerCase{500, "FAILURE", Outcome::kFailure, "FAILURE"},
-        AnswerCase{201, "made", Outcome::kUnknown, "made"}, AnswerCase{202, "", Outcome::kUnknown, "HTTP status 202"},
-        AnswerCase{204, "", Outcome::kUnknown, "HTTP status 204"},
-        AnswerCase{304, "", Outcome::kUnknown, "HTTP status 304"}, AnswerCase{400, " bad\r\n", Outcome::kUnknown, "bad"},
-        AnswerCase{401, "who", Outcome::kUnknown, "who"}, AnswerCase{404, "404 page not found", Outcome::kUnknown,
-                                                                    "404 page not found"},
-        AnswerCase{407, "proxy", Outcome::kUnknown, "proxy"}, AnswerCase{417, "expect", Outcome::kUnknown, "expect"},
-        AnswerCase{429, "slow", Outcome::kUnknown, "slow"}, AnswerCase{500, "boom", Outcome::kUnknown, "boom"},
-        AnswerCase{502, "", Outcome::kUnknown, "HTTP status 502"}, AnswerCase{503, "x", Outcome::kUnknown, "x"}));
+    testing::Values(AnswerCase{200, "", Outcome::kSuccess, ""},
+                    AnswerCase{200, R"({"dtm_result":"SUCCESS"})", Outcome::kSuccess, ""},
+                    AnswerCase{200, "failure ongoing Failure", Outcome::kSuccess, ""},
+                    AnswerCase{425, "", Outcome::kOngoing, "ONGOING"},
+                    AnswerCase{425, "wait", Outcome::kOngoing, "wait ONGOING"},
+                    AnswerCase{200, R"({"dtm_result":"ONGOING"})", Outcome::kOngoing,
+                               R"({"dtm_result":"ONGOING"} ONGOING)"},
+                    AnswerCase{500, "xONGOINGx", Outcome::kOngoing, "xONGOINGx ONGOING"},
+                    // Ongoing is looked for first.
+                    AnswerCase{409, "ONGOING", Outcome::kOngoing, "ONGOING"},
+                    AnswerCase{425, "FAILURE", Outcome::kOngoing, "FAILURE ONGOING"},
+                    AnswerCase{200, "FAILURE ONGOING", Outcome::kOngoing, "FAILURE ONGOING"},
+                    AnswerCase{409, "", Outcome::kFailure, "FAILURE"},
+                    AnswerCase{409, R"({"error":"x"})", Outcome::kFailure,
+                               R"({"error":"x"} FAILURE)"},
+                    AnswerCase{200, R"({"dtm_result":"FAILURE"})", Outcome::kFailure,
+                               R"({"dtm_result":"FAILURE"} FAILURE)"},
+                    AnswerCase{422, "no stock FAILURE", Outcome::kFailure, "no stock FAILURE"},
+                    AnswerCase{500, "FAILURE", Outcome::kFailure, "FAILURE"},
+                    AnswerCase{201, "made", Outcome::kUnknown, "made"},
+                    AnswerCase{202, "", Outcome::kUnknown, "HTTP status 202"},
+                    AnswerCase{204, "", Outcome::kUnknown, "HTTP status 204"},
+                    AnswerCase{304, "", Outcome::kUnknown, "HTTP status 304"},
+                    AnswerCase{400, " bad\r\n", Outcome::kUnknown, "bad"},
+                    AnswerCase{401, "who", Outcome::kUnknown, "who"},
+                    AnswerCase{404, "404 page not found", Outcome::kUnknown, "404 page not found"},
+                    AnswerCase{407, "proxy", Outcome::kUnknown, "proxy"},
+                    AnswerCase{417, "expect", Outcome::kUnknown, "expect"},
+                    AnswerCase{429, "slow", Outcome::kUnknown, "slow"},
+                    AnswerCase{500, "boom", Outcome::kUnknown, "boom"},
+                    AnswerCase{502, "", Outcome::kUnknown, "HTTP status 502"},
+                    AnswerCase{503, "x", Outcome::kUnknown, "x"}));
 
 TEST(HttpBranchCallerTest, APayloadIsPosted) {
   auto participant = StartHttpParticipant([](const SeenCall&) { return Answer{.code = 200}; });
@@ -98,7 +109,8 @@ TEST(HttpBranchCallerTest, APayloadIsPosted) {
   EXPECT_EQ(seen.body, R"({"amount":30})");
   EXPECT_THAT(seen.headers,
               UnorderedElementsAre(Pair("host", "127.0.0.1:" + std::to_string(participant->port())),
-                                   Pair("content-type", "application/json"), Pair("accept", "application/json"),
+                                   Pair("content-type", "application/json"),
+                                   Pair("accept", "application/json"),
                                    Pair("user-agent", "sagad/test"), Pair("content-length", "13")));
 }
 
@@ -116,10 +128,11 @@ TEST(HttpBranchCallerTest, NoPayloadIsGot) {
   const SeenCall seen = participant->seen().at(1);
   EXPECT_EQ(seen.verb, "GET");
   EXPECT_EQ(seen.target, "/TransIn?branch_id=00&gid=gid-1&op=msg&trans_type=msg");
-  EXPECT_THAT(seen.headers,
-              UnorderedElementsAre(Pair("host", "127.0.0.1:" + std::to_string(participant->port())),
-                                   Pair("content-type", "application/json"), Pair("accept", "application/json"),
-                                   Pair("user-agent", "sagad/test")));
+  EXPECT_THAT(
+      seen.headers,
+      UnorderedElementsAre(Pair("host", "127.0.0.1:" + std::to_string(participant->port())),
+                           Pair("content-type", "application/json"),
+                           Pair("accept", "application/json"), Pair("user-agent", "sagad/test")));
 }
 
 struct UrlCase {
@@ -130,12 +143,15 @@ struct UrlCase {
 TEST(HttpBranchCallerTest, QueryParametersJoinTheUrl) {
   auto participant = StartHttpParticipant([](const SeenCall&) { return Answer{.code = 200}; });
   adapter::HttpBranchCaller caller;
-  for (const UrlCase url : {UrlCase{"", "/?"}, UrlCase{"/", "/?"}, UrlCase{"/a?", "/a?"}, UrlCase{"/a?b=c", "/a?b=c&"},
-                            UrlCase{"/a?gid=mine", "/a?gid=mine&"}, UrlCase{"?b=c", "/?b=c&"},
-                            UrlCase{"/a#fragment", "/a?"}, UrlCase{"/a?b=c#f?g", "/a?b=c&"},
-                            UrlCase{"/a/../b/./c", "/a/../b/./c?"}, UrlCase{"/a%2Fb", "/a%2Fb?"},
-                            UrlCase{"/a b", "/a%20b?"}, UrlCase{"/\xE6\x97\xA5", "/%E6%97%A5?"}}) {
-    ASSERT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), url.path)).outcome, Outcome::kSuccess) << url.path;
+  for (const UrlCase url :
+       {UrlCase{"", "/?"}, UrlCase{"/", "/?"}, UrlCase{"/a?", "/a?"}, UrlCase{"/a?b=c", "/a?b=c&"},
+        UrlCase{"/a?gid=mine", "/a?gid=mine&"}, UrlCase{"?b=c", "/?b=c&"},
+        UrlCase{"/a#fragment", "/a?"}, UrlCase{"/a?b=c#f?g", "/a?b=c&"},
+        UrlCase{"/a/../b/./c", "/a/../b/./c?"}, UrlCase{"/a%2Fb", "/a%2Fb?"},
+        UrlCase{"/a b", "/a%20b?"}, UrlCase{"/\xE6\x97\xA5", "/%E6%97%A5?"}}) {
+    ASSERT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), url.path)).outcome,
+              Outcome::kSuccess)
+        << url.path;
     EXPECT_EQ(participant->seen().back().target,
               std::string(url.seen) + "branch_id=01&gid=gid-1&op=action&trans_type=saga");
   }
@@ -148,7 +164,8 @@ TEST(HttpBranchCallerTest, QueryParametersAreEncoded) {
   call.gid = "a-'  '&b=c#%\r\n+\xE6\x97\xA5~._";
   ASSERT_EQ(CallAndWait(caller, call).outcome, Outcome::kSuccess);
   EXPECT_EQ(participant->seen().at(0).target,
-            "/TransIn?branch_id=01&gid=a-%27++%27%26b%3Dc%23%25%0D%0A%2B%E6%97%A5~._&op=action&trans_type=saga");
+            "/TransIn?branch_id=01&gid=a-%27++%27%26b%3Dc%23%25%0D%0A%2B%E6%97%A5~._&op=action&"
+            "trans_type=saga");
 }
 
 TEST(HttpBranchCallerTest, HeadersOfTheTransactionOverrideOurs) {
@@ -168,8 +185,9 @@ TEST(HttpBranchCallerTest, HeadersOfTheTransactionOverrideOurs) {
   ASSERT_EQ(CallAndWait(caller, call).outcome, Outcome::kSuccess);
   EXPECT_THAT(participant->seen().at(0).headers,
               UnorderedElementsAre(Pair("host", "127.0.0.1:" + std::to_string(participant->port())),
-                                   Pair("content-type", "application/x-protobuf"), Pair("accept", "application/json"),
-                                   Pair("user-agent", "mine"), Pair("content-length", "2"),
+                                   Pair("content-type", "application/x-protobuf"),
+                                   Pair("accept", "application/json"), Pair("user-agent", "mine"),
+                                   Pair("content-length", "2"),
                                    Pair("test_header", "Yes: it is; really"), Pair("empty", "")));
   // The next call, on the same handle, has none of them.
   ASSERT_EQ(CallAndWait(caller, HttpCallTo(participant->port())).outcome, Outcome::kSuccess);
@@ -210,7 +228,9 @@ TEST(HttpBranchCallerTest, RedirectsThatKeepTheMethodAreFollowed) {
   for (const int status : {307, 308}) {
     auto participant = Redirecting(status, "/to");
     adapter::HttpBranchCaller caller;
-    EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), "/from")).outcome, Outcome::kSuccess) << status;
+    EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), "/from")).outcome,
+              Outcome::kSuccess)
+        << status;
     ASSERT_EQ(participant->seen().size(), 2u) << status;
     EXPECT_EQ(participant->seen()[1].verb, "POST");
     EXPECT_EQ(participant->seen()[1].body, "{}");
@@ -220,22 +240,27 @@ TEST(HttpBranchCallerTest, RedirectsThatKeepTheMethodAreFollowed) {
 TEST(HttpBranchCallerTest, RedirectsInACircleAreUnknown) {
   auto participant = Redirecting(302, "/from");
   adapter::HttpBranchCaller caller;
-  EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), "/from")).outcome, Outcome::kUnknown);
+  EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), "/from")).outcome,
+            Outcome::kUnknown);
   EXPECT_LE(participant->seen().size(), 11u);
 }
 
 TEST(HttpBranchCallerTest, RedirectsToOtherProtocolsAreUnknown) {
-  for (const char* location : {"file:///etc/hostname", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x"}) {
+  for (const char* location :
+       {"file:///etc/hostname", "ftp://127.0.0.1/x", "gopher://127.0.0.1/x"}) {
     auto participant = Redirecting(302, location);
     adapter::HttpBranchCaller caller;
-    EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), "/from")).outcome, Outcome::kUnknown) << location;
+    EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port(), "/from")).outcome,
+              Outcome::kUnknown)
+        << location;
   }
 }
 
 TEST(HttpBranchCallerTest, AWordAtTheEndOfALongBodyCounts) {
   for (const size_t size : {100u, 16'380u, 65'530u, 1'000'000u}) {
     const std::string body = std::string(size, 'x') + "FAILURE";
-    auto participant = StartHttpParticipant([&](const SeenCall&) { return Answer{.code = 200, .text = body}; });
+    auto participant =
+        StartHttpParticipant([&](const SeenCall&) { return Answer{.code = 200, .text = body}; });
     adapter::HttpBranchCaller caller;
     const port::BranchReply reply = CallAndWait(caller, HttpCallTo(participant->port()));
     EXPECT_EQ(reply.outcome, Outcome::kFailure) << size;
@@ -246,7 +271,8 @@ TEST(HttpBranchCallerTest, AWordAtTheEndOfALongBodyCounts) {
 
 TEST(HttpBranchCallerTest, ABodyThatBreaksOffIsUnknownWhateverItSays) {
   auto participant = StartHttpParticipant([](const SeenCall&) {
-    return Answer{.kind = Answer::Kind::kHangUp, .text = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nFAILURE"};
+    return Answer{.kind = Answer::Kind::kHangUp,
+                  .text = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nFAILURE"};
   });
   adapter::HttpBranchCaller caller;
   EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port())).outcome, Outcome::kUnknown);
@@ -254,11 +280,11 @@ TEST(HttpBranchCallerTest, ABodyThatBreaksOffIsUnknownWhateverItSays) {
 
 TEST(HttpBranchCallerTest, AnswersThatAreNotHttpAreUnknown) {
   for (const char* text : {"", "SSH-2.0-OpenSSH\r\n", "FAILURE", "HTTP/9.9 200\r\n\r\n"}) {
-    auto participant = StartHttpParticipant([text](const SeenCall&) {
-      return Answer{.kind = Answer::Kind::kHangUp, .text = text};
-    });
+    auto participant = StartHttpParticipant(
+        [text](const SeenCall&) { return Answer{.kind = Answer::Kind::kHangUp, .text = text}; });
     adapter::HttpBranchCaller caller;
-    EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port())).outcome, Outcome::kUnknown) << text;
+    EXPECT_EQ(CallAndWait(caller, HttpCallTo(participant->port())).outcome, Outcome::kUnknown)
+        << text;
   }
 }
 
@@ -298,7 +324,8 @@ TEST(HttpBranchCallerTest, CallsBeyondTheLimitWaitTheirTurn) {
   Calls calls;
   for (int i = 0; i < 300; ++i) calls.Start(caller, HttpCallTo(participant->port()));
   ASSERT_TRUE(calls.AllEnded());
-  for (size_t i = 0; i < 300; ++i) EXPECT_EQ(calls.Reply(i).outcome, Outcome::kSuccess) << calls.Reply(i).text;
+  for (size_t i = 0; i < 300; ++i)
+    EXPECT_EQ(calls.Reply(i).outcome, Outcome::kSuccess) << calls.Reply(i).text;
   EXPECT_LE(participant->connections(), 2u);
 }
 

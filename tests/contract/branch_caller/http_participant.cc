@@ -24,7 +24,8 @@ class HttpParticipant final : public Participant {
  public:
   HttpParticipant(Handler handler, int port)
       : handler_(std::move(handler)),
-        acceptor_(io_, tcp::endpoint(asio::ip::address_v4::loopback(), static_cast<uint16_t>(port))),
+        acceptor_(io_,
+                  tcp::endpoint(asio::ip::address_v4::loopback(), static_cast<uint16_t>(port))),
         port_(acceptor_.local_endpoint().port()) {
     acceptor_.listen(2048);
     listener_ = std::thread([this] { Listen(); });
@@ -77,7 +78,8 @@ class HttpParticipant final : public Participant {
       const http::request<http::string_body> request = parser.release();
       const Answer answer = handler_(Note(request));
       if (answer.kind == Answer::Kind::kHang) WaitForStop();
-      if (answer.kind == Answer::Kind::kHangUp) asio::write(socket, asio::buffer(answer.text), error);
+      if (answer.kind == Answer::Kind::kHangUp)
+        asio::write(socket, asio::buffer(answer.text), error);
       if (answer.kind != Answer::Kind::kReply) {
         socket.shutdown(tcp::socket::shutdown_both, error);
         return;
@@ -96,7 +98,8 @@ class HttpParticipant final : public Participant {
     call.verb = std::string(request.method_string());
     call.target = std::string(request.target());
     for (const auto& field : request) {
-      call.headers.emplace(absl::AsciiStrToLower(std::string(field.name_string())), std::string(field.value()));
+      call.headers.emplace(absl::AsciiStrToLower(std::string(field.name_string())),
+                           std::string(field.value()));
     }
     call.body = request.body();
     absl::MutexLock lock(&mutex_);

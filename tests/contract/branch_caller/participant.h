@@ -27,8 +27,8 @@ struct Answer {
   };
 
   Kind kind = Kind::kReply;
-  int code = 0;      // HTTP status or gRPC code
-  std::string text;  // HTTP: body; gRPC: message
+  int code = 0;                                     // HTTP status or gRPC code
+  std::string text;                                 // HTTP: body; gRPC: message
   std::multimap<std::string, std::string> headers;  // HTTP only
   std::string reply;                                // gRPC: bytes of the reply message
 };
@@ -43,11 +43,13 @@ class Participant {
   // Connections that calls came by.
   virtual size_t connections() const = 0;
   virtual std::vector<SeenCall> seen() const = 0;
-  // Ends every connection, also in the middle of a call, and listens no more. At most once before destruction.
+  // Ends every connection, also in the middle of a call, and listens no more. At most once before
+  // destruction.
   virtual void Kill() = 0;
 };
 
-// Both listen on 127.0.0.1; port 0 takes a free one. The handler runs on the server's threads, several at once.
+// Both listen on 127.0.0.1; port 0 takes a free one. The handler runs on the server's threads,
+// several at once.
 std::unique_ptr<Participant> StartGrpcParticipant(Participant::Handler handler, int port = 0);
 std::unique_ptr<Participant> StartHttpParticipant(Participant::Handler handler, int port = 0);
 

@@ -81,7 +81,8 @@ TEST(SystemEntropyTest, EveryBitIsSetAboutHalfOfTheTime) {
     const uint64_t number = entropy.Next();
     for (int bit = 0; bit < 64; ++bit) set[bit] += (number >> bit) & 1;
   }
-  for (int bit = 0; bit < 64; ++bit) EXPECT_NEAR(set[bit], kNumbers / 2, 700) << "bit " << bit;  // ten sigma
+  for (int bit = 0; bit < 64; ++bit)
+    EXPECT_NEAR(set[bit], kNumbers / 2, 700) << "bit " << bit;  // ten sigma
 }
 
 TEST(ThreadExecutorTest, BodyWaitsForTheFirstNotify) {
@@ -149,7 +150,8 @@ TEST(ThreadExecutorTest, HammeredFromManyThreadsLosesNothingAndNeverOverlaps) {
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_TRUE(all_seen.WaitForNotificationWithTimeout(kPatience)) << consumed << " of " << kThreads * kNotifies;
+  EXPECT_TRUE(all_seen.WaitForNotificationWithTimeout(kPatience))
+      << consumed << " of " << kThreads * kNotifies;
   EXPECT_FALSE(overlapped);
 }
 

@@ -12,7 +12,8 @@ TEST(ReplyTextTest, AFailureEndsInItsWordOnce) {
   EXPECT_EQ(ReplyText(Outcome::kFailure, "out of stock"), "out of stock FAILURE");
   EXPECT_EQ(ReplyText(Outcome::kFailure, "out of stock FAILURE"), "out of stock FAILURE");
   EXPECT_EQ(ReplyText(Outcome::kFailure, R"({"error":"x"})"), R"({"error":"x"} FAILURE)");
-  EXPECT_EQ(ReplyText(Outcome::kFailure, R"({"dtm_result":"FAILURE"})"), R"({"dtm_result":"FAILURE"} FAILURE)");
+  EXPECT_EQ(ReplyText(Outcome::kFailure, R"({"dtm_result":"FAILURE"})"),
+            R"({"dtm_result":"FAILURE"} FAILURE)");
   EXPECT_EQ(ReplyText(Outcome::kFailure, "FAILURE"), "FAILURE");
   EXPECT_EQ(ReplyText(Outcome::kFailure, ""), "FAILURE");
   EXPECT_EQ(ReplyText(Outcome::kFailure, "noFAILURE"), "noFAILURE FAILURE");
@@ -34,9 +35,9 @@ TEST(ReplyTextTest, BadBytesBecomeQuestionMarks) {
   EXPECT_EQ(ReplyText(Outcome::kUnknown, good), good);
   EXPECT_EQ(ReplyText(Outcome::kUnknown, "a\xFF\xC3[b"), "a??[b");
   EXPECT_EQ(ReplyText(Outcome::kUnknown, std::string("a\0b", 3)), "a?b");
-  EXPECT_EQ(ReplyText(Outcome::kUnknown, "\xED\xA0\x80"), "???");          // half of a surrogate pair
-  EXPECT_EQ(ReplyText(Outcome::kUnknown, "\xC0\x80"), "??");               // overlong
-  EXPECT_EQ(ReplyText(Outcome::kUnknown, "\xF4\x90\x80\x80"), "????");     // beyond Unicode
+  EXPECT_EQ(ReplyText(Outcome::kUnknown, "\xED\xA0\x80"), "???");       // half of a surrogate pair
+  EXPECT_EQ(ReplyText(Outcome::kUnknown, "\xC0\x80"), "??");            // overlong
+  EXPECT_EQ(ReplyText(Outcome::kUnknown, "\xF4\x90\x80\x80"), "????");  // beyond Unicode
   EXPECT_EQ(ReplyText(Outcome::kUnknown, "cut \xE6\x97"), "cut ??");
 }
 

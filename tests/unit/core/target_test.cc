@@ -33,24 +33,23 @@ TEST_P(DestinationOfTest, IsHostAndPort) {
   EXPECT_EQ(DestinationOf(GetParam().target), GetParam().destination) << GetParam().target;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, DestinationOfTest,
-                         testing::Values(DestinationCase{"http://Host:8080/a/b?c=d", "host:8080"},
-                                         DestinationCase{"http://host/a", "host:80"},
-                                         DestinationCase{"https://host/a", "host:443"},
-                                         DestinationCase{"HTTP://HOST", "host:80"},
-                                         DestinationCase{"http://host?x=/y", "host:80"},
-                                         DestinationCase{"http://host#x", "host:80"},
-                                         DestinationCase{"http://user:pw@host:81/a", "host:81"},
-                                         DestinationCase{"http://[::1]/a", "[::1]:80"},
-                                         DestinationCase{"http://[::1]:82/a", "[::1]:82"},
-                                         DestinationCase{"localhost:58081/busi.Busi/TransIn", "localhost:58081"},
-                                         DestinationCase{"LocalHost:58081/busi.Busi/TransIn", "localhost:58081"},
-                                         DestinationCase{"[::1]:1/s/m", "[::1]:1"},
-                                         DestinationCase{"localhost", "localhost"},
-                                         DestinationCase{"nacos://Svc/path?group=g", "svc"},
-                                         DestinationCase{"etcd://h:2379/svc/pkg.Svc/M", "h:2379"},
-                                         DestinationCase{"discovery:///svc/pkg.Svc/M", ""},
-                                         DestinationCase{"http:///a", ""}, DestinationCase{"", ""}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, DestinationOfTest,
+    testing::Values(
+        DestinationCase{"http://Host:8080/a/b?c=d", "host:8080"},
+        DestinationCase{"http://host/a", "host:80"}, DestinationCase{"https://host/a", "host:443"},
+        DestinationCase{"HTTP://HOST", "host:80"}, DestinationCase{"http://host?x=/y", "host:80"},
+        DestinationCase{"http://host#x", "host:80"},
+        DestinationCase{"http://user:pw@host:81/a", "host:81"},
+        DestinationCase{"http://[::1]/a", "[::1]:80"},
+        DestinationCase{"http://[::1]:82/a", "[::1]:82"},
+        DestinationCase{"localhost:58081/busi.Busi/TransIn", "localhost:58081"},
+        DestinationCase{"LocalHost:58081/busi.Busi/TransIn", "localhost:58081"},
+        DestinationCase{"[::1]:1/s/m", "[::1]:1"}, DestinationCase{"localhost", "localhost"},
+        DestinationCase{"nacos://Svc/path?group=g", "svc"},
+        DestinationCase{"etcd://h:2379/svc/pkg.Svc/M", "h:2379"},
+        DestinationCase{"discovery:///svc/pkg.Svc/M", ""}, DestinationCase{"http:///a", ""},
+        DestinationCase{"", ""}));
 
 TEST(SplitGrpcTargetTest, SplitsAtTheFirstSlash) {
   const GrpcTarget target = SplitGrpcTarget("localhost:58081/busi.Busi/TransIn");
@@ -60,8 +59,8 @@ TEST(SplitGrpcTargetTest, SplitsAtTheFirstSlash) {
 }
 
 TEST(SplitGrpcTargetTest, RefusesWhatItCannotDial) {
-  for (const char* bad : {"", "localhost:58081", "/busi.Busi/TransIn", "not_exists://abc", "etcd://h/svc/pkg.Svc/M",
-                          "http://h/pkg.Svc/M"}) {
+  for (const char* bad : {"", "localhost:58081", "/busi.Busi/TransIn", "not_exists://abc",
+                          "etcd://h/svc/pkg.Svc/M", "http://h/pkg.Svc/M"}) {
     const GrpcTarget target = SplitGrpcTarget(bad);
     EXPECT_NE(target.error, "") << bad;
     EXPECT_EQ(target.address, "") << bad;
