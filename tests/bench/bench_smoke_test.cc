@@ -4,8 +4,10 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include <map>
+#include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -77,7 +79,7 @@ class ParticipantTest : public testing::Test {
     load.script.mode = mode;
     load.script.participant = load.target;
     load.clients = 3;
-    load.measured = std::chrono::milliseconds(100);
+    load.measured = std::chrono::milliseconds(300);
     return RunLoad(load).value_or(LoadReport{});
   }
 
@@ -135,7 +137,9 @@ TEST_F(ParticipantTest, StopsWhileCallsHang) {
   ASSERT_TRUE(transport.ok()) << transport.status();
   (*transport)->Start(0, Call{Peer::kServer, "/bench.Participant/Action1", "p", {}});
   int64_t total = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (total == 0) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the call never arrived";
     const auto counts = HttpGet(http_, "/counts");
     ASSERT_TRUE(counts.ok()) << counts.status();
     total = Json::parse(*counts, nullptr, false)["total"].get<int64_t>();
