@@ -14,6 +14,8 @@
 #include "orchestrator/adapter/system/system_entropy.h"
 #include "orchestrator/adapter/system/thread_executor.h"
 #include "orchestrator/adapter/yaml/definition_loader.h"
+#include "orchestrator/api/admin.h"
+#include "orchestrator/api/definition_registry.h"
 #include "orchestrator/api/dtm_grpc.h"
 #include "orchestrator/api/dtm_http.h"
 #include "orchestrator/api/grpc_server.h"
@@ -105,11 +107,12 @@ class Server::Impl {
   FanoutObserver observer_;
   OpenedStore opened_;
   Readiness readiness_;
-  std::vector<port::LoadedDefinition> definitions_;
+  std::unique_ptr<api::DefinitionRegistry> definitions_;
   // What stands further down uses what stands above, and goes first.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<api::DtmGrpcService> dtm_grpc_;
+  std::unique_ptr<api::AdminService> admin_;
   std::unique_ptr<api::DtmHttpDoor> dtm_http_;
   api::HttpRouter router_;
   std::unique_ptr<api::GrpcServer> grpc_server_;
@@ -120,10 +123,10 @@ class Server::Impl {
 };
 
 bool Server::Impl::LoadDefinitions(StartFailure* failure) {
-  if (config_.definitions.empty()) return true;
-  adapter::LoadedFolder folder = adapter::LoadDefinitions(config_.definitions);
+  adapter::LoadedFolder folder;
+  if (!config_.definitions.empty()) folder = adapter::LoadDefinitions(config_.definitions);
   if (folder.problems.empty()) {
-    definitions_ = std::move(folder.definitions);
+    definitions_ = std::make_unique<api::DefinitionRegistry>(std::move(folder.definitions));
     return true;
   }
   failure->code = ExitCode::kConfiguration;
@@ -164,9 +167,21 @@ void Server::Impl::MakeEngine() {
 
 bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_);
+  admin_ = std::make_unique<api::AdminService>(api::AdminService::Parts{
+      .engine = engine_.get(),
+      .query = opened_.query,
+      .caller = &callers_->routed,
+      .clock = &clock_,
+      .definitions = definitions_.get(),
+      .settings = EngineOptionsOf(config_).settings,
+      .version = Version(),
+      .commit = Commit(),
+      .store = opened_.store->Name(),
+  });
   api::GrpcServer::Options options;
   options.address = config_.grpc_listen;
-  auto server = api::GrpcServer::Start(options, {{api::kDtmService, dtm_grpc_->service()}});
+  auto server = api::GrpcServer::Start(options, {{api::kDtmService, dtm_grpc_->service()},
+                                                 {api::kAdminService, admin_->service()}});
   if (!server.ok()) {
     *failure = {ExitCode::kAddress, std::string(server.status().message())};
     return false;
@@ -226,7 +241,7 @@ bool Server::Impl::BecomeReady(StartFailure* failure) {
                       {"http", http},
                       {"store", opened_.store->Name()},
                       {"data_dir", config_.data_dir},
-                      {"definitions", static_cast<uint64_t>(definitions_.size())}});
+                      {"definitions", static_cast<uint64_t>(definitions_->All().size())}});
   return true;
 }
 
@@ -249,6 +264,8 @@ void Server::Impl::Stop() {
   if (std::exchange(stopped_, true)) return;
   readiness_.SetDraining();
   if (grpc_server_ != nullptr) health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
+  // Tries of definitions that are out are taken back, for which the engine must still listen.
+  if (admin_ != nullptr) admin_->Stop();
   if (engine_ != nullptr) {
     engine_->StopIntake();
     if (started_) WaitForCalls();
@@ -263,6 +280,7 @@ void Server::Impl::Stop() {
   http_server_.reset();
   callers_.reset();
   dtm_http_.reset();
+  admin_.reset();
   dtm_grpc_.reset();
   engine_.reset();
   opened_.own_query.reset();
