@@ -121,12 +121,18 @@ class Load {
       absl::MutexLock lock(&mutex_);
       if (status.ok()) {
         succeeded_.push_back(gid);
-      } else if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+      } else if (status.error_code() == grpc::StatusCode::UNAVAILABLE || ClosedByGrpc(status)) {
         return;  // told to go elsewhere
       } else {
         other_.push_back(absl::StrCat(gid, ": ", status.error_code(), " ", status.error_message()));
       }
     }
+  }
+
+  // A call that comes in at the very moment the port closes is cancelled by gRPC itself, before any of our code has seen
+  // it, and therefore without a text.
+  static bool ClosedByGrpc(const grpc::Status& status) {
+    return status.error_code() == grpc::StatusCode::CANCELLED && status.error_message() == "CANCELLED";
   }
 
   std::atomic<bool> stop_{false};
