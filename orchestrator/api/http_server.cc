@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/api/http_connection.h"
@@ -48,8 +49,10 @@ absl::Status WhyNotBound(const HttpServerOptions& options, error_code error) {
 absl::StatusOr<tcp::endpoint> Resolve(const HttpServerOptions& options) {
   const std::string& address = options.address;
   const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == address.size() ||
-      address.find_first_not_of("0123456789", colon + 1) != std::string::npos) {
+  // A number beyond the largest port would be taken as its remainder.
+  uint32_t port = 0;
+  if (colon == std::string::npos || colon == 0 || !absl::SimpleAtoi(address.substr(colon + 1), &port) ||
+      port > 65535 || address.find_first_not_of("0123456789", colon + 1) != std::string::npos) {
     return CannotListen(options, "is not host:port: correct");
   }
   std::string host = address.substr(0, colon);
