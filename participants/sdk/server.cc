@@ -26,6 +26,7 @@ void ParticipantServer::Route(std::string path, HttpHandler handler) {
 }
 
 absl::Status ParticipantServer::OpenGrpc() {
+  if (services_.empty()) return absl::OkStatus();
   const absl::StatusOr<Address> listen = ParseAddress(options_.grpc_listen);
   if (!listen.ok()) return listen.status();
   grpc::EnableDefaultHealthCheckService(true);

@@ -46,14 +46,14 @@ class ParticipantServer {
   ParticipantServer(const ParticipantServer&) = delete;
   ParticipantServer& operator=(const ParticipantServer&) = delete;
 
-  // `service` must outlive the server.
+  // `service` must outlive the server. Without any, the gRPC door stays closed.
   void AddService(grpc::Service* service);
   void Route(std::string path, HttpHandler handler);
 
   // Opens both doors, or none; call it once. The message is one clear line, for example when a port is taken.
   [[nodiscard]] absl::Status Start();
 
-  // "host:port" with the real ports. A handler may ask for them: a request that comes in while Start is still opening
+  // "host:port" with the real ports; the gRPC one is empty when there is no service. A handler may ask for them: a request that comes in while Start is still opening
   // the other door waits for it. Not to be called before Start.
   const std::string& grpc_address() const {
     started_.WaitForNotification();

@@ -1,8 +1,11 @@
 #include "participants/sdk/service_process.h"
 
+#include <grpc/support/log.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -38,6 +41,8 @@ int StopSignals::Wait() {
 }
 
 int ServeUntilStopped(ParticipantServer& server, StopSignals& signals, const ServiceProcess& process) {
+  // gRPC would tell a taken port in several lines of its own; ours say what matters, as JSON.
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
   if (const absl::Status started = server.Start(); !started.ok()) {
     std::fprintf(stderr, "%s: %s\n", process.name.c_str(), std::string(started.message()).c_str());
     return 1;
