@@ -77,7 +77,7 @@ TEST(ShippedTest, AddressesComeFromTheEnvironment) {
   });
   const core::SagaDefinition& definition = Find(loaded, "order_paid").definition;
   EXPECT_EQ(definition.steps[0].action, "order.shop:9000/order.v1.Order/BeginPayment");
-  EXPECT_EQ(definition.steps[1].action, "127.0.0.1:50062/product.v1.Product/Deduct");
+  EXPECT_EQ(definition.steps[1].action, "127.0.0.1:58082/product.v1.Product/Deduct");
 }
 
 nlohmann::json Schema() {
