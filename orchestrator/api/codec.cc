@@ -41,7 +41,8 @@ absl::Status AddSagaRows(DtmRequest& request, core::GlobalTransaction& draft) {
     const base::Bytes payload = PayloadOf(request, i);
     draft.branches.push_back(
         MakeRow(BranchIdOf(i), Op::kCompensate, std::move(request.steps[i].compensate), payload));
-    draft.branches.push_back(MakeRow(BranchIdOf(i), Op::kAction, std::move(request.steps[i].action), payload));
+    draft.branches.push_back(
+        MakeRow(BranchIdOf(i), Op::kAction, std::move(request.steps[i].action), payload));
   }
   return absl::OkStatus();
 }
@@ -53,11 +54,12 @@ absl::Status AddMessageRows(RequestKind kind, DtmRequest& request, core::GlobalT
   draft.concurrent = request.concurrent;
   draft.branches.reserve(request.steps.size() + 1);
   for (size_t i = 0; i < request.steps.size(); ++i) {
-    draft.branches.push_back(
-        MakeRow(BranchIdOf(i), Op::kAction, std::move(request.steps[i].action), PayloadOf(request, i)));
+    draft.branches.push_back(MakeRow(BranchIdOf(i), Op::kAction, std::move(request.steps[i].action),
+                                     PayloadOf(request, i)));
   }
   if (kind == RequestKind::kPrepare) {
-    draft.branches.push_back(MakeRow(std::string(kCheckBackBranchId), Op::kQuery, request.query_prepared, nullptr));
+    draft.branches.push_back(
+        MakeRow(std::string(kCheckBackBranchId), Op::kQuery, request.query_prepared, nullptr));
   }
   return absl::OkStatus();
 }
@@ -120,10 +122,10 @@ absl::StatusOr<core::BranchRegistered> ToRegistration(DtmRegistration registrati
   core::BranchRegistered event;
   event.mode = core::Mode::kTcc;
   event.rows.reserve(2);
-  event.rows.push_back(
-      MakeRow(registration.branch_id, Op::kCancel, std::move(registration.cancel), registration.payload));
-  event.rows.push_back(MakeRow(std::move(registration.branch_id), Op::kConfirm, std::move(registration.confirm),
-                               std::move(registration.payload)));
+  event.rows.push_back(MakeRow(registration.branch_id, Op::kCancel, std::move(registration.cancel),
+                               registration.payload));
+  event.rows.push_back(MakeRow(std::move(registration.branch_id), Op::kConfirm,
+                               std::move(registration.confirm), std::move(registration.payload)));
   return event;
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
-// The one place where DTM's wire meets the core: what a request says as plain data (DtmRequest, DtmRegistration), how it
-// becomes the core's events, and (codec_answer.h) how the engine's answer becomes the wire's. Transport-neutral: the
-// gRPC door and the HTTP door fill the same structures. Pure functions, thread-safe.
+// The one place where DTM's wire meets the core: what a request says as plain data (DtmRequest,
+// DtmRegistration), how it becomes the core's events, and (codec_answer.h) how the engine's answer
+// becomes the wire's. Transport-neutral: the gRPC door and the HTTP door fill the same structures.
+// Pure functions, thread-safe.
 //
-// A door does: fill the structure -> Validate (validate.h) -> ToDraft -> engine -> ToWire (codec_answer.h).
-// api/dtm_calls.h does the last four for it.
+// A door does: fill the structure -> Validate (validate.h) -> ToDraft -> engine -> ToWire
+// (codec_answer.h). api/dtm_calls.h does the last four for it.
 
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ struct DtmRequest {
   core::Options options;
   std::string custom_data;  // JSON text
   std::string query_prepared;
-  std::string protocol;  // "", http or grpc; the gRPC door always says grpc
+  std::string protocol;     // "", http or grpc; the gRPC door always says grpc
   bool concurrent = false;  // message only; a saga's stands in custom_data
   bool wait_result = false;
   std::string rollback_reason;  // abort
@@ -52,7 +53,8 @@ std::string BranchIdOf(size_t step);
 // Over HTTP line feeds, carriage returns and semicolons are taken out of a gid (protocol 2.1).
 std::string CleanHttpGid(std::string_view gid);
 
-// Moves non-empty `data` of the steps behind the payloads (protocol 2.1, `steps[i].data`). HTTP only, before Validate.
+// Moves non-empty `data` of the steps behind the payloads (protocol 2.1, `steps[i].data`). HTTP
+// only, before Validate.
 void TakeLegacyData(DtmRequest& request);
 
 // The transaction a prepare or submit describes, with its rows (core::Prepared, core::Submitted):
@@ -62,8 +64,8 @@ void TakeLegacyData(DtmRequest& request);
 // `request` has passed Validate. InvalidArgument: custom_data is not what its mode takes.
 absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest request);
 
-// The cancel row, then the confirm row. Unknown with the text `unknow trans type: <t>` (sic, protocol 1.4) for anything
-// but tcc.
+// The cancel row, then the confirm row. Unknown with the text `unknow trans type: <t>` (sic,
+// protocol 1.4) for anything but tcc.
 absl::StatusOr<core::BranchRegistered> ToRegistration(DtmRegistration registration);
 
 }  // namespace saga::api

@@ -22,23 +22,26 @@ std::string Word(Value value) {
   return std::string(core::WordOf(value));
 }
 
-// The row that kept the transaction from ending: the last one answered, or, when that one went well, the first that
-// was answered otherwise. Null: no branch was called for this request.
+// The row that kept the transaction from ending: the last one answered, or, when that one went
+// well, the first that was answered otherwise. Null: no branch was called for this request.
 const core::Branch* RowInTheWay(const engine::Answer& answer) {
   const auto& branches = answer.transaction.branches;
-  if (answer.last_row < 0 || static_cast<size_t>(answer.last_row) >= branches.size()) return nullptr;
+  if (answer.last_row < 0 || static_cast<size_t>(answer.last_row) >= branches.size())
+    return nullptr;
   const core::Branch& last = branches[answer.last_row];
   // Check-backs come before the submit and say nothing about what followed it.
   if (last.op == core::Op::kQuery) return nullptr;
   if (last.last_outcome != core::Outcome::kSuccess) return &last;
   for (const core::Branch& branch : branches) {
-    const bool open = branch.status == core::BranchStatus::kPrepared && branch.op != core::Op::kQuery;
+    const bool open =
+        branch.status == core::BranchStatus::kPrepared && branch.op != core::Op::kQuery;
     if (open && branch.answered && branch.last_outcome != core::Outcome::kSuccess) return &branch;
   }
   return nullptr;
 }
 
-// What DTM answers when a branch of the second phase gave neither of the answers it may give (protocol 1.4).
+// What DTM answers when a branch of the second phase gave neither of the answers it may give
+// (protocol 1.4).
 WireAnswer BranchError(Kind kind, std::string text) {
   return {kind, absl::StrCat("your http/grpc result should be specified as in:\n"
                              "http://d.dtm.pub/practice/arch.html#proto\n"
@@ -46,7 +49,8 @@ WireAnswer BranchError(Kind kind, std::string text) {
                              std::move(text))};
 }
 
-// TCC and message: how the last call went, if it is the reason that the transaction has not ended. True: `*wire` says.
+// TCC and message: how the last call went, if it is the reason that the transaction has not ended.
+// True: `*wire` says.
 bool SaysBranch(const engine::Answer& answer, WireAnswer* wire) {
   const core::Mode mode = answer.transaction.mode;
   if (mode == core::Mode::kSaga || core::IsFinal(answer.transaction.status)) return false;
@@ -56,7 +60,8 @@ bool SaysBranch(const engine::Answer& answer, WireAnswer* wire) {
     case core::Outcome::kSuccess:
       return false;
     case core::Outcome::kOngoing:
-      if (mode == core::Mode::kMessage) return false;  // the pass of a message ends without an error (protocol 4.4)
+      if (mode == core::Mode::kMessage)
+        return false;  // the pass of a message ends without an error (protocol 4.4)
       *wire = {Kind::kOngoing, "ONGOING"};
       return true;
     case core::Outcome::kFailure:
@@ -69,12 +74,14 @@ bool SaysBranch(const engine::Answer& answer, WireAnswer* wire) {
   SAGA_CHECK(false);
 }
 
-// A submit that waited: anything but succeed is told as a failure, also when it is only not yet so (protocol 11.1 #3).
+// A submit that waited: anything but succeed is told as a failure, also when it is only not yet so
+// (protocol 11.1 #3).
 WireAnswer ResultOfSubmit(const engine::Answer& answer) {
   const core::GlobalTransaction& transaction = answer.transaction;
   WireAnswer wire;
   if (SaysBranch(answer, &wire) || transaction.status == core::Status::kSucceed) return wire;
-  if (!transaction.rollback_reason.empty()) return {Kind::kFailure, WithFailure(transaction.rollback_reason)};
+  if (!transaction.rollback_reason.empty())
+    return {Kind::kFailure, WithFailure(transaction.rollback_reason)};
   return {Kind::kFailure, "wait result not return success: FAILURE"};
 }
 
@@ -99,7 +106,8 @@ WireAnswer Accepted(const Asked& asked, const engine::Answer& answer) {
 }
 
 WireAnswer CannotRegister(const Asked& asked) {
-  return {Kind::kFailure, absl::StrCat("no trans with gid: ", asked.gid, " status: prepared found FAILURE")};
+  return {Kind::kFailure,
+          absl::StrCat("no trans with gid: ", asked.gid, " status: prepared found FAILURE")};
 }
 
 WireAnswer NotFound(const Asked& asked) {
@@ -109,8 +117,8 @@ WireAnswer NotFound(const Asked& asked) {
 
 // `what` is cannot prepare, cannot sumbmit (sic).
 WireAnswer WrongStatus(const engine::Answer& answer, absl::string_view what) {
-  return {Kind::kFailure,
-          absl::StrCat("current status '", Word(answer.transaction.status), "', ", what, ". FAILURE")};
+  return {Kind::kFailure, absl::StrCat("current status '", Word(answer.transaction.status), "', ",
+                                       what, ". FAILURE")};
 }
 
 WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
@@ -133,8 +141,9 @@ WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
     case core::Verdict::kBranchConflict:
       return {Kind::kError, "storage: UniqueKeyConflict"};
     case core::Verdict::kTooManyBranches:
-      return {Kind::kError, absl::StrCat("the transaction has ", core::kMaxSteps,
-                                         " branches, more are not allowed (kMaxSteps): split it into several")};
+      return {Kind::kError,
+              absl::StrCat("the transaction has ", core::kMaxSteps,
+                           " branches, more are not allowed (kMaxSteps): split it into several")};
     case core::Verdict::kNothingToRetry:
       return {Kind::kError, "nothing waits for a retry"};
   }
@@ -155,9 +164,11 @@ WireAnswer ToWire(const Asked& asked, const engine::Answer& answer) {
     case engine::Answer::Kind::kOverloaded:
       return {Kind::kOverloaded, absl::StrCat("nothing was done, try again: ", answer.error)};
     case engine::Answer::Kind::kStoreFailed:
-      return {Kind::kUnavailable, absl::StrCat("nothing was done, the store failed: ", answer.error)};
+      return {Kind::kUnavailable,
+              absl::StrCat("nothing was done, the store failed: ", answer.error)};
     case engine::Answer::Kind::kStopping:
-      return {Kind::kUnavailable, "this server is stopping: try another one, or again when it is back"};
+      return {Kind::kUnavailable,
+              "this server is stopping: try another one, or again when it is back"};
   }
   SAGA_CHECK(false);
 }

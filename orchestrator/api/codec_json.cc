@@ -15,7 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// How deep `text` nests, by its brackets outside of strings. Wrong JSON gets some number; the parser refuses it later.
+// How deep `text` nests, by its brackets outside of strings. Wrong JSON gets some number; the
+// parser refuses it later.
 size_t DepthOf(std::string_view text) {
   size_t depth = 0;
   size_t deepest = 0;
@@ -36,8 +37,8 @@ size_t DepthOf(std::string_view text) {
   return deepest;
 }
 
-// Reads steps straight off the text: on the path of every submission, so without building a document first. Anything
-// that is not a list of flat objects of strings ends the parse at once.
+// Reads steps straight off the text: on the path of every submission, so without building a
+// document first. Anything that is not a list of flat objects of strings ends the parse at once.
 class StepReader : public nlohmann::json_sax<Json> {
  public:
   bool start_array(size_t) override {
@@ -81,7 +82,8 @@ class StepReader : public nlohmann::json_sax<Json> {
   bool number_unsigned(number_unsigned_t) override { return Wrong(); }
   bool number_float(number_float_t, const string_t&) override { return Wrong(); }
   bool binary(binary_t&) override { return Wrong(); }
-  bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception&) override {
+  bool parse_error(size_t position, const std::string&,
+                   const nlohmann::detail::exception&) override {
     error_ = absl::StrCat("it is not JSON, at byte ", position);
     return false;
   }
@@ -113,24 +115,29 @@ absl::Status BadCustomData(absl::string_view mode, absl::string_view why) {
 }
 
 // The predecessors that one entry of `orders` names for `step`.
-absl::StatusOr<std::vector<uint32_t>> ReadPredecessors(const Json& list, size_t step, size_t steps) {
+absl::StatusOr<std::vector<uint32_t>> ReadPredecessors(const Json& list, size_t step,
+                                                       size_t steps) {
   std::vector<uint32_t> result;
   if (list.is_null()) return result;
   if (!list.is_array()) {
-    return BadCustomData("saga", absl::StrCat("orders of step ", step, " must be a list of step numbers"));
+    return BadCustomData("saga",
+                         absl::StrCat("orders of step ", step, " must be a list of step numbers"));
   }
   for (const Json& value : list) {
     if (!value.is_number_unsigned() || value.get<uint64_t>() >= steps) {
-      return BadCustomData("saga", absl::StrCat("orders of step ", step, " may name steps 0 to ", steps - 1,
-                                                " and names ", value.dump(-1, ' ', true).substr(0, 40)));
+      return BadCustomData("saga",
+                           absl::StrCat("orders of step ", step, " may name steps 0 to ", steps - 1,
+                                        " and names ", value.dump(-1, ' ', true).substr(0, 40)));
     }
     const uint32_t predecessor = value.get<uint32_t>();
-    if (std::find(result.begin(), result.end(), predecessor) == result.end()) result.push_back(predecessor);
+    if (std::find(result.begin(), result.end(), predecessor) == result.end())
+      result.push_back(predecessor);
   }
   return result;
 }
 
-absl::Status ReadOrders(const Json& orders, size_t steps, std::vector<std::vector<uint32_t>>& predecessors) {
+absl::Status ReadOrders(const Json& orders, size_t steps,
+                        std::vector<std::vector<uint32_t>>& predecessors) {
   if (orders.is_null() || orders.empty()) return absl::OkStatus();
   if (!orders.is_object() && !orders.is_array()) {
     return BadCustomData("saga", R"(orders must be an object like {"1":[0]})");
@@ -140,10 +147,11 @@ absl::Status ReadOrders(const Json& orders, size_t steps, std::vector<std::vecto
   for (const auto& entry : orders.items()) {
     size_t step = position++;
     if ((orders.is_object() && !absl::SimpleAtoi(entry.key(), &step)) || step >= steps) {
-      return BadCustomData("saga", absl::StrCat("orders is for steps 0 to ", steps == 0 ? 0 : steps - 1, " (", steps,
-                                                " in all) and has an entry for '",
-                                                orders.is_object() ? entry.key().substr(0, 40) : absl::StrCat(step),
-                                                "'"));
+      return BadCustomData(
+          "saga",
+          absl::StrCat("orders is for steps 0 to ", steps == 0 ? 0 : steps - 1, " (", steps,
+                       " in all) and has an entry for '",
+                       orders.is_object() ? entry.key().substr(0, 40) : absl::StrCat(step), "'"));
     }
     auto list = ReadPredecessors(entry.value(), step, steps);
     if (!list.ok()) return list.status();
@@ -152,7 +160,8 @@ absl::Status ReadOrders(const Json& orders, size_t steps, std::vector<std::vecto
   return absl::OkStatus();
 }
 
-// Every step must be reachable by some order of execution: one that waits for itself would wait for ever.
+// Every step must be reachable by some order of execution: one that waits for itself would wait for
+// ever.
 absl::Status CheckNoCycle(const SagaCustomData& data, size_t steps) {
   std::vector<size_t> waits_for(steps, 0);
   std::vector<std::vector<uint32_t>> followers(steps);
@@ -180,10 +189,13 @@ absl::Status CheckNoCycle(const SagaCustomData& data, size_t steps) {
     }
   }
   if (reached == steps) return absl::OkStatus();
-  const size_t stuck = std::find_if(waits_for.begin(), waits_for.end(), [](size_t n) { return n > 0; }) -
-                       waits_for.begin();
-  return BadCustomData("saga", absl::StrCat("orders can never be met: step ", stuck, " waits for itself through ",
-                                            data.concurrent ? "a cycle" : "the sequence of a saga that is not concurrent"));
+  const size_t stuck =
+      std::find_if(waits_for.begin(), waits_for.end(), [](size_t n) { return n > 0; }) -
+      waits_for.begin();
+  return BadCustomData(
+      "saga",
+      absl::StrCat("orders can never be met: step ", stuck, " waits for itself through ",
+                   data.concurrent ? "a cycle" : "the sequence of a saga that is not concurrent"));
 }
 
 }  // namespace
@@ -191,7 +203,8 @@ absl::Status CheckNoCycle(const SagaCustomData& data, size_t steps) {
 absl::StatusOr<Json> ParseJson(const std::string& name, std::string_view text) {
   const size_t depth = DepthOf(text);
   if (depth > core::kMaxJsonDepth) {
-    return absl::InvalidArgumentError(absl::StrCat(name, " nests ", depth, " levels deep and may nest at most ",
+    return absl::InvalidArgumentError(absl::StrCat(name, " nests ", depth,
+                                                   " levels deep and may nest at most ",
                                                    core::kMaxJsonDepth, " (kMaxJsonDepth)"));
   }
   Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -204,11 +217,13 @@ absl::StatusOr<std::vector<DtmStep>> ParseSteps(std::string_view text) {
   StepReader reader;
   if (!Json::sax_parse(text, &reader)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(R"(Steps must be a JSON list like [{"action":"...","compensate":"..."}]: )", reader.error()));
+        absl::StrCat(R"(Steps must be a JSON list like [{"action":"...","compensate":"..."}]: )",
+                     reader.error()));
   }
   if (reader.count() > core::kMaxSteps) {
-    return absl::InvalidArgumentError(absl::StrCat(reader.count(), " steps given, at most ", core::kMaxSteps,
-                                                   " allowed (kMaxSteps): split it into several transactions"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(reader.count(), " steps given, at most ", core::kMaxSteps,
+                     " allowed (kMaxSteps): split it into several transactions"));
   }
   return reader.Take();
 }
@@ -219,7 +234,8 @@ absl::StatusOr<SagaCustomData> ParseSagaCustomData(std::string_view text, size_t
   const auto parsed = ParseJson("custom_data", text);
   if (!parsed.ok()) return parsed.status();
   if (parsed->is_null()) return data;
-  if (!parsed->is_object()) return BadCustomData("saga", R"(it must be an object like {"concurrent":true})");
+  if (!parsed->is_object())
+    return BadCustomData("saga", R"(it must be an object like {"concurrent":true})");
   if (const auto found = parsed->find("concurrent"); found != parsed->end() && !found->is_null()) {
     if (!found->is_boolean()) return BadCustomData("saga", "concurrent must be true or false");
     data.concurrent = found->get<bool>();
@@ -236,12 +252,14 @@ absl::StatusOr<int64_t> ParseMessageDelay(std::string_view text) {
   const auto parsed = ParseJson("custom_data", text);
   if (!parsed.ok()) return parsed.status();
   if (parsed->is_null()) return 0;
-  if (!parsed->is_object()) return BadCustomData("msg", R"(it must be an object like {"delay":10})");
+  if (!parsed->is_object())
+    return BadCustomData("msg", R"(it must be an object like {"delay":10})");
   const auto found = parsed->find("delay");
   if (found == parsed->end() || found->is_null()) return 0;
-  if (!found->is_number_unsigned() || found->get<uint64_t>() > static_cast<uint64_t>(core::kMaxOptionSeconds)) {
-    return BadCustomData("msg", absl::StrCat("delay must be whole seconds from 0 to ", core::kMaxOptionSeconds,
-                                             " (kMaxOptionSeconds)"));
+  if (!found->is_number_unsigned() ||
+      found->get<uint64_t>() > static_cast<uint64_t>(core::kMaxOptionSeconds)) {
+    return BadCustomData("msg", absl::StrCat("delay must be whole seconds from 0 to ",
+                                             core::kMaxOptionSeconds, " (kMaxOptionSeconds)"));
   }
   return found->get<int64_t>();
 }

@@ -1,8 +1,9 @@
 #pragma once
 
-// JSON that travels as text inside other fields: `Steps` of the gRPC door and `custom_data` of both (protocol 2.1).
-// Every function refuses what is not as described with InvalidArgument and a text that says where and what is
-// allowed; none of them throws, and none recurses deeper than the text is allowed to nest (core::kMaxJsonDepth).
+// JSON that travels as text inside other fields: `Steps` of the gRPC door and `custom_data` of both
+// (protocol 2.1). Every function refuses what is not as described with InvalidArgument and a text
+// that says where and what is allowed; none of them throws, and none recurses deeper than the text
+// is allowed to nest (core::kMaxJsonDepth).
 
 #include <cstdint>
 #include <string>
@@ -26,8 +27,9 @@ struct DtmStep {
 // Any JSON text, no deeper than core::kMaxJsonDepth. `name` is what an error calls the text.
 absl::StatusOr<nlohmann::json> ParseJson(const std::string& name, std::string_view text);
 
-// `[{"action":"...","compensate":"..."}, ...]`; "", "null" and "[]" are no steps. Other keys of a step are passed over,
-// their values must be strings too. More than core::kMaxSteps steps are counted but not kept, and refused.
+// `[{"action":"...","compensate":"..."}, ...]`; "", "null" and "[]" are no steps. Other keys of a
+// step are passed over, their values must be strings too. More than core::kMaxSteps steps are
+// counted but not kept, and refused.
 absl::StatusOr<std::vector<DtmStep>> ParseSteps(std::string_view text);
 
 struct SagaCustomData {
@@ -36,10 +38,11 @@ struct SagaCustomData {
   std::vector<std::vector<uint32_t>> predecessors;
 };
 
-// `{"concurrent":bool,"orders":{"<step>":[<step>...]}}`, both optional and nullable; empty text is none of it. Steps
-// that do not exist and orders that no saga could ever finish (a cycle, or against the sequence when not concurrent)
-// are refused. A list in place of the orders object is read as if its positions were the keys: PHP's encoder writes
-// that when the keys are 0..n (protocol 11.1 #16).
+// `{"concurrent":bool,"orders":{"<step>":[<step>...]}}`, both optional and nullable; empty text is
+// none of it. Steps that do not exist and orders that no saga could ever finish (a cycle, or
+// against the sequence when not concurrent) are refused. A list in place of the orders object is
+// read as if its positions were the keys: PHP's encoder writes that when the keys are 0..n
+// (protocol 11.1 #16).
 absl::StatusOr<SagaCustomData> ParseSagaCustomData(std::string_view text, size_t steps);
 
 // `{"delay":<seconds>}`, optional and nullable; empty text is 0.

@@ -31,20 +31,25 @@ std::optional<Mode> ModeFromWord(std::string_view word) {
 }
 
 std::optional<Op> OpFromWord(std::string_view word) {
-  return Find(std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery, Op::kTry}, word);
+  return Find(
+      std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery, Op::kTry},
+      word);
 }
 
 std::optional<Status> StatusFromWord(std::string_view word) {
-  return Find(std::array{Status::kPrepared, Status::kSubmitted, Status::kAborting, Status::kSucceed, Status::kFailed},
+  return Find(std::array{Status::kPrepared, Status::kSubmitted, Status::kAborting, Status::kSucceed,
+                         Status::kFailed},
               word);
 }
 
 std::optional<BranchStatus> BranchStatusFromWord(std::string_view word) {
-  return Find(std::array{BranchStatus::kPrepared, BranchStatus::kSucceed, BranchStatus::kFailed}, word);
+  return Find(std::array{BranchStatus::kPrepared, BranchStatus::kSucceed, BranchStatus::kFailed},
+              word);
 }
 
 std::optional<Outcome> OutcomeFromWord(std::string_view word) {
-  return Find(std::array{Outcome::kSuccess, Outcome::kFailure, Outcome::kOngoing, Outcome::kUnknown}, word);
+  return Find(
+      std::array{Outcome::kSuccess, Outcome::kFailure, Outcome::kOngoing, Outcome::kUnknown}, word);
 }
 
 std::optional<Protocol> ProtocolFromWord(std::string_view word) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// The wire's words read back into core's enums; core/words.h writes them. With it this is the only place that knows
-// them. Pure functions, thread-safe. A word that names nothing is nullopt.
+// The wire's words read back into core's enums; core/words.h writes them. With it this is the only
+// place that knows them. Pure functions, thread-safe. A word that names nothing is nullopt.
 
 #include <optional>
 #include <string_view>
@@ -22,7 +22,8 @@ std::optional<core::Outcome> OutcomeFromWord(std::string_view word);
 // The empty word is http (protocol 2.1).
 std::optional<core::Protocol> ProtocolFromWord(std::string_view word);
 
-// prepared, submitted, registered, answered, aborting, ended, abort_requested, retry_now (saga.v1.HistoryEntry.kind).
+// prepared, submitted, registered, answered, aborting, ended, abort_requested, retry_now
+// (saga.v1.HistoryEntry.kind).
 std::string_view WordOf(core::HistoryKind kind);
 std::optional<core::HistoryKind> HistoryKindFromWord(std::string_view word);
 

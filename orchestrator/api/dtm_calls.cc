@@ -38,11 +38,13 @@ void DtmCalls::Submit(DtmRequest request, Done done) {
 }
 
 void DtmCalls::Abort(DtmRequest request, Done done) {
-  if (const absl::Status valid = Validate(RequestKind::kAbort, request); !valid.ok()) return done(ToWire(valid));
+  if (const absl::Status valid = Validate(RequestKind::kAbort, request); !valid.ok())
+    return done(ToWire(valid));
   Asked asked{RequestKind::kAbort, request.gid, /*waited=*/false};
   core::AbortRequested event;
   event.reason = std::move(request.rollback_reason);
-  engine_.Abort(request.gid, std::move(event), engine::WaitFor::kStored, Word(std::move(asked), std::move(done)));
+  engine_.Abort(request.gid, std::move(event), engine::WaitFor::kStored,
+                Word(std::move(asked), std::move(done)));
 }
 
 void DtmCalls::RegisterBranch(DtmRegistration registration, Done done) {
@@ -50,7 +52,8 @@ void DtmCalls::RegisterBranch(DtmRegistration registration, Done done) {
   const std::string gid = registration.gid;
   auto event = ToRegistration(std::move(registration));
   if (!event.ok()) return done(ToWire(event.status()));
-  engine_.RegisterBranch(gid, *std::move(event), Word({RequestKind::kRegisterBranch, gid, false}, std::move(done)));
+  engine_.RegisterBranch(gid, *std::move(event),
+                         Word({RequestKind::kRegisterBranch, gid, false}, std::move(done)));
 }
 
 }  // namespace saga::api

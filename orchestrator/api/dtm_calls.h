@@ -1,7 +1,7 @@
 #pragma once
 
-// The five calls of DTM's protocol behind their transports: check, translate, ask the engine, word the answer. What a
-// request comes to therefore does not depend on the door it came through.
+// The five calls of DTM's protocol behind their transports: check, translate, ask the engine, word
+// the answer. What a request comes to therefore does not depend on the door it came through.
 
 #include "absl/functional/any_invocable.h"
 #include "orchestrator/api/codec.h"
@@ -9,9 +9,10 @@
 
 namespace saga::api {
 
-// Thread-safe. Every call returns at once. `done` runs exactly once: before the call returns when the request is
-// refused, otherwise on an engine thread; it must be quick. A submit with wait_result, and an abort of a transaction that
-// was prepared with it, are answered when the transaction has ended or come to rest.
+// Thread-safe. Every call returns at once. `done` runs exactly once: before the call returns when
+// the request is refused, otherwise on an engine thread; it must be quick. A submit with
+// wait_result, and an abort of a transaction that was prepared with it, are answered when the
+// transaction has ended or come to rest.
 class DtmCalls {
  public:
   using Done = absl::AnyInvocable<void(WireAnswer)>;

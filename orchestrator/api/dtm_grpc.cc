@@ -40,8 +40,9 @@ grpc::Status ToGrpc(WireAnswer answer) {
   SAGA_CHECK(false);
 }
 
-// Messages are parsed here and not by gRPC, which would answer garbage with "unimplemented" and give no message of our
-// own to move the texts and payloads out of. False: the bytes are no such message.
+// Messages are parsed here and not by gRPC, which would answer garbage with "unimplemented" and
+// give no message of our own to move the texts and payloads out of. False: the bytes are no such
+// message.
 template <typename Message>
 bool Parse(const grpc::ByteBuffer& bytes, Message* message) {
   grpc::ByteBuffer own(bytes);
@@ -50,8 +51,8 @@ bool Parse(const grpc::ByteBuffer& bytes, Message* message) {
 
 template <typename Message>
 WireAnswer NotA(const Message& message) {
-  return {WireAnswer::Kind::kBadRequest,
-          absl::StrCat("the bytes of the request are not a ", message.GetDescriptor()->full_name())};
+  return {WireAnswer::Kind::kBadRequest, absl::StrCat("the bytes of the request are not a ",
+                                                      message.GetDescriptor()->full_name())};
 }
 
 // The reply of every call but NewGid: google.protobuf.Empty, which is no bytes at all.
@@ -70,7 +71,8 @@ core::Options TakeOptions(dtmgimp::DtmTransOptions& from) {
   return options;
 }
 
-// Of an abort only what an abort reads: a client that cannot word its steps can still take its transaction back.
+// Of an abort only what an abort reads: a client that cannot word its steps can still take its
+// transaction back.
 DtmRequest TakeAbort(dtmgimp::DtmRequest& from) {
   DtmRequest request;
   request.gid = std::move(*from.mutable_gid());
@@ -113,8 +115,8 @@ DtmRegistration TakeRegistration(dtmgimp::DtmBranchRequest& from) {
   return registration;
 }
 
-// A call whose answer may take as long as the transaction does. It ends at whichever comes first: the engine's answer
-// or the client's going away; the later of the two finds it finished.
+// A call whose answer may take as long as the transaction does. It ends at whichever comes first:
+// the engine's answer or the client's going away; the later of the two finds it finished.
 class WaitingCall : public grpc::ServerUnaryReactor {
  public:
   // Shared by the call and by the callback that the engine holds, which may outlive the call.
@@ -152,11 +154,13 @@ template <typename Start>
 grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, bool waits, Start start) {
   if (waits) {
     auto* call = new WaitingCall();
-    start([handle = call->handle()](WireAnswer answer) { handle->Finish(ToGrpc(std::move(answer))); });
+    start([handle = call->handle()](WireAnswer answer) {
+      handle->Finish(ToGrpc(std::move(answer)));
+    });
     return call;
   }
-  // The context's own reactor costs no allocation, and stays until it is finished whatever the client does; an answer
-  // that only waits for the store always comes soon.
+  // The context's own reactor costs no allocation, and stays until it is finished whatever the
+  // client does; an answer that only waits for the store always comes soon.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   start([reactor](WireAnswer answer) { reactor->Finish(ToGrpc(std::move(answer))); });
   return reactor;
@@ -174,7 +178,8 @@ class DtmGrpcService::Impl : public RawDtm {
  public:
   Impl(engine::Engine& engine, port::Entropy& entropy) : calls_(engine), entropy_(entropy) {}
 
-  grpc::ServerUnaryReactor* NewGid(grpc::CallbackServerContext* context, const google::protobuf::Empty*,
+  grpc::ServerUnaryReactor* NewGid(grpc::CallbackServerContext* context,
+                                   const google::protobuf::Empty*,
                                    dtmgimp::DtmGidReply* reply) override {
     reply->set_gid(api::NewGid(entropy_));
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -182,7 +187,8 @@ class DtmGrpcService::Impl : public RawDtm {
     return reactor;
   }
 
-  grpc::ServerUnaryReactor* Prepare(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+  grpc::ServerUnaryReactor* Prepare(grpc::CallbackServerContext* context,
+                                    const grpc::ByteBuffer* bytes,
                                     grpc::ByteBuffer* reply) override {
     *reply = EmptyReply();
     dtmgimp::DtmRequest from;
@@ -195,7 +201,8 @@ class DtmGrpcService::Impl : public RawDtm {
     });
   }
 
-  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
+                                   const grpc::ByteBuffer* bytes,
                                    grpc::ByteBuffer* reply) override {
     *reply = EmptyReply();
     dtmgimp::DtmRequest from;
@@ -208,8 +215,8 @@ class DtmGrpcService::Impl : public RawDtm {
     });
   }
 
-  grpc::ServerUnaryReactor* Abort(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
-                                  grpc::ByteBuffer* reply) override {
+  grpc::ServerUnaryReactor* Abort(grpc::CallbackServerContext* context,
+                                  const grpc::ByteBuffer* bytes, grpc::ByteBuffer* reply) override {
     *reply = EmptyReply();
     dtmgimp::DtmRequest from;
     const bool parsed = Parse(*bytes, &from);
@@ -220,7 +227,8 @@ class DtmGrpcService::Impl : public RawDtm {
     });
   }
 
-  grpc::ServerUnaryReactor* RegisterBranch(grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes,
+  grpc::ServerUnaryReactor* RegisterBranch(grpc::CallbackServerContext* context,
+                                           const grpc::ByteBuffer* bytes,
                                            grpc::ByteBuffer* reply) override {
     *reply = EmptyReply();
     dtmgimp::DtmBranchRequest from;

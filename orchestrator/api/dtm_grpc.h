@@ -1,6 +1,7 @@
 #pragma once
 
-// DTM's gRPC door: service dtmgimp.Dtm (protocol 1.6). doc/protocol.md tells what it serves and how it answers.
+// DTM's gRPC door: service dtmgimp.Dtm (protocol 1.6). doc/protocol.md tells what it serves and how
+// it answers.
 
 #include <memory>
 
@@ -15,12 +16,12 @@ namespace saga::api {
 
 inline constexpr char kDtmService[] = "dtmgimp.Dtm";
 
-// Thread-safe. No thread is held while a call waits. A client that goes away while its call waits for the transaction
-// ends the call, not the transaction.
+// Thread-safe. No thread is held while a call waits. A client that goes away while its call waits
+// for the transaction ends the call, not the transaction.
 class DtmGrpcService {
  public:
-  // Both outlive this. This outlives the server it is registered with, and every call of it that the engine has not
-  // answered: destroy it after Engine::Stop.
+  // Both outlive this. This outlives the server it is registered with, and every call of it that
+  // the engine has not answered: destroy it after Engine::Stop.
   DtmGrpcService(engine::Engine& engine, port::Entropy& entropy);
   ~DtmGrpcService();
 

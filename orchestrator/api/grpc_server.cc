@@ -36,17 +36,20 @@ bool Split(const std::string& address, HostPort* out) {
   if (colon == std::string::npos || colon == 0 || colon + 1 == address.size()) return false;
   out->host = address.substr(0, colon);
   out->port = address.substr(colon + 1);
-  if (out->host.front() == '[' && out->host.back() == ']') out->host = out->host.substr(1, out->host.size() - 2);
+  if (out->host.front() == '[' && out->host.back() == ']')
+    out->host = out->host.substr(1, out->host.size() - 2);
   return out->port.find_first_not_of("0123456789") == std::string::npos;
 }
 
 absl::Status WhyNotBound(const GrpcServer::Options& options, int error) {
   if (error == EADDRINUSE) {
-    return CannotListen(options, absl::StrCat("is in use: stop what listens there or choose another ",
-                                              options.listen_flag));
+    return CannotListen(
+        options,
+        absl::StrCat("is in use: stop what listens there or choose another ", options.listen_flag));
   }
   if (error == EADDRNOTAVAIL) {
-    return CannotListen(options, absl::StrCat("is not one of this machine: choose another ", options.listen_flag));
+    return CannotListen(
+        options, absl::StrCat("is not one of this machine: choose another ", options.listen_flag));
   }
   if (error == EACCES) {
     return CannotListen(options, absl::StrCat("needs more rights: choose a port above 1023 with ",
@@ -55,7 +58,8 @@ absl::Status WhyNotBound(const GrpcServer::Options& options, int error) {
   return CannotListen(options, absl::StrCat("cannot be listened at: ", std::strerror(error)));
 }
 
-// Binds and lets go again. gRPC itself only says that it failed, in lines of its own on stderr; this finds out why first.
+// Binds and lets go again. gRPC itself only says that it failed, in lines of its own on stderr;
+// this finds out why first.
 absl::Status Probe(const GrpcServer::Options& options) {
   HostPort where;
   if (!Split(options.address, &where)) {
@@ -66,9 +70,10 @@ absl::Status Probe(const GrpcServer::Options& options) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(where.host.c_str(), where.port.c_str(), &hints, &found); error != 0) {
-    return CannotListen(options, absl::StrCat("cannot be resolved (", gai_strerror(error), "): correct ",
-                                              options.listen_flag));
+  if (const int error = getaddrinfo(where.host.c_str(), where.port.c_str(), &hints, &found);
+      error != 0) {
+    return CannotListen(options, absl::StrCat("cannot be resolved (", gai_strerror(error),
+                                              "): correct ", options.listen_flag));
   }
   const absl::Cleanup free_found = [found] { freeaddrinfo(found); };
   const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -76,14 +81,17 @@ absl::Status Probe(const GrpcServer::Options& options) {
   const absl::Cleanup close_fd = [fd] { close(fd); };
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 1) != 0) return WhyNotBound(options, errno);
+  if (bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 1) != 0)
+    return WhyNotBound(options, errno);
   return absl::OkStatus();
 }
 
 void Configure(const GrpcServer::Options& options, grpc::ServerBuilder& builder) {
-  // gRPC would share the port with any other process that asks for it, and half the clients would land there.
+  // gRPC would share the port with any other process that asks for it, and half the clients would
+  // land there.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(options.max_streams));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             static_cast<int>(options.max_streams));
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_message_size));
   builder.SetResourceQuota(grpc::ResourceQuota("saga_grpc_port").Resize(options.memory));
 }
@@ -110,8 +118,8 @@ class GrpcServer::Impl {
   const std::vector<std::string> names_;
 };
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Options& options,
-                                                              const std::vector<Service>& services) {
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
+    const Options& options, const std::vector<Service>& services) {
   if (const absl::Status free = Probe(options); !free.ok()) return free;
   ServeHealth();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

@@ -19,7 +19,8 @@ absl::Status Refuse(std::string text) { return absl::InvalidArgumentError(std::m
 absl::Status CheckLength(absl::string_view what, size_t got, size_t limit, absl::string_view name,
                          absl::string_view advice) {
   if (got <= limit) return absl::OkStatus();
-  return Refuse(absl::StrCat(what, " has ", got, " bytes, at most ", limit, " are allowed (", name, "): ", advice));
+  return Refuse(absl::StrCat(what, " has ", got, " bytes, at most ", limit, " are allowed (", name,
+                             "): ", advice));
 }
 
 bool HasControl(absl::string_view text) {
@@ -39,7 +40,8 @@ bool IsPrintableAscii(absl::string_view text) {
 // Part of every call's headers or metadata, where control characters have no place.
 absl::Status CheckCarried(absl::string_view what, absl::string_view text) {
   if (!HasControl(text)) return absl::OkStatus();
-  return Refuse(absl::StrCat(what, " contains a control character, which no participant could be sent: take it out"));
+  return Refuse(absl::StrCat(
+      what, " contains a control character, which no participant could be sent: take it out"));
 }
 
 absl::Status CheckTarget(const std::string& what, absl::string_view target) {
@@ -50,14 +52,16 @@ absl::Status CheckTarget(const std::string& what, absl::string_view target) {
 
 absl::Status CheckSeconds(absl::string_view name, int64_t seconds) {
   if (seconds >= 0 && seconds <= core::kMaxOptionSeconds) return absl::OkStatus();
-  return Refuse(absl::StrCat(name, " is ", seconds, " and must be from 0 to ", core::kMaxOptionSeconds,
+  return Refuse(absl::StrCat(name, " is ", seconds, " and must be from 0 to ",
+                             core::kMaxOptionSeconds,
                              " seconds (kMaxOptionSeconds); 0 is the default"));
 }
 
 bool IsHeaderName(absl::string_view name) {
   if (name.empty()) return false;
   for (const char c : name) {
-    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.') return false;
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.')
+      return false;
   }
   return true;
 }
@@ -65,22 +69,24 @@ bool IsHeaderName(absl::string_view name) {
 absl::Status CheckHeaders(const core::Options& options) {
   const auto& headers = options.branch_headers;
   if (headers.size() > core::kMaxBranchHeaders) {
-    return Refuse(absl::StrCat(headers.size(), " branch_headers given, at most ", core::kMaxBranchHeaders,
+    return Refuse(absl::StrCat(headers.size(), " branch_headers given, at most ",
+                               core::kMaxBranchHeaders,
                                " allowed (kMaxBranchHeaders): send less, or in the payload"));
   }
   size_t bytes = 0;
   for (const auto& [name, value] : headers) {
     bytes += name.size() + value.size();
     if (!IsHeaderName(name)) {
-      return Refuse("a name in branch_headers must be made of letters, digits, '-', '_' and '.': rename it");
+      return Refuse(
+          "a name in branch_headers must be made of letters, digits, '-', '_' and '.': rename it");
     }
     if (!IsPrintableAscii(value)) {
       return Refuse(absl::StrCat("branch_headers '", name.substr(0, 64),
                                  "' has a value with bytes outside printable ASCII: encode it"));
     }
   }
-  return CheckLength("branch_headers, names and values together,", bytes, core::kMaxHeaderBytes, "kMaxHeaderBytes",
-                     "send less, or in the payload");
+  return CheckLength("branch_headers, names and values together,", bytes, core::kMaxHeaderBytes,
+                     "kMaxHeaderBytes", "send less, or in the payload");
 }
 
 absl::Status CheckOptions(const core::Options& options) {
@@ -88,7 +94,8 @@ absl::Status CheckOptions(const core::Options& options) {
   if (status.ok()) status = CheckSeconds("retry_interval", options.retry_interval_s);
   if (status.ok()) status = CheckSeconds("request_timeout", options.request_timeout_s);
   if (status.ok() && options.retry_limit < 0) {
-    status = Refuse(absl::StrCat("retry_limit is ", options.retry_limit, " and must not be negative; 0 is no limit"));
+    status = Refuse(absl::StrCat("retry_limit is ", options.retry_limit,
+                                 " and must not be negative; 0 is no limit"));
   }
   return status.ok() ? CheckHeaders(options) : status;
 }
@@ -96,14 +103,17 @@ absl::Status CheckOptions(const core::Options& options) {
 absl::Status CheckMode(const std::string& word) {
   if (ModeFromWord(word).has_value()) return absl::OkStatus();
   if (word == "xa" || word == "workflow") {
-    return Refuse(absl::StrCat("trans_type ", word, " is not served by this version: use saga, tcc or msg"));
+    return Refuse(
+        absl::StrCat("trans_type ", word, " is not served by this version: use saga, tcc or msg"));
   }
-  return Refuse(absl::StrCat("unknown trans_type '", word.substr(0, 64), "': use saga, tcc or msg"));
+  return Refuse(
+      absl::StrCat("unknown trans_type '", word.substr(0, 64), "': use saga, tcc or msg"));
 }
 
 absl::Status CheckProtocol(const std::string& word) {
   if (ProtocolFromWord(word).has_value()) return absl::OkStatus();
-  if (word == "json-rpc") return Refuse("protocol json-rpc is not served by this version: use http or grpc");
+  if (word == "json-rpc")
+    return Refuse("protocol json-rpc is not served by this version: use http or grpc");
   return Refuse(absl::StrCat("unknown protocol '", word.substr(0, 64), "': use http or grpc"));
 }
 
@@ -113,12 +123,13 @@ absl::Status CheckPayloads(const DtmRequest& request) {
   for (size_t i = 0; i < request.payloads.size(); ++i) {
     const size_t size = base::Value(request.payloads[i]).size();
     total += size;
-    const auto fits = CheckLength(absl::StrCat("the payload of step ", i), size, core::kMaxPayloadSize,
-                                  "kMaxPayloadSize", "send a reference to the data instead");
+    const auto fits =
+        CheckLength(absl::StrCat("the payload of step ", i), size, core::kMaxPayloadSize,
+                    "kMaxPayloadSize", "send a reference to the data instead");
     if (!fits.ok()) return fits;
   }
-  return CheckLength("the request, steps and payloads together,", total, core::kMaxRequestSize, "kMaxRequestSize",
-                     "split it, or send references to the data instead");
+  return CheckLength("the request, steps and payloads together,", total, core::kMaxRequestSize,
+                     "kMaxRequestSize", "split it, or send references to the data instead");
 }
 
 absl::Status CheckSteps(const DtmRequest& request) {
@@ -127,17 +138,21 @@ absl::Status CheckSteps(const DtmRequest& request) {
                                " allowed (kMaxSteps): split it into several transactions"));
   }
   for (size_t i = 0; i < request.steps.size(); ++i) {
-    absl::Status status = CheckTarget(absl::StrCat("the action of step ", i), request.steps[i].action);
-    if (status.ok()) status = CheckTarget(absl::StrCat("the compensate of step ", i), request.steps[i].compensate);
+    absl::Status status =
+        CheckTarget(absl::StrCat("the action of step ", i), request.steps[i].action);
+    if (status.ok())
+      status = CheckTarget(absl::StrCat("the compensate of step ", i), request.steps[i].compensate);
     if (!status.ok()) return status;
     if (absl::StartsWith(request.steps[i].action, "topic://")) {
-      return Refuse(absl::StrCat("topic not found: step ", i, " names a topic and this version serves none: name the "
+      return Refuse(absl::StrCat("topic not found: step ", i,
+                                 " names a topic and this version serves none: name the "
                                  "receiver's URL"));
     }
   }
   if (request.payloads.size() < request.steps.size()) {
-    return Refuse(absl::StrCat(request.payloads.size(), " payloads given for ", request.steps.size(),
-                               " steps: send one for each step, an empty one where none is needed"));
+    return Refuse(
+        absl::StrCat(request.payloads.size(), " payloads given for ", request.steps.size(),
+                     " steps: send one for each step, an empty one where none is needed"));
   }
   return absl::OkStatus();
 }
@@ -145,7 +160,9 @@ absl::Status CheckSteps(const DtmRequest& request) {
 }  // namespace
 
 absl::Status ValidateGid(const std::string& gid) {
-  if (gid.empty()) return Refuse("gid is empty: ask newGid for one or choose one that names the business operation");
+  if (gid.empty())
+    return Refuse(
+        "gid is empty: ask newGid for one or choose one that names the business operation");
   const auto fits =
       CheckLength("gid", gid.size(), core::kMaxGidLength, "kMaxGidLength", "choose a shorter one");
   return fits.ok() ? CheckCarried("gid", gid) : fits;
@@ -157,7 +174,9 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request) {
   if (status.ok()) status = ValidateGid(request.gid);
   if (status.ok()) status = CheckProtocol(request.protocol);
   if (status.ok() && request.protocol == "grpc" && !IsPrintableAscii(request.gid)) {
-    status = Refuse("gid contains bytes outside printable ASCII, which gRPC participants cannot be sent: choose another");
+    status = Refuse(
+        "gid contains bytes outside printable ASCII, which gRPC participants cannot be sent: "
+        "choose another");
   }
   if (status.ok()) status = CheckOptions(request.options);
   if (status.ok()) {
@@ -172,13 +191,15 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request) {
 
 absl::Status Validate(const DtmRegistration& registration) {
   if (ModeFromWord(registration.trans_type) != core::Mode::kTcc) {
-    return absl::UnknownError(absl::StrCat("unknow trans type: ", registration.trans_type.substr(0, 64)));
+    return absl::UnknownError(
+        absl::StrCat("unknow trans type: ", registration.trans_type.substr(0, 64)));
   }
   absl::Status status = ValidateGid(registration.gid);
-  if (status.ok() && registration.branch_id.empty()) status = Refuse("branch_id is empty: send the branch's number");
+  if (status.ok() && registration.branch_id.empty())
+    status = Refuse("branch_id is empty: send the branch's number");
   if (status.ok()) {
-    status = CheckLength("branch_id", registration.branch_id.size(), core::kMaxBranchIdLength, "kMaxBranchIdLength",
-                         "nest less deeply");
+    status = CheckLength("branch_id", registration.branch_id.size(), core::kMaxBranchIdLength,
+                         "kMaxBranchIdLength", "nest less deeply");
   }
   if (status.ok() && !IsPrintableAscii(registration.branch_id)) {
     status = Refuse("branch_id contains bytes outside printable ASCII: use digits");
@@ -186,8 +207,9 @@ absl::Status Validate(const DtmRegistration& registration) {
   if (status.ok()) status = CheckTarget("confirm", registration.confirm);
   if (status.ok()) status = CheckTarget("cancel", registration.cancel);
   if (status.ok()) {
-    status = CheckLength("the branch's payload", base::Value(registration.payload).size(), core::kMaxPayloadSize,
-                         "kMaxPayloadSize", "send a reference to the data instead");
+    status = CheckLength("the branch's payload", base::Value(registration.payload).size(),
+                         core::kMaxPayloadSize, "kMaxPayloadSize",
+                         "send a reference to the data instead");
   }
   return status;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
-// Checks that every door makes before a request reaches the core: the limits of core/limits.h, the types that are
-// served, and bytes that no participant could be sent. Pure functions, thread-safe.
+// Checks that every door makes before a request reaches the core: the limits of core/limits.h, the
+// types that are served, and bytes that no participant could be sent. Pure functions, thread-safe.
 //
-// Every refusal is InvalidArgument with a text that names the field, what is allowed and under which limit's name, what
-// was sent, and what to do. Exceptions are worded by the protocol: `unknow trans type: <t>` of registerBranch (Unknown).
+// Every refusal is InvalidArgument with a text that names the field, what is allowed and under
+// which limit's name, what was sent, and what to do. Exceptions are worded by the protocol: `unknow
+// trans type: <t>` of registerBranch (Unknown).
 
 #include <string>
 

@@ -12,8 +12,8 @@ namespace {
 class SilentObserver : public port::Observer {
  public:
   void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome, const std::string&,
-                        base::Duration) override {}
+  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
+                        const std::string&, base::Duration) override {}
   void OnAborting(const core::GlobalTransaction&) override {}
   void OnEnded(const core::GlobalTransaction&) override {}
   void OnCommit(size_t, size_t, base::Duration) override {}
@@ -38,7 +38,8 @@ Door::Door() : observer_(std::make_unique<SilentObserver>()) {
   auto server = api::GrpcServer::Start(options, {{api::kDtmService, service_->service()}});
   SAGA_CHECK(server.ok());
   server_ = *std::move(server);
-  channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()), grpc::InsecureChannelCredentials());
+  channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(server_->port()),
+                                 grpc::InsecureChannelCredentials());
   stub_ = dtmgimp::Dtm::NewStub(channel_);
 }
 
@@ -83,7 +84,8 @@ std::string Door::NewGid() {
   return status.ok() ? reply.gid() : status.error_message();
 }
 
-dtmgimp::DtmRequest Request(const std::string& gid, const std::string& trans_type, int steps, bool wait) {
+dtmgimp::DtmRequest Request(const std::string& gid, const std::string& trans_type, int steps,
+                            bool wait) {
   dtmgimp::DtmRequest request;
   request.set_gid(gid);
   request.set_transtype(trans_type);
@@ -91,7 +93,8 @@ dtmgimp::DtmRequest Request(const std::string& gid, const std::string& trans_typ
   std::string list;
   for (int i = 1; i <= steps; ++i) {
     const std::string n = std::to_string(i);
-    list += std::string(i == 1 ? "" : ",") + R"({"action":"b/act)" + n + R"(","compensate":"b/undo)" + n + "\"}";
+    list += std::string(i == 1 ? "" : ",") + R"({"action":"b/act)" + n +
+            R"(","compensate":"b/undo)" + n + "\"}";
     request.add_binpayloads("p" + n);
   }
   request.set_steps(steps == 0 ? "null" : "[" + list + "]");

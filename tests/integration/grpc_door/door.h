@@ -1,7 +1,7 @@
 #pragma once
 
-// A whole door for a test: the real engine behind the real gRPC server on a free port, over a store in memory and
-// participants that do as they are told.
+// A whole door for a test: the real engine behind the real gRPC server on a free port, over a store
+// in memory and participants that do as they are told.
 
 #include <memory>
 #include <string>
@@ -54,7 +54,8 @@ class Door {
 };
 
 // A request with `steps` steps "b/act1", "b/undo1" and payload "p1", ...
-dtmgimp::DtmRequest Request(const std::string& gid, const std::string& trans_type, int steps, bool wait = true);
+dtmgimp::DtmRequest Request(const std::string& gid, const std::string& trans_type, int steps,
+                            bool wait = true);
 
 // Branch `id` of a TCC with targets "b/confirm<id>" and "b/cancel<id>".
 dtmgimp::DtmBranchRequest Branch(const std::string& gid, const std::string& id);

@@ -1,4 +1,5 @@
-// Whatever is sent, the answer is an error that says what to do, and the next good request is served.
+// Whatever is sent, the answer is an error that says what to do, and the next good request is
+// served.
 
 #include <string>
 
@@ -57,7 +58,8 @@ TEST_F(GrpcDoorBadInputTest, Steps) {
 }
 
 TEST_F(GrpcDoorBadInputTest, TenThousandBranches) {
-  ExpectRefused(door_.Submit(Request("g", "saga", 10'000)), "10000 steps given, at most 1000 allowed (kMaxSteps)");
+  ExpectRefused(door_.Submit(Request("g", "saga", 10'000)),
+                "10000 steps given, at most 1000 allowed (kMaxSteps)");
 }
 
 TEST_F(GrpcDoorBadInputTest, FewerPayloadsThanSteps) {
@@ -117,8 +119,10 @@ TEST_F(GrpcDoorBadInputTest, GarbageBytes) {
 
 TEST_F(GrpcDoorBadInputTest, MethodsThatAreNotServed) {
   std::string reply;
-  for (const char* method : {"/dtmgimp.Dtm/PrepareWorkflow", "/dtmgimp.Dtm/Subscribe", "/no.such.Service/Submit"}) {
-    EXPECT_EQ(RawCall(door_.channel(), method, "", &reply).error_code(), StatusCode::UNIMPLEMENTED) << method;
+  for (const char* method :
+       {"/dtmgimp.Dtm/PrepareWorkflow", "/dtmgimp.Dtm/Subscribe", "/no.such.Service/Submit"}) {
+    EXPECT_EQ(RawCall(door_.channel(), method, "", &reply).error_code(), StatusCode::UNIMPLEMENTED)
+        << method;
   }
 }
 

@@ -1,5 +1,5 @@
-// DTM's five calls over real gRPC against the real engine: what is called, and what is answered with which code and
-// text (protocol 1.4).
+// DTM's five calls over real gRPC against the real engine: what is called, and what is answered
+// with which code and text (protocol 1.4).
 
 #include <chrono>
 #include <string>
@@ -75,8 +75,8 @@ TEST_F(GrpcDoorTest, SagaThatIsUndone) {
   door_.caller().Script("b/act2", {{Outcome::kFailure, "no stock FAILURE"}});
   ExpectStatus(door_.Submit(Request("g", "saga", 2)), StatusCode::ABORTED,
                "url:b/act2 return failed: no stock FAILURE");
-  EXPECT_THAT(door_.caller().Calls(),
-              ElementsAre("action b/act1", "action b/act2", "compensate b/undo2", "compensate b/undo1"));
+  EXPECT_THAT(door_.caller().Calls(), ElementsAre("action b/act1", "action b/act2",
+                                                  "compensate b/undo2", "compensate b/undo1"));
 }
 
 TEST_F(GrpcDoorTest, SagaThatIsStillGoingOn) {
@@ -115,7 +115,8 @@ TEST_F(GrpcDoorTest, FiftySubmitsOfOneGidCallEachBranchOnce) {
   ASSERT_TRUE(door_.caller().WaitForCalls(2));
   // A gid that is a prefix of the other one is another transaction.
   ExpectStatus(door_.Submit(Request("g-1", "saga", 1)), StatusCode::OK, "");
-  EXPECT_THAT(door_.caller().Calls(), ElementsAre("action b/act1", "action b/act2", "action b/act1"));
+  EXPECT_THAT(door_.caller().Calls(),
+              ElementsAre("action b/act1", "action b/act2", "action b/act1"));
 }
 
 TEST_F(GrpcDoorTest, TccConfirmsTheLastRegisteredFirst) {
@@ -143,7 +144,8 @@ TEST_F(GrpcDoorTest, TccAbortWaitsWhenThePrepareAskedForIt) {
   ExpectStatus(door_.Abort(Request("g", "tcc", 0)), StatusCode::FAILED_PRECONDITION, "ONGOING");
   // Asking again means: go on now.
   ExpectStatus(door_.Abort(Request("g", "tcc", 0)), StatusCode::OK, "");
-  EXPECT_THAT(door_.caller().Calls(), ElementsAre("cancel b/cancel02", "cancel b/cancel02", "cancel b/cancel01"));
+  EXPECT_THAT(door_.caller().Calls(),
+              ElementsAre("cancel b/cancel02", "cancel b/cancel02", "cancel b/cancel01"));
   ExpectStatus(door_.Abort(Request("g", "tcc", 0)), StatusCode::ABORTED,
                "trans type: 'tcc' current status 'failed', cannot abort. FAILURE");
 }
@@ -163,14 +165,17 @@ TEST_F(GrpcDoorTest, TccStatusDoesNotAllowIt) {
 TEST_F(GrpcDoorTest, TccConfirmWithoutAClearAnswer) {
   door_.caller().Script("b/confirm02", {{Outcome::kUnknown, "boom"}});
   PrepareTcc("g");
-  ExpectStatus(door_.Submit(Request("g", "tcc", 0)), StatusCode::UNKNOWN, std::string(kLongText) + "boom");
+  ExpectStatus(door_.Submit(Request("g", "tcc", 0)), StatusCode::UNKNOWN,
+               std::string(kLongText) + "boom");
   door_.caller().Script("b/confirm02", {{Outcome::kFailure, "no FAILURE"}});
   PrepareTcc("h");
-  ExpectStatus(door_.Submit(Request("h", "tcc", 0)), StatusCode::ABORTED, std::string(kLongText) + "no FAILURE");
+  ExpectStatus(door_.Submit(Request("h", "tcc", 0)), StatusCode::ABORTED,
+               std::string(kLongText) + "no FAILURE");
 }
 
 TEST_F(GrpcDoorTest, UnknownGid) {
-  ExpectStatus(door_.Abort(Request("none", "tcc", 0)), StatusCode::INTERNAL, "no TransGlobal with gid: none found");
+  ExpectStatus(door_.Abort(Request("none", "tcc", 0)), StatusCode::INTERNAL,
+               "no TransGlobal with gid: none found");
   ExpectStatus(door_.RegisterBranch(Branch("none", "01")), StatusCode::ABORTED,
                "no trans with gid: none status: prepared found FAILURE");
 }
@@ -201,7 +206,8 @@ TEST_F(GrpcDoorTest, Message) {
   ExpectStatus(door_.Prepare(request), StatusCode::OK, "");
   ExpectStatus(door_.Submit(request), StatusCode::OK, "");
   EXPECT_THAT(door_.caller().Calls(), ElementsAre("action b/act1", "action b/act2"));
-  ExpectStatus(door_.Prepare(request), StatusCode::ABORTED, "current status 'succeed', cannot prepare. FAILURE");
+  ExpectStatus(door_.Prepare(request), StatusCode::ABORTED,
+               "current status 'succeed', cannot prepare. FAILURE");
 }
 
 TEST_F(GrpcDoorTest, MessageThatIsTakenBack) {
@@ -215,20 +221,23 @@ TEST_F(GrpcDoorTest, MessageThatIsTakenBack) {
 TEST_F(GrpcDoorTest, MessageThatIsDelayed) {
   auto request = Request("g", "msg", 1);
   request.set_customeddata(R"({"delay":1000})");
-  ExpectStatus(door_.Submit(request), StatusCode::ABORTED, "wait result not return success: FAILURE");
+  ExpectStatus(door_.Submit(request), StatusCode::ABORTED,
+               "wait result not return success: FAILURE");
   EXPECT_THAT(door_.caller().Calls(), IsEmpty());
 }
 
 TEST_F(GrpcDoorTest, MessageBranchWithoutAClearAnswer) {
   door_.caller().Script("b/act1", {{Outcome::kUnknown, "boom"}});
-  ExpectStatus(door_.Submit(Request("g", "msg", 2)), StatusCode::UNKNOWN, std::string(kLongText) + "boom");
+  ExpectStatus(door_.Submit(Request("g", "msg", 2)), StatusCode::UNKNOWN,
+               std::string(kLongText) + "boom");
   door_.caller().Script("b/act1", {{Outcome::kOngoing, "ONGOING"}});
   ExpectStatus(door_.Submit(Request("h", "msg", 2)), StatusCode::ABORTED,
                "wait result not return success: FAILURE");
 }
 
 TEST_F(GrpcDoorTest, OldClientsSendAFieldThatIsRetired) {
-  // Gid "g", TransType "saga", TransOptions {WaitResult: true, 4: "header"}; Steps and payloads absent.
+  // Gid "g", TransType "saga", TransOptions {WaitResult: true, 4: "header"}; Steps and payloads
+  // absent.
   const std::string bytes = std::string("\x0a\x01g\x12\x04saga\x1a\x0a") + "\x08\x01\x22\x06header";
   std::string reply;
   ExpectStatus(RawCall(door_.channel(), "/dtmgimp.Dtm/Submit", bytes, &reply), StatusCode::OK, "");
@@ -247,7 +256,8 @@ TEST_F(GrpcDoorTest, ClientThatGoesAwayEndsTheCallNotTheTransaction) {
   grpc::ClientContext context;
   google::protobuf::Empty reply;
   grpc::Status status;
-  std::thread client([&] { status = door_.stub().Submit(&context, Request("g", "saga", 2), &reply); });
+  std::thread client(
+      [&] { status = door_.stub().Submit(&context, Request("g", "saga", 2), &reply); });
   ASSERT_TRUE(door_.caller().WaitForCalls(1));
   context.TryCancel();
   client.join();

@@ -17,7 +17,8 @@ constexpr char kServing[] = "\x08\x01";
 constexpr char kNotServing[] = "\x08\x02";
 
 grpc::Status Check(Door& door, const std::string& service, std::string* reply) {
-  const std::string field = service.empty() ? "" : "\x0a" + std::string(1, static_cast<char>(service.size()));
+  const std::string field =
+      service.empty() ? "" : "\x0a" + std::string(1, static_cast<char>(service.size()));
   return RawCall(door.channel(), "/grpc.health.v1.Health/Check", field + service, reply);
 }
 
@@ -51,8 +52,9 @@ TEST(GrpcServerTest, ReflectionNamesTheServices) {
   Door door;
   std::string reply;
   const std::string list_services("\x3a\x01*");
-  const auto status = RawStreamCall(door.channel(), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                                    list_services, &reply);
+  const auto status = RawStreamCall(
+      door.channel(), "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+      list_services, &reply);
   EXPECT_TRUE(status.ok()) << status.error_message();
   EXPECT_THAT(reply, AllOf(HasSubstr("dtmgimp.Dtm"), HasSubstr("grpc.health.v1.Health")));
 }
@@ -63,8 +65,9 @@ TEST(GrpcServerTest, BusyPortIsToldInOneLine) {
   options.address = "127.0.0.1:" + std::to_string(door.server().port());
   const auto second = api::GrpcServer::Start(options, {});
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(second.status().message(), "address " + options.address +
-                                           " is in use: stop what listens there or choose another --grpc-listen");
+  EXPECT_EQ(second.status().message(),
+            "address " + options.address +
+                " is in use: stop what listens there or choose another --grpc-listen");
 }
 
 TEST(GrpcServerTest, PortIsFreeAgainAfterShutdown) {
@@ -88,7 +91,8 @@ TEST(GrpcServerTest, AddressesThatCannotBeListenedAt) {
   EXPECT_THAT(error("127.0.0.1:"), HasSubstr("is not host:port"));
   EXPECT_THAT(error("127.0.0.1:http"), HasSubstr("is not host:port"));
   EXPECT_THAT(error("192.0.2.1:36790"), HasSubstr("is not one of this machine"));
-  EXPECT_THAT(error("no-such-host.invalid:36790"), HasSubstr("cannot be resolved"));
+  // No name may have a part this long, so no name server is asked.
+  EXPECT_THAT(error(std::string(70, 'x') + ":36790"), HasSubstr("cannot be resolved"));
 }
 
 }  // namespace

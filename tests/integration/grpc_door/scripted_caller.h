@@ -15,10 +15,12 @@ namespace saga::integration {
 
 class ScriptedCaller : public port::BranchCaller {
  public:
-  // What `target` answers, call by call; the last one again and again. A target without a script succeeds.
+  // What `target` answers, call by call; the last one again and again. A target without a script
+  // succeeds.
   void Script(const std::string& target, std::vector<port::BranchReply> replies);
 
-  // Calls of `target` stay out until Release, which answers them with success; later ones succeed at once.
+  // Calls of `target` stay out until Release, which answers them with success; later ones succeed
+  // at once.
   void Hold(const std::string& target);
   void Release(const std::string& target);
 

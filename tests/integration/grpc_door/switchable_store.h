@@ -23,8 +23,11 @@ class SwitchableStore : public port::TransactionStore {
   port::TransactionQuery& query() { return store_; }
 
   std::vector<port::WriteResult> Commit(const std::vector<port::Write>& batch) override;
-  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override { return store_.Load(gid); }
-  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now, size_t limit) override {
+  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override {
+    return store_.Load(gid);
+  }
+  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
+                                                                size_t limit) override {
     return store_.ClaimDue(now, limit);
   }
   bool Claim(const std::string& gid) override { return store_.Claim(gid); }

@@ -39,12 +39,16 @@ engine::Answer Rests(Mode mode, Status status, Op op, Outcome outcome, const std
   return answer;
 }
 
-WireAnswer Plain(RequestKind kind, const engine::Answer& answer) { return ToWire({kind, "g", false}, answer); }
-WireAnswer Waited(const engine::Answer& answer) { return ToWire({RequestKind::kSubmit, "g", true}, answer); }
+WireAnswer Plain(RequestKind kind, const engine::Answer& answer) {
+  return ToWire({kind, "g", false}, answer);
+}
+WireAnswer Waited(const engine::Answer& answer) {
+  return ToWire({RequestKind::kSubmit, "g", true}, answer);
+}
 
 TEST(PlainAnswerTest, WhatWasTakenIsASuccess) {
-  for (const RequestKind kind :
-       {RequestKind::kPrepare, RequestKind::kSubmit, RequestKind::kAbort, RequestKind::kRegisterBranch}) {
+  for (const RequestKind kind : {RequestKind::kPrepare, RequestKind::kSubmit, RequestKind::kAbort,
+                                 RequestKind::kRegisterBranch}) {
     EXPECT_EQ(Plain(kind, Says(Verdict::kAccepted)), WireAnswer());
     EXPECT_EQ(Plain(kind, Says(Verdict::kAlready)), WireAnswer());
   }
@@ -53,10 +57,13 @@ TEST(PlainAnswerTest, WhatWasTakenIsASuccess) {
 TEST(PlainAnswerTest, StatusDoesNotAllowIt) {
   EXPECT_EQ(Plain(RequestKind::kPrepare, Says(Verdict::kCannotPrepare)),
             (WireAnswer{Kind::kFailure, "current status 'submitted', cannot prepare. FAILURE"}));
-  EXPECT_EQ(Plain(RequestKind::kSubmit, Says(Verdict::kCannotSubmit, Mode::kSaga, Status::kSucceed)),
-            (WireAnswer{Kind::kFailure, "current status 'succeed', cannot sumbmit. FAILURE"}));
-  EXPECT_EQ(Plain(RequestKind::kAbort, Says(Verdict::kCannotAbort, Mode::kMessage, Status::kSubmitted)),
-            (WireAnswer{Kind::kFailure, "trans type: 'msg' current status 'submitted', cannot abort. FAILURE"}));
+  EXPECT_EQ(
+      Plain(RequestKind::kSubmit, Says(Verdict::kCannotSubmit, Mode::kSaga, Status::kSucceed)),
+      (WireAnswer{Kind::kFailure, "current status 'succeed', cannot sumbmit. FAILURE"}));
+  EXPECT_EQ(
+      Plain(RequestKind::kAbort, Says(Verdict::kCannotAbort, Mode::kMessage, Status::kSubmitted)),
+      (WireAnswer{Kind::kFailure,
+                  "trans type: 'msg' current status 'submitted', cannot abort. FAILURE"}));
 }
 
 TEST(PlainAnswerTest, UnknownGid) {
@@ -95,9 +102,11 @@ TEST(WaitedAnswerTest, Succeeded) {
 }
 
 TEST(WaitedAnswerTest, UndoneWithItsReason) {
-  engine::Answer answer = Rests(Mode::kSaga, Status::kFailed, Op::kCompensate, Outcome::kSuccess, "");
+  engine::Answer answer =
+      Rests(Mode::kSaga, Status::kFailed, Op::kCompensate, Outcome::kSuccess, "");
   answer.transaction.rollback_reason = "url:b/i return failed: no stock FAILURE";
-  EXPECT_EQ(Waited(answer), (WireAnswer{Kind::kFailure, "url:b/i return failed: no stock FAILURE"}));
+  EXPECT_EQ(Waited(answer),
+            (WireAnswer{Kind::kFailure, "url:b/i return failed: no stock FAILURE"}));
   answer.transaction.rollback_reason = "Timeout after 3 seconds";
   EXPECT_EQ(Waited(answer), (WireAnswer{Kind::kFailure, "Timeout after 3 seconds FAILURE"}));
 }
@@ -105,7 +114,8 @@ TEST(WaitedAnswerTest, UndoneWithItsReason) {
 TEST(WaitedAnswerTest, SagaNotYetDone) {
   const WireAnswer not_yet{Kind::kFailure, "wait result not return success: FAILURE"};
   for (const Outcome outcome : {Outcome::kOngoing, Outcome::kUnknown}) {
-    EXPECT_EQ(Waited(Rests(Mode::kSaga, Status::kSubmitted, Op::kAction, outcome, "later")), not_yet);
+    EXPECT_EQ(Waited(Rests(Mode::kSaga, Status::kSubmitted, Op::kAction, outcome, "later")),
+              not_yet);
   }
   EXPECT_EQ(Waited(Says(Verdict::kAlready)), not_yet);
 }
@@ -116,13 +126,15 @@ TEST(WaitedAnswerTest, MessageDelayed) {
 }
 
 TEST(WaitedAnswerTest, TccBranchOngoing) {
-  EXPECT_EQ(Waited(Rests(Mode::kTcc, Status::kSubmitted, Op::kConfirm, Outcome::kOngoing, "ONGOING")),
-            (WireAnswer{Kind::kOngoing, "ONGOING"}));
+  EXPECT_EQ(
+      Waited(Rests(Mode::kTcc, Status::kSubmitted, Op::kConfirm, Outcome::kOngoing, "ONGOING")),
+      (WireAnswer{Kind::kOngoing, "ONGOING"}));
 }
 
 TEST(WaitedAnswerTest, MessageBranchOngoing) {
-  EXPECT_EQ(Waited(Rests(Mode::kMessage, Status::kSubmitted, Op::kAction, Outcome::kOngoing, "ONGOING")),
-            (WireAnswer{Kind::kFailure, "wait result not return success: FAILURE"}));
+  EXPECT_EQ(
+      Waited(Rests(Mode::kMessage, Status::kSubmitted, Op::kAction, Outcome::kOngoing, "ONGOING")),
+      (WireAnswer{Kind::kFailure, "wait result not return success: FAILURE"}));
 }
 
 TEST(WaitedAnswerTest, BranchWithoutAClearAnswer) {
@@ -136,7 +148,8 @@ TEST(WaitedAnswerTest, BranchWithoutAClearAnswer) {
 }
 
 TEST(WaitedAnswerTest, ConcurrentMessageTellsTheBranchThatIsInTheWay) {
-  engine::Answer answer = Rests(Mode::kMessage, Status::kSubmitted, Op::kAction, Outcome::kUnknown, "boom");
+  engine::Answer answer =
+      Rests(Mode::kMessage, Status::kSubmitted, Op::kAction, Outcome::kUnknown, "boom");
   core::Branch done = answer.transaction.branches[0];
   done.status = core::BranchStatus::kSucceed;
   done.last_outcome = Outcome::kSuccess;
@@ -152,16 +165,18 @@ WireAnswer Aborted(engine::Answer answer) {
 
 TEST(WaitedAnswerTest, AbortIsContentUnlessACancelDidNotWork) {
   EXPECT_EQ(Aborted(Says(Verdict::kAccepted, Mode::kTcc, Status::kFailed)), WireAnswer());
-  EXPECT_EQ(Aborted(Rests(Mode::kTcc, Status::kAborting, Op::kCancel, Outcome::kOngoing, "ONGOING")),
-            (WireAnswer{Kind::kOngoing, "ONGOING"}));
+  EXPECT_EQ(
+      Aborted(Rests(Mode::kTcc, Status::kAborting, Op::kCancel, Outcome::kOngoing, "ONGOING")),
+      (WireAnswer{Kind::kOngoing, "ONGOING"}));
   EXPECT_EQ(Aborted(Rests(Mode::kTcc, Status::kAborting, Op::kCancel, Outcome::kUnknown, "boom")),
             (WireAnswer{Kind::kError, std::string(kLongText) + "boom"}));
   EXPECT_EQ(Aborted(Says(Verdict::kAlready, Mode::kTcc, Status::kAborting)), WireAnswer());
 }
 
 TEST(WaitedAnswerTest, CheckBackFromBeforeTheSubmitIsNotInTheWay) {
-  EXPECT_EQ(Waited(Rests(Mode::kMessage, Status::kSubmitted, Op::kQuery, Outcome::kUnknown, "boom")),
-            (WireAnswer{Kind::kFailure, "wait result not return success: FAILURE"}));
+  EXPECT_EQ(
+      Waited(Rests(Mode::kMessage, Status::kSubmitted, Op::kQuery, Outcome::kUnknown, "boom")),
+      (WireAnswer{Kind::kFailure, "wait result not return success: FAILURE"}));
 }
 
 TEST(RefusalTest, KindFollowsTheCode) {

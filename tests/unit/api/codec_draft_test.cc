@@ -106,7 +106,8 @@ TEST(DraftTest, PreparedMessageHasTheCheckBackToo) {
   const auto draft = Draft(RequestKind::kPrepare, request);
   EXPECT_EQ(draft.protocol, core::Protocol::kGrpc);
   EXPECT_EQ(draft.query_prepared, "b/query");
-  EXPECT_THAT(Rows(draft.branches), ElementsAre("01 action b/act1 one", "02 action b/act2 ", "00 msg b/query "));
+  EXPECT_THAT(Rows(draft.branches),
+              ElementsAre("01 action b/act1 one", "02 action b/act2 ", "00 msg b/query "));
 }
 
 TEST(DraftTest, OptionsAreKept) {
@@ -143,7 +144,8 @@ TEST(RegistrationTest, CancelThenConfirmWithOnePayload) {
   const auto event = ToRegistration(registration);
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_EQ(event->mode, core::Mode::kTcc);
-  EXPECT_THAT(Rows(event->rows), ElementsAre("01 cancel b/cancel data", "01 confirm b/confirm data"));
+  EXPECT_THAT(Rows(event->rows),
+              ElementsAre("01 cancel b/cancel data", "01 confirm b/confirm data"));
   EXPECT_EQ(event->rows[0].payload, event->rows[1].payload);
 }
 

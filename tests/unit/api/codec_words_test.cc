@@ -41,8 +41,8 @@ TEST(CodecWordsTest, EveryOpAndOutcomeComesBack) {
 }
 
 TEST(CodecWordsTest, EveryHistoryKindComesBack) {
-  for (const char* word : {"prepared", "submitted", "registered", "answered", "aborting", "ended", "abort_requested",
-                           "retry_now"}) {
+  for (const char* word : {"prepared", "submitted", "registered", "answered", "aborting", "ended",
+                           "abort_requested", "retry_now"}) {
     const auto kind = HistoryKindFromWord(word);
     ASSERT_TRUE(kind.has_value()) << word;
     EXPECT_EQ(WordOf(*kind), word);

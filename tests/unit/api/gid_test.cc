@@ -19,7 +19,8 @@ class Given : public port::Entropy {
   size_t next_ = 0;
 };
 
-// UUID 00000000-0000-4000-8000-000000000000, encoded by hand: digits of 2^78 + 2^63 in base 57, the lowest first.
+// UUID 00000000-0000-4000-8000-000000000000, encoded by hand: digits of 2^78 + 2^63 in base 57, the
+// lowest first.
 std::string ByHand(unsigned __int128 number) {
   const std::string alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   std::string text;
@@ -32,7 +33,8 @@ std::string ByHand(unsigned __int128 number) {
 
 TEST(GidTest, IsTheUuidInBase57) {
   Given zero({0, 0});
-  const unsigned __int128 uuid = (static_cast<unsigned __int128>(0x4000) << 64) | (uint64_t{1} << 63);
+  const unsigned __int128 uuid =
+      (static_cast<unsigned __int128>(0x4000) << 64) | (uint64_t{1} << 63);
   EXPECT_EQ(NewGid(zero), ByHand(uuid));
 }
 

@@ -22,14 +22,18 @@ DtmRequest Good(const std::string& trans_type = "saga") {
   return request;
 }
 
-DtmRegistration GoodBranch() { return {"order-1", "tcc", "01", "b/confirm", "b/cancel", base::MakeBytes("data")}; }
+DtmRegistration GoodBranch() {
+  return {"order-1", "tcc", "01", "b/confirm", "b/cancel", base::MakeBytes("data")};
+}
 
 std::string Refusal(const absl::Status& status) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   return std::string(status.message());
 }
 
-std::string Refusal(const DtmRequest& request) { return Refusal(Validate(RequestKind::kSubmit, request)); }
+std::string Refusal(const DtmRequest& request) {
+  return Refusal(Validate(RequestKind::kSubmit, request));
+}
 
 TEST(ValidateTest, GoodRequestsPass) {
   for (const char* mode : {"saga", "tcc", "msg"}) {
@@ -52,7 +56,8 @@ TEST(ValidateTest, Gid) {
   request.gid = "";
   EXPECT_THAT(Refusal(request), HasSubstr("gid is empty: "));
   request.gid = std::string(core::kMaxGidLength + 1, 'g');
-  EXPECT_EQ(Refusal(request), "gid has 129 bytes, at most 128 are allowed (kMaxGidLength): choose a shorter one");
+  EXPECT_EQ(Refusal(request),
+            "gid has 129 bytes, at most 128 are allowed (kMaxGidLength): choose a shorter one");
   request.gid = std::string(core::kMaxGidLength, 'g');
   EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
   request.gid = std::string("a\0b", 3);
@@ -83,7 +88,8 @@ TEST(ValidateTest, TransType) {
   DtmRequest request = Good();
   for (const char* word : {"", "Saga", "nonsense"}) {
     request.trans_type = word;
-    EXPECT_EQ(Refusal(request), std::string("unknown trans_type '") + word + "': use saga, tcc or msg");
+    EXPECT_EQ(Refusal(request),
+              std::string("unknown trans_type '") + word + "': use saga, tcc or msg");
   }
   for (const char* word : {"xa", "workflow"}) {
     request.trans_type = word;
@@ -102,11 +108,13 @@ TEST(ValidateTest, Protocol) {
 TEST(ValidateTest, Steps) {
   DtmRequest request = Good();
   request.steps.resize(10'000);
-  EXPECT_EQ(Refusal(request),
-            "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+  EXPECT_EQ(
+      Refusal(request),
+      "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
   request.steps.resize(2);
-  EXPECT_EQ(Refusal(request),
-            "1 payloads given for 2 steps: send one for each step, an empty one where none is needed");
+  EXPECT_EQ(
+      Refusal(request),
+      "1 payloads given for 2 steps: send one for each step, an empty one where none is needed");
   request.steps.clear();
   EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
 }
@@ -114,7 +122,8 @@ TEST(ValidateTest, Steps) {
 TEST(ValidateTest, Targets) {
   DtmRequest request = Good();
   request.steps[0].action = std::string(core::kMaxTargetLength + 1, 'a');
-  EXPECT_THAT(Refusal(request), HasSubstr("the action of step 0 has 1025 bytes, at most 1024 are allowed"));
+  EXPECT_THAT(Refusal(request),
+              HasSubstr("the action of step 0 has 1025 bytes, at most 1024 are allowed"));
   request.steps[0] = {"a", std::string(core::kMaxTargetLength + 1, 'a'), ""};
   EXPECT_THAT(Refusal(request), HasSubstr("the compensate of step 0"));
   request.steps[0] = {"http://b/x\r\nHost: evil", "", ""};
@@ -136,7 +145,8 @@ TEST(ValidateTest, Sizes) {
   request.payloads[0] = base::MakeBytes(std::string(core::kMaxPayloadSize, 'p'));
   EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
   request.payloads[0] = base::MakeBytes(std::string(core::kMaxPayloadSize + 1, 'p'));
-  EXPECT_THAT(Refusal(request), HasSubstr("the payload of step 0 has 1048577 bytes, at most 1048576 are allowed"));
+  EXPECT_THAT(Refusal(request),
+              HasSubstr("the payload of step 0 has 1048577 bytes, at most 1048576 are allowed"));
   request.payloads.assign(5, base::MakeBytes(std::string(core::kMaxPayloadSize, 'p')));
   EXPECT_THAT(Refusal(request), HasSubstr("kMaxRequestSize"));
   request = Good();
@@ -172,8 +182,10 @@ TEST(ValidateTest, Headers) {
     EXPECT_THAT(Refusal(request), HasSubstr("printable ASCII")) << value;
   }
   request.options.branch_headers.clear();
-  for (size_t i = 0; i <= core::kMaxBranchHeaders; ++i) request.options.branch_headers["k" + std::to_string(i)] = "";
-  EXPECT_THAT(Refusal(request), HasSubstr("65 branch_headers given, at most 64 allowed (kMaxBranchHeaders)"));
+  for (size_t i = 0; i <= core::kMaxBranchHeaders; ++i)
+    request.options.branch_headers["k" + std::to_string(i)] = "";
+  EXPECT_THAT(Refusal(request),
+              HasSubstr("65 branch_headers given, at most 64 allowed (kMaxBranchHeaders)"));
   request.options.branch_headers = {{"k", std::string(core::kMaxHeaderBytes, 'v')}};
   EXPECT_THAT(Refusal(request), HasSubstr("kMaxHeaderBytes"));
 }
