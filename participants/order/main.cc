@@ -25,10 +25,11 @@ using handler::Transport;
 constexpr int kExitUsage = 2;
 
 cxxopts::Options MakeOptions() {
-  cxxopts::Options options("order",
-                           "Keeps orders. A payment callback (PayNotify) starts the saga order_paid at sagad, Reserve\n"
-                           "runs the TCC reserve_stock; the branches of order itself are served here too. Methods:\n"
-                           "proto/order.proto, over gRPC and as JSON over HTTP at POST /order.v1.Order/<Method>.\n");
+  cxxopts::Options options(
+      "order",
+      "Keeps orders. A payment callback (PayNotify) starts the saga order_paid at sagad, Reserve\n"
+      "runs the TCC reserve_stock; the branches of order itself are served here too. Methods:\n"
+      "proto/order.proto, over gRPC and as JSON over HTTP at POST /order.v1.Order/<Method>.\n");
   auto add = options.add_options();
   add("data-dir", "Directory of the database (order.db) and of order.ports; made when missing",
       cxxopts::value<std::string>(), "DIR");
@@ -36,7 +37,8 @@ cxxopts::Options MakeOptions() {
       cxxopts::value<std::string>()->default_value("127.0.0.1:58081"), "ADDR");
   add("http-listen", "Address of the HTTP door, also of /healthz; port 0: any free one",
       cxxopts::value<std::string>()->default_value("127.0.0.1:58181"), "ADDR");
-  add("sagad", "gRPC address of sagad", cxxopts::value<std::string>()->default_value("127.0.0.1:36790"), "ADDR");
+  add("sagad", "gRPC address of sagad",
+      cxxopts::value<std::string>()->default_value("127.0.0.1:36790"), "ADDR");
   add("product-grpc", "gRPC address of product, as sagad sees it",
       cxxopts::value<std::string>()->default_value("127.0.0.1:58082"), "ADDR");
   add("product-http", "HTTP address of product, as sagad sees it",
@@ -69,7 +71,8 @@ std::string Check(const cxxopts::ParseResult& flags) {
   }
   for (const char* name : {"sagad", "product-grpc", "product-http"}) {
     const absl::StatusOr<sdk::Address> address = sdk::ParseAddress(flags[name].as<std::string>());
-    if (!address.ok()) return std::string("--") + name + ": " + std::string(address.status().message());
+    if (!address.ok())
+      return std::string("--") + name + ": " + std::string(address.status().message());
   }
   return "";
 }
@@ -96,23 +99,26 @@ int Serve(const cxxopts::ParseResult& flags) {
   std::error_code error;
   std::filesystem::create_directories(data_dir, error);
   if (error) return Fail("cannot make " + data_dir + ": " + error.message(), 1);
-  const absl::StatusOr<std::unique_ptr<sdk::Database>> database = sdk::Database::Open(data_dir + "/order.db", {});
+  const absl::StatusOr<std::unique_ptr<sdk::Database>> database =
+      sdk::Database::Open(data_dir + "/order.db", {});
   if (!database.ok()) return Fail(std::string(database.status().message()), 1);
   if (const absl::Status prepared = store::Prepare(**database); !prepared.ok()) {
     return Fail(std::string(prepared.message()), 1);
   }
   sdk::Client sagad(flags["sagad"].as<std::string>());
   std::unique_ptr<sdk::ParticipantServer> server;
-  handler::OrderService service(**database, sagad, [&] { return PlacesOf(flags, *server); },
-                                {.delay = absl::Milliseconds(flags["delay-ms"].as<int>()),
-                                 .retry_interval = absl::Seconds(flags["retry-interval"].as<int>())});
+  handler::OrderService service(
+      **database, sagad, [&] { return PlacesOf(flags, *server); },
+      {.delay = absl::Milliseconds(flags["delay-ms"].as<int>()),
+       .retry_interval = absl::Seconds(flags["retry-interval"].as<int>())});
   handler::GrpcDoor grpc_door(service);
   server = std::make_unique<sdk::ParticipantServer>(
       sdk::ServerOptions{.grpc_listen = flags["grpc-listen"].as<std::string>(),
                          .http_listen = flags["http-listen"].as<std::string>()});
   grpc_door.Join(*server);
   handler::AddHttpRoutes(service, *server);
-  const int code = sdk::ServeUntilStopped(*server, signals, {.name = "order", .data_dir = data_dir});
+  const int code =
+      sdk::ServeUntilStopped(*server, signals, {.name = "order", .data_dir = data_dir});
   // Before everything it serves goes; the database, made first, goes last.
   server = nullptr;
   return code;
@@ -126,7 +132,8 @@ int Main(int argc, char** argv) {
       std::fputs(options.help().c_str(), stdout);
       return 0;
     }
-    if (const std::string wrong = Check(flags); !wrong.empty()) return Fail(wrong + "; see --help", kExitUsage);
+    if (const std::string wrong = Check(flags); !wrong.empty())
+      return Fail(wrong + "; see --help", kExitUsage);
     return Serve(flags);
   } catch (const cxxopts::exceptions::exception& error) {
     return Fail(std::string(error.what()) + "; see --help", kExitUsage);

@@ -20,10 +20,11 @@ namespace {
 constexpr int kExitUsage = 2;
 
 cxxopts::Options MakeOptions() {
-  cxxopts::Options options("product",
-                           "Keeps stock, and takes part in global transactions: deducts and restores it as a saga's\n"
-                           "branch, freezes, deducts and thaws it as a TCC's. Methods: proto/product.proto, over gRPC\n"
-                           "and as JSON over HTTP at POST /product.v1.Product/<Method>.\n");
+  cxxopts::Options options(
+      "product",
+      "Keeps stock, and takes part in global transactions: deducts and restores it as a saga's\n"
+      "branch, freezes, deducts and thaws it as a TCC's. Methods: proto/product.proto, over gRPC\n"
+      "and as JSON over HTTP at POST /product.v1.Product/<Method>.\n");
   auto add = options.add_options();
   add("data-dir", "Directory of the database (product.db) and of product.ports; made when missing",
       cxxopts::value<std::string>(), "DIR");
@@ -49,12 +50,14 @@ int Serve(const cxxopts::ParseResult& flags) {
   std::error_code error;
   std::filesystem::create_directories(data_dir, error);
   if (error) return Fail("cannot make " + data_dir + ": " + error.message(), 1);
-  const absl::StatusOr<std::unique_ptr<sdk::Database>> database = sdk::Database::Open(data_dir + "/product.db", {});
+  const absl::StatusOr<std::unique_ptr<sdk::Database>> database =
+      sdk::Database::Open(data_dir + "/product.db", {});
   if (!database.ok()) return Fail(std::string(database.status().message()), 1);
   if (const absl::Status prepared = store::Prepare(**database); !prepared.ok()) {
     return Fail(std::string(prepared.message()), 1);
   }
-  handler::ProductService service(**database, {.delay = absl::Milliseconds(flags["delay-ms"].as<int>())});
+  handler::ProductService service(**database,
+                                  {.delay = absl::Milliseconds(flags["delay-ms"].as<int>())});
   handler::GrpcDoor grpc_door(service);
   sdk::ParticipantServer server({.grpc_listen = flags["grpc-listen"].as<std::string>(),
                                  .http_listen = flags["http-listen"].as<std::string>()});
@@ -72,8 +75,10 @@ int Main(int argc, char** argv) {
       std::fputs(options.help().c_str(), stdout);
       return 0;
     }
-    if (!flags.unmatched().empty()) return Fail("unexpected '" + flags.unmatched().front() + "'; see --help", kExitUsage);
-    if (flags.count("data-dir") == 0) return Fail("--data-dir DIR is needed; see --help", kExitUsage);
+    if (!flags.unmatched().empty())
+      return Fail("unexpected '" + flags.unmatched().front() + "'; see --help", kExitUsage);
+    if (flags.count("data-dir") == 0)
+      return Fail("--data-dir DIR is needed; see --help", kExitUsage);
     if (flags["delay-ms"].as<int>() < 0) return Fail("--delay-ms must not be negative", kExitUsage);
     return Serve(flags);
   } catch (const cxxopts::exceptions::exception& error) {

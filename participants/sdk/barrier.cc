@@ -27,20 +27,22 @@ std::optional<Op> OriginOf(Op op) {
 }
 
 // True: the row is new.
-absl::StatusOr<bool> Insert(Transaction& tx, const BranchContext& context, Op op, const std::string& barrier_id,
-                            absl::string_view reason) {
+absl::StatusOr<bool> Insert(Transaction& tx, const BranchContext& context, Op op,
+                            const std::string& barrier_id, absl::string_view reason) {
   const absl::StatusOr<int64_t> inserted = tx.Execute(
-      "INSERT INTO barrier (trans_type, gid, branch_id, op, barrier_id, reason) VALUES (?, ?, ?, ?, ?, ?) "
+      "INSERT INTO barrier (trans_type, gid, branch_id, op, barrier_id, reason) "
+      "VALUES (?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (gid, branch_id, op, barrier_id) DO NOTHING",
       WireName(context.mode), context.gid, context.branch_id, WireName(op), barrier_id, reason);
   if (!inserted.ok()) return inserted.status();
   return *inserted > 0;
 }
 
-absl::StatusOr<std::string> ReadReason(Transaction& tx, const BranchContext& context, const std::string& barrier_id) {
+absl::StatusOr<std::string> ReadReason(Transaction& tx, const BranchContext& context,
+                                       const std::string& barrier_id) {
   absl::StatusOr<Rows> rows = tx.Query(
-      "SELECT reason FROM barrier WHERE gid = ? AND branch_id = ? AND op = ? AND barrier_id = ?", context.gid,
-      context.branch_id, WireName(context.op), barrier_id);
+      "SELECT reason FROM barrier WHERE gid = ? AND branch_id = ? AND op = ? AND barrier_id = ?",
+      context.gid, context.branch_id, WireName(context.op), barrier_id);
   if (!rows.ok()) return rows.status();
   const absl::StatusOr<bool> found = rows->Next();
   if (!found.ok()) return found.status();
@@ -49,14 +51,17 @@ absl::StatusOr<std::string> ReadReason(Transaction& tx, const BranchContext& con
 }
 
 // What the barrier rows say; writes them. kRan: run the change.
-absl::StatusOr<BarrierVerdict> Enter(Transaction& tx, const BranchContext& context, const std::string& barrier_id) {
+absl::StatusOr<BarrierVerdict> Enter(Transaction& tx, const BranchContext& context,
+                                     const std::string& barrier_id) {
   bool origin_was_missing = false;
   if (const std::optional<Op> origin = OriginOf(context.op); origin.has_value()) {
-    const absl::StatusOr<bool> inserted = Insert(tx, context, *origin, barrier_id, WireName(context.op));
+    const absl::StatusOr<bool> inserted =
+        Insert(tx, context, *origin, barrier_id, WireName(context.op));
     if (!inserted.ok()) return inserted.status();
     origin_was_missing = *inserted;
   }
-  const absl::StatusOr<bool> inserted = Insert(tx, context, context.op, barrier_id, WireName(context.op));
+  const absl::StatusOr<bool> inserted =
+      Insert(tx, context, context.op, barrier_id, WireName(context.op));
   if (!inserted.ok()) return inserted.status();
   if (origin_was_missing) return BarrierVerdict::kNullCompensation;
   if (*inserted) return BarrierVerdict::kRan;
@@ -112,7 +117,8 @@ BarrierResult Barrier::Call(Database& database, absl::FunctionRef<Outcome(Transa
       return result.outcome.ok() ? absl::OkStatus() : absl::CancelledError("not done");
     }
     if (context_.op == Op::kCheckBack) {
-      result.outcome = Outcome::FailedForGood(absl::StrCat("message ", context_.gid, " was already decided"));
+      result.outcome =
+          Outcome::FailedForGood(absl::StrCat("message ", context_.gid, " was already decided"));
     }
     return absl::OkStatus();
   });
@@ -130,7 +136,8 @@ Outcome Barrier::QueryPrepared(Database& database) {
   const std::string barrier_id(kSenderBarrierId);
   std::string reason;
   const absl::Status committed = database.Write([&](Transaction& tx) -> absl::Status {
-    const absl::StatusOr<bool> inserted = Insert(tx, sender, sender.op, barrier_id, kRollbackReason);
+    const absl::StatusOr<bool> inserted =
+        Insert(tx, sender, sender.op, barrier_id, kRollbackReason);
     if (!inserted.ok()) return inserted.status();
     absl::StatusOr<std::string> stored = ReadReason(tx, sender, barrier_id);
     if (!stored.ok()) return stored.status();
@@ -139,7 +146,8 @@ Outcome Barrier::QueryPrepared(Database& database) {
   });
   if (!committed.ok()) return Outcome::From(committed);
   if (reason != kRollbackReason) return Outcome::Done();
-  return Outcome::FailedForGood(absl::StrCat("the sender of message ", context_.gid, " did not commit"));
+  return Outcome::FailedForGood(
+      absl::StrCat("the sender of message ", context_.gid, " did not commit"));
 }
 
 }  // namespace saga::participants::sdk

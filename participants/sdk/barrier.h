@@ -1,18 +1,20 @@
 #pragma once
 
-// The barrier: makes a branch safe against everything an orchestrator and a network may do to it. DTM's table and
-// algorithm (protocol 7.2, 7.3), so that services written with DTM's libraries can share a database with this one.
+// The barrier: makes a branch safe against everything an orchestrator and a network may do to it.
+// DTM's table and algorithm (protocol 7.2, 7.3), so that services written with DTM's libraries can
+// share a database with this one.
 //
 //   Barrier barrier(context);
-//   BarrierResult result = barrier.Call(database, [&](Transaction& tx) -> Outcome { ...the business change... });
-//   return result.outcome;
+//   BarrierResult result = barrier.Call(database, [&](Transaction& tx) -> Outcome { ...the business
+//   change... }); return result.outcome;
 //
-// The change and the note that it happened are one local transaction. So a repeated call is answered without doing
-// anything, a compensation or cancel whose action never arrived does nothing (null compensation), and an action that
-// arrives after its compensation does nothing (hanging). A change that is not done leaves no note.
+// The change and the note that it happened are one local transaction. So a repeated call is
+// answered without doing anything, a compensation or cancel whose action never arrived does nothing
+// (null compensation), and an action that arrives after its compensation does nothing (hanging). A
+// change that is not done leaves no note.
 //
-// Make one Barrier per request: it numbers the calls made through it, and a repeat of the request has to meet the same
-// numbers. Thread safety: none; a request is handled by one thread.
+// Make one Barrier per request: it numbers the calls made through it, and a repeat of the request
+// has to meet the same numbers. Thread safety: none; a request is handled by one thread.
 
 #include <utility>
 
@@ -37,8 +39,8 @@ absl::string_view Name(BarrierVerdict verdict);
 
 struct [[nodiscard]] BarrierResult {
   BarrierVerdict verdict;
-  // What to answer. Skipping is success, with one exception: a message sender's own change whose check-back came first
-  // is refused, because sagad already knows the transaction as failed.
+  // What to answer. Skipping is success, with one exception: a message sender's own change whose
+  // check-back came first is refused, because sagad already knows the transaction as failed.
   Outcome outcome;
 };
 
@@ -52,9 +54,9 @@ class Barrier {
   // Runs `work` at most once, ever, per branch, op and number of the call in its request.
   BarrierResult Call(Database& database, absl::FunctionRef<Outcome(Transaction&)> work);
 
-  // The answer to a two-phase message's check-back: done when the sender's change (made through a Barrier with
-  // MessageSenderContext) was committed; otherwise failed for good, and that change can never be committed any more.
-  // Waits for the sender's transaction when it is open right now.
+  // The answer to a two-phase message's check-back: done when the sender's change (made through a
+  // Barrier with MessageSenderContext) was committed; otherwise failed for good, and that change
+  // can never be committed any more. Waits for the sender's transaction when it is open right now.
   Outcome QueryPrepared(Database& database);
 
   const BranchContext& context() const { return context_; }

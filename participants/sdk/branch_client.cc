@@ -21,7 +21,8 @@ namespace {
 std::string UrlWithContext(const BranchCall& call) {
   const BranchContext& branch = call.context;
   std::string url = call.target;
-  absl::StrAppend(&url, absl::StrContains(url, "?") ? "&" : "?", "branch_id=", PercentEncode(branch.branch_id));
+  absl::StrAppend(&url, absl::StrContains(url, "?") ? "&" : "?",
+                  "branch_id=", PercentEncode(branch.branch_id));
   if (!call.orchestrator.empty()) absl::StrAppend(&url, "&dtm=", PercentEncode(call.orchestrator));
   absl::StrAppend(&url, "&gid=", PercentEncode(branch.gid), "&op=", WireName(branch.op),
                   "&trans_type=", WireName(branch.mode));
@@ -29,7 +30,8 @@ std::string UrlWithContext(const BranchCall& call) {
 }
 
 Outcome CallOverHttp(const BranchCall& call) {
-  const absl::StatusOr<HttpResponse> response = CallHttp(UrlWithContext(call), call.payload, call.headers, call.timeout);
+  const absl::StatusOr<HttpResponse> response =
+      CallHttp(UrlWithContext(call), call.payload, call.headers, call.timeout);
   if (!response.ok()) return Outcome::Unknown(response.status().ToString());
   return FromHttpAnswer(response->status, response->body);
 }
@@ -40,7 +42,8 @@ void AddMetadata(const BranchCall& call, grpc::ClientContext& context) {
   context.AddMetadata("dtm-branch_id", call.context.branch_id);
   context.AddMetadata("dtm-op", std::string(WireName(call.context.op)));
   context.AddMetadata("dtm-dtm", call.orchestrator);
-  for (const auto& [name, value] : call.headers) context.AddMetadata(absl::AsciiStrToLower(name), value);
+  for (const auto& [name, value] : call.headers)
+    context.AddMetadata(absl::AsciiStrToLower(name), value);
 }
 
 }  // namespace
@@ -50,13 +53,15 @@ class BranchClient::Channels {
   std::shared_ptr<grpc::Channel> Get(const std::string& address) ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
     std::shared_ptr<grpc::Channel>& channel = channels_[address];
-    if (channel == nullptr) channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
+    if (channel == nullptr)
+      channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
     return channel;
   }
 
  private:
   absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::shared_ptr<grpc::Channel>> channels_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 BranchClient::BranchClient() : channels_(std::make_unique<Channels>()) {}
@@ -68,7 +73,8 @@ Outcome BranchClient::Call(const BranchCall& call) {
   if (absl::StartsWith(call.target, "http://")) return CallOverHttp(call);
   const size_t slash = call.target.find('/');
   if (slash == std::string::npos || absl::StrContains(call.target, "://")) {
-    return Outcome::Unknown(absl::StrCat("'", call.target, "' is neither host:port/package.Service/Method nor http://"));
+    return Outcome::Unknown(absl::StrCat(
+        "'", call.target, "' is neither host:port/package.Service/Method nor http://"));
   }
   grpc::ClientContext context;
   AddMetadata(call, context);
@@ -79,10 +85,11 @@ Outcome BranchClient::Call(const BranchCall& call) {
   grpc::ByteBuffer response;
   grpc::Status status;
   absl::Notification answered;
-  stub.UnaryCall(&context, call.target.substr(slash), grpc::StubOptions(), &request, &response, [&](grpc::Status result) {
-    status = std::move(result);
-    answered.Notify();
-  });
+  stub.UnaryCall(&context, call.target.substr(slash), grpc::StubOptions(), &request, &response,
+                 [&](grpc::Status result) {
+                   status = std::move(result);
+                   answered.Notify();
+                 });
   answered.WaitForNotification();
   return FromGrpcStatus(FromGrpc(status));
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// Calls one branch, as an orchestrator does (protocol 3.2, 3.4). A TCC's client needs it for the try, and tests for
-// everything.
+// Calls one branch, as an orchestrator does (protocol 3.2, 3.4). A TCC's client needs it for the
+// try, and tests for everything.
 //
 // Thread safety: BranchClient is thread-safe; calls block.
 
@@ -16,13 +16,14 @@
 namespace saga::participants::sdk {
 
 struct BranchCall {
-  // "host:port/package.Service/Method" for gRPC, "http://host:port/path" for HTTP. Empty: a branch that always succeeds,
-  // without a call.
+  // "host:port/package.Service/Method" for gRPC, "http://host:port/path" for HTTP. Empty: a branch
+  // that always succeeds, without a call.
   std::string target;
   BranchContext context;
   std::string payload;                         // the serialized message, or the HTTP body
   std::map<std::string, std::string> headers;  // sent along
-  // Where the global transaction lives, for branches that register branches of their own. Empty from sagad itself.
+  // Where the global transaction lives, for branches that register branches of their own. Empty
+  // from sagad itself.
   std::string orchestrator;
   absl::Duration timeout = absl::Seconds(3);
 };

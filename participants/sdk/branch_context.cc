@@ -9,7 +9,8 @@ namespace saga::participants::sdk {
 namespace {
 
 constexpr std::array kModes = {Mode::kSaga, Mode::kTcc, Mode::kMessage, Mode::kWorkflow};
-constexpr std::array kOps = {Op::kAction, Op::kCompensate, Op::kTry, Op::kConfirm, Op::kCancel, Op::kCheckBack};
+constexpr std::array kOps = {Op::kAction,  Op::kCompensate, Op::kTry,
+                             Op::kConfirm, Op::kCancel,     Op::kCheckBack};
 
 std::string NameOf(ContextSource source, absl::string_view field) {
   return source == ContextSource::kGrpcMetadata ? absl::StrCat("dtm-", field) : std::string(field);
@@ -20,7 +21,8 @@ std::string Where(ContextSource source) {
 }
 
 template <typename Value, size_t kCount>
-absl::StatusOr<Value> Parse(const std::array<Value, kCount>& known, absl::string_view text, absl::string_view where) {
+absl::StatusOr<Value> Parse(const std::array<Value, kCount>& known, absl::string_view text,
+                            absl::string_view where) {
   std::string names;
   for (const Value value : known) {
     if (WireName(value) == text) return value;
@@ -68,16 +70,19 @@ BranchContext MessageSenderContext(std::string gid) {
 }
 
 absl::StatusOr<BranchContext> ReadBranchContext(
-    ContextSource source, absl::FunctionRef<std::optional<std::string>(absl::string_view name)> lookup) {
+    ContextSource source,
+    absl::FunctionRef<std::optional<std::string>(absl::string_view name)> lookup) {
   const auto read = [&](absl::string_view field, size_t max_bytes) -> absl::StatusOr<std::string> {
     const std::string name = NameOf(source, field);
     std::optional<std::string> value = lookup(name);
     if (!value.has_value() || value->empty()) {
-      return absl::InvalidArgumentError(absl::StrCat("not a branch call: ", Where(source), name, " is missing"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("not a branch call: ", Where(source), name, " is missing"));
     }
     if (value->size() > max_bytes) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(Where(source), name, " has ", value->size(), " bytes, at most ", max_bytes, " are allowed"));
+      return absl::InvalidArgumentError(absl::StrCat(Where(source), name, " has ", value->size(),
+                                                     " bytes, at most ", max_bytes,
+                                                     " are allowed"));
     }
     return *std::move(value);
   };
@@ -91,10 +96,12 @@ absl::StatusOr<BranchContext> ReadBranchContext(
   if (!branch_id.ok()) return branch_id.status();
   absl::StatusOr<std::string> op_text = read("op", kMaxGidBytes);
   // Some clients call a TCC's try with this older name (protocol 8.3, 11.3).
-  if (!op_text.ok() && lookup(NameOf(source, "branch_type")).has_value()) op_text = read("branch_type", kMaxGidBytes);
+  if (!op_text.ok() && lookup(NameOf(source, "branch_type")).has_value())
+    op_text = read("branch_type", kMaxGidBytes);
   if (!op_text.ok()) return op_text.status();
 
-  const absl::StatusOr<Mode> mode = Parse(kModes, *mode_text, Where(source) + NameOf(source, "trans_type"));
+  const absl::StatusOr<Mode> mode =
+      Parse(kModes, *mode_text, Where(source) + NameOf(source, "trans_type"));
   if (!mode.ok()) return mode.status();
   const absl::StatusOr<Op> op = Parse(kOps, *op_text, Where(source) + NameOf(source, "op"));
   if (!op.ok()) return op.status();

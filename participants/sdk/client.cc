@@ -20,7 +20,9 @@ constexpr absl::string_view kStatusPrefix = "current status '";
 constexpr absl::string_view kNotEnded = "wait result not return success";
 constexpr int kMaxBranches = 99;  // two digits (protocol 8.2)
 
-int64_t Seconds(absl::Duration duration) { return absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))); }
+int64_t Seconds(absl::Duration duration) {
+  return absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1)));
+}
 
 void FillOptions(const GlobalOptions& options, dtmgimp::DtmTransOptions& wire) {
   wire.set_waitresult(options.wait_result);
@@ -28,7 +30,8 @@ void FillOptions(const GlobalOptions& options, dtmgimp::DtmTransOptions& wire) {
   wire.set_retryinterval(Seconds(options.retry_interval));
   wire.set_requesttimeout(Seconds(options.request_timeout));
   wire.set_retrylimit(options.retry_limit);
-  for (const auto& [name, value] : options.branch_headers) (*wire.mutable_branchheaders())[name] = value;
+  for (const auto& [name, value] : options.branch_headers)
+    (*wire.mutable_branchheaders())[name] = value;
 }
 
 // The word between the quotes of "current status 'succeed', cannot sumbmit. FAILURE".
@@ -130,7 +133,8 @@ class Client::Impl {
   Impl(std::string address, const ClientOptions& options)
       : address_(std::move(address)),
         options_(options),
-        stub_(dtmgimp::Dtm::NewStub(grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()))) {}
+        stub_(dtmgimp::Dtm::NewStub(
+            grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()))) {}
 
   enum class Call { kSubmit, kPrepare, kAbort };
 
@@ -189,7 +193,8 @@ StartResult Client::Submit(const SagaBuilder& saga) {
   request.set_steps(steps.dump());
   if (saga.concurrent_) {
     nlohmann::json custom = {{"concurrent", true}};
-    for (const auto& [step, earlier] : saga.orders_) custom["orders"][std::to_string(step)] = earlier;
+    for (const auto& [step, earlier] : saga.orders_)
+      custom["orders"][std::to_string(step)] = earlier;
     request.set_customeddata(custom.dump());
   }
   return impl_->Send(Impl::Call::kSubmit, request);
@@ -210,9 +215,13 @@ dtmgimp::DtmRequest TccRequest(const std::string& gid, const GlobalOptions& opti
 Tcc::Tcc(Client& client, std::string gid, GlobalOptions options)
     : client_(client), gid_(std::move(gid)), options_(std::move(options)) {}
 
-StartResult Tcc::Prepare() { return client_.impl_->Send(Client::Impl::Call::kPrepare, TccRequest(gid_, options_)); }
+StartResult Tcc::Prepare() {
+  return client_.impl_->Send(Client::Impl::Call::kPrepare, TccRequest(gid_, options_));
+}
 
-StartResult Tcc::Submit() { return client_.impl_->Send(Client::Impl::Call::kSubmit, TccRequest(gid_, options_)); }
+StartResult Tcc::Submit() {
+  return client_.impl_->Send(Client::Impl::Call::kSubmit, TccRequest(gid_, options_));
+}
 
 StartResult Tcc::Abort(const std::string& reason) {
   dtmgimp::DtmRequest request = TccRequest(gid_, options_);
@@ -233,11 +242,12 @@ Outcome Tcc::Try(const TccBranch& branch) {
   // Before the try, never after: a try that nobody could cancel would freeze its stock for ever.
   const absl::Status registered = client_.impl_->Register(request);
   if (!registered.ok()) return FromGrpcStatus(registered);
-  BranchCall call{.target = branch.try_target,
-                  .context = {.gid = gid_, .mode = Mode::kTcc, .branch_id = branch_id, .op = Op::kTry},
-                  .payload = branch.payload,
-                  .headers = options_.branch_headers,
-                  .orchestrator = client_.impl_->address()};
+  BranchCall call{
+      .target = branch.try_target,
+      .context = {.gid = gid_, .mode = Mode::kTcc, .branch_id = branch_id, .op = Op::kTry},
+      .payload = branch.payload,
+      .headers = options_.branch_headers,
+      .orchestrator = client_.impl_->address()};
   if (options_.request_timeout > absl::ZeroDuration()) call.timeout = options_.request_timeout;
   return client_.impl_->branches().Call(call);
 }

@@ -5,8 +5,8 @@
 // A saga:
 //   Client client("127.0.0.1:36790");
 //   SagaBuilder saga(GidFor("order_paid", order_code));
-//   saga.Step("10.0.0.7:58082/product.v1.Product/Deduct", "10.0.0.7:58082/product.v1.Product/Restore", change);
-//   StartResult result = client.Submit(saga);
+//   saga.Step("10.0.0.7:58082/product.v1.Product/Deduct",
+//   "10.0.0.7:58082/product.v1.Product/Restore", change); StartResult result = client.Submit(saga);
 //
 // A TCC:
 //   Tcc tcc(client, GidFor("reserve_stock", order_code));
@@ -14,9 +14,11 @@
 //   Outcome tried = tcc.Try({.try_target = ..., .confirm = ..., .cancel = ..., .payload = ...});
 //   tried.ok() ? tcc.Submit() : tcc.Abort(tried.reason());
 //
-// The gid comes from the business key, so that a repeat finds the first transaction instead of starting a second one.
+// The gid comes from the business key, so that a repeat finds the first transaction instead of
+// starting a second one.
 //
-// Thread safety: Client is thread-safe and its calls block. SagaBuilder is a value; a Tcc belongs to one thread.
+// Thread safety: Client is thread-safe and its calls block. SagaBuilder is a value; a Tcc belongs
+// to one thread.
 
 #include <google/protobuf/message_lite.h>
 
@@ -41,7 +43,7 @@ enum class StartKind {
   kFailed,          // ended and undone; the reason says why (wait_result only)
   kAlreadyDecided,  // this gid was decided earlier; `status` says how it stands
   kRefused,         // not accepted and nothing stored: the request is wrong, or the server is full
-  kUnknown,         // no answer, or one that says nothing: it may be stored. Repeat with the same gid
+  kUnknown,  // no answer, or one that says nothing: it may be stored. Repeat with the same gid
 };
 
 absl::string_view Name(StartKind kind);
@@ -54,11 +56,11 @@ struct [[nodiscard]] StartResult {
 
 // Zero and empty mean the server's settings. Whole seconds; fractions are rounded up.
 struct GlobalOptions {
-  bool wait_result = false;                           // answer only when it ended or came to rest
-  absl::Duration timeout_to_fail;                     // undo it when it has not succeeded by then
-  absl::Duration retry_interval;                      // before a branch is called again
-  absl::Duration request_timeout;                     // of one branch call
-  int64_t retry_limit = 0;                            // saga: repeats of a failing action before it is undone
+  bool wait_result = false;        // answer only when it ended or came to rest
+  absl::Duration timeout_to_fail;  // undo it when it has not succeeded by then
+  absl::Duration retry_interval;   // before a branch is called again
+  absl::Duration request_timeout;  // of one branch call
+  int64_t retry_limit = 0;         // saga: repeats of a failing action before it is undone
   std::map<std::string, std::string> branch_headers;  // sent along with every branch call
 };
 
@@ -66,10 +68,12 @@ class SagaBuilder {
  public:
   explicit SagaBuilder(std::string gid) : gid_(std::move(gid)) {}
 
-  // Steps run in the order they are added and are undone in the opposite order. An empty compensate means there is
-  // nothing to undo. The payload goes to both, as it is: a serialized message for gRPC targets, JSON for http:// ones.
+  // Steps run in the order they are added and are undone in the opposite order. An empty compensate
+  // means there is nothing to undo. The payload goes to both, as it is: a serialized message for
+  // gRPC targets, JSON for http:// ones.
   SagaBuilder& Step(std::string action, std::string compensate, std::string payload);
-  SagaBuilder& Step(std::string action, std::string compensate, const google::protobuf::MessageLite& payload);
+  SagaBuilder& Step(std::string action, std::string compensate,
+                    const google::protobuf::MessageLite& payload);
 
   // All steps at the same time instead of one after the other.
   SagaBuilder& Concurrent();
@@ -129,17 +133,19 @@ class Tcc {
   // `client` must outlive this object.
   Tcc(Client& client, std::string gid, GlobalOptions options = {});
 
-  // Announces the transaction. kStarted: go on. kAlreadyDecided: this gid was submitted or aborted earlier.
+  // Announces the transaction. kStarted: go on. kAlreadyDecided: this gid was submitted or aborted
+  // earlier.
   StartResult Prepare();
 
-  // Registers the branch, so that sagad can cancel it whatever happens, then calls its try. Anything but done means:
-  // abort. Branches are numbered 01, 02... in the order of the calls; at most 99.
+  // Registers the branch, so that sagad can cancel it whatever happens, then calls its try.
+  // Anything but done means: abort. Branches are numbered 01, 02... in the order of the calls; at
+  // most 99.
   Outcome Try(const TccBranch& branch);
 
   // Every try went well: confirm. With wait_result: kSucceeded once every confirm is done.
   StartResult Submit();
-  // Cancel every registered branch. The answer is kStarted: the cancels are owed and will be made; with wait_result
-  // kSucceeded means that all of them are done.
+  // Cancel every registered branch. The answer is kStarted: the cancels are owed and will be made;
+  // with wait_result kSucceeded means that all of them are done.
   StartResult Abort(const std::string& reason);
 
   const std::string& gid() const { return gid_; }

@@ -48,14 +48,16 @@ absl::StatusOr<bool> Rows::Next() {
 
 std::string Rows::Text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return text == nullptr ? std::string() : std::string(text, sqlite3_column_bytes(statement_, column));
+  return text == nullptr ? std::string()
+                         : std::string(text, sqlite3_column_bytes(statement_, column));
 }
 
 absl::StatusOr<sqlite3_stmt*> Transaction::Prepare(absl::string_view sql, size_t arguments) {
   sqlite3_stmt*& statement = database_.statements_[sql];
   if (statement == nullptr) {
-    const int result = sqlite3_prepare_v3(database_.connection_, sql.data(), static_cast<int>(sql.size()),
-                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    const int result =
+        sqlite3_prepare_v3(database_.connection_, sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (result != SQLITE_OK) return LastError(database_.connection_, sql);
   }
   SAGA_CHECK(sqlite3_bind_parameter_count(statement) == static_cast<int>(arguments));
@@ -70,7 +72,8 @@ void Transaction::Bind(sqlite3_stmt* statement, int position, int64_t value) {
 void Transaction::Bind(sqlite3_stmt* statement, int position, absl::string_view value) {
   // A null pointer would bind NULL, and an empty view may have one.
   const char* data = value.empty() ? "" : value.data();
-  SAGA_CHECK(sqlite3_bind_text64(statement, position, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK);
+  SAGA_CHECK(sqlite3_bind_text64(statement, position, data, value.size(), SQLITE_TRANSIENT,
+                                 SQLITE_UTF8) == SQLITE_OK);
 }
 
 absl::StatusOr<int64_t> Transaction::Run(sqlite3_stmt* statement) {
@@ -81,21 +84,27 @@ absl::StatusOr<int64_t> Transaction::Run(sqlite3_stmt* statement) {
 }
 
 absl::Status Transaction::RunScript(const std::string& sql) {
-  if (sqlite3_exec(database_.connection_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return absl::OkStatus();
+  if (sqlite3_exec(database_.connection_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK)
+    return absl::OkStatus();
   return LastError(database_.connection_, sql);
 }
 
-int64_t Transaction::LastInsertId() const { return sqlite3_last_insert_rowid(database_.connection_); }
+int64_t Transaction::LastInsertId() const {
+  return sqlite3_last_insert_rowid(database_.connection_);
+}
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, const DatabaseOptions& options) {
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path,
+                                                         const DatabaseOptions& options) {
   sqlite3* connection = nullptr;
   // No mutex of SQLite's own: ours serialises every use.
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int result = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   if (connection == nullptr) return absl::ResourceExhaustedError("database: no memory");
   std::unique_ptr<Database> database(new Database(connection));
   if (result != SQLITE_OK) return LastError(connection, absl::StrCat("cannot open ", path));
-  sqlite3_busy_timeout(connection, static_cast<int>(absl::ToInt64Milliseconds(options.busy_timeout)));
+  sqlite3_busy_timeout(connection,
+                       static_cast<int>(absl::ToInt64Milliseconds(options.busy_timeout)));
   const absl::Status ready = database->Script(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
   if (!ready.ok()) return absl::Status(ready.code(), absl::StrCat(path, ": ", ready.message()));
@@ -108,7 +117,8 @@ Database::~Database() {
 }
 
 absl::Status Database::RunScript(const char* sql) {
-  if (sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return absl::OkStatus();
+  if (sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr) == SQLITE_OK)
+    return absl::OkStatus();
   return LastError(connection_, sql);
 }
 
@@ -129,22 +139,24 @@ absl::Status Database::EnsureSchema(int version, const std::string& schema) {
     }
     if (found == version) return absl::OkStatus();
     if (found != 0) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("database: its schema has version ", found, ", this program knows version ", version));
+      return absl::FailedPreconditionError(absl::StrCat("database: its schema has version ", found,
+                                                        ", this program knows version ", version));
     }
     const std::string script = absl::StrCat(schema, "; PRAGMA user_version = ", version);
     return tx.RunScript(script);
   });
 }
 
-absl::Status Database::InTransaction(const char* begin, absl::FunctionRef<absl::Status(Transaction&)> work) {
+absl::Status Database::InTransaction(const char* begin,
+                                     absl::FunctionRef<absl::Status(Transaction&)> work) {
   const absl::MutexLock lock(&mutex_);
   if (absl::Status begun = RunScript(begin); !begun.ok()) return begun;
   // Ends the transaction also when `work` throws.
   struct Rollback {
     sqlite3* connection;
     ~Rollback() {
-      if (!sqlite3_get_autocommit(connection)) sqlite3_exec(connection, "ROLLBACK", nullptr, nullptr, nullptr);
+      if (!sqlite3_get_autocommit(connection))
+        sqlite3_exec(connection, "ROLLBACK", nullptr, nullptr, nullptr);
     }
   } const rollback{connection_};
   Transaction transaction(*this);

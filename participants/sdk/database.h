@@ -1,19 +1,22 @@
 #pragma once
 
-// A participant's own SQLite database: one connection, opened so that what was committed survives a power cut (WAL,
-// synchronous FULL), with its statements prepared once and kept.
+// A participant's own SQLite database: one connection, opened so that what was committed survives a
+// power cut (WAL, synchronous FULL), with its statements prepared once and kept.
 //
 //   auto db = Database::Open("/var/lib/order/order.db", {});
 //   absl::Status done = (*db)->Write([&](Transaction& tx) -> absl::Status {
-//     absl::StatusOr<int64_t> changed = tx.Execute("UPDATE orders SET version = version + 1 WHERE id = ?", id);
+//     absl::StatusOr<int64_t> changed = tx.Execute("UPDATE orders SET version = version + 1 WHERE
+//     id = ?", id);
 //     ...
 //   });
 //
-// Errors: ALREADY_EXISTS a unique key, FAILED_PRECONDITION another constraint, UNAVAILABLE busy for longer than the busy
-// timeout, RESOURCE_EXHAUSTED disk full, INTERNAL the rest; always with SQLite's text.
+// Errors: ALREADY_EXISTS a unique key, FAILED_PRECONDITION another constraint, UNAVAILABLE busy for
+// longer than the busy timeout, RESOURCE_EXHAUSTED disk full, INTERNAL the rest; always with
+// SQLite's text.
 //
-// Thread safety: Database is thread-safe, its transactions run one after the other. A Transaction and its Rows belong to
-// the thread that got them and live as long as the call they were handed to. Several processes may open one file.
+// Thread safety: Database is thread-safe, its transactions run one after the other. A Transaction
+// and its Rows belong to the thread that got them and live as long as the call they were handed to.
+// Several processes may open one file.
 
 #include <sqlite3.h>
 
@@ -63,8 +66,8 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  // Runs a statement that answers no rows; gives back how many rows it changed. `sql` is a literal with a ? per argument:
-  // its prepared form is kept for the life of the database.
+  // Runs a statement that answers no rows; gives back how many rows it changed. `sql` is a literal
+  // with a ? per argument: its prepared form is kept for the life of the database.
   template <typename... Args>
   [[nodiscard]] absl::StatusOr<int64_t> Execute(absl::string_view sql, const Args&... args) {
     absl::StatusOr<sqlite3_stmt*> statement = Prepare(sql, sizeof...(args));
@@ -102,23 +105,28 @@ class Transaction {
 class Database {
  public:
   // Opens the file, which is made when it is not there; its folder must exist.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path, const DatabaseOptions& options);
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path,
+                                                        const DatabaseOptions& options);
 
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // Runs `work` inside one transaction that holds the write lock from its start (BEGIN IMMEDIATE), so that what it reads
-  // is still true when it writes. OK: committed. Otherwise nothing of it stays, unless the commit itself failed on a
-  // broken disk, where nobody can know.
-  [[nodiscard]] absl::Status Write(absl::FunctionRef<absl::Status(Transaction&)> work) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Runs `work` inside one transaction that holds the write lock from its start (BEGIN IMMEDIATE),
+  // so that what it reads is still true when it writes. OK: committed. Otherwise nothing of it
+  // stays, unless the commit itself failed on a broken disk, where nobody can know.
+  [[nodiscard]] absl::Status Write(absl::FunctionRef<absl::Status(Transaction&)> work)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Runs `work` on one snapshot; it must not write.
-  [[nodiscard]] absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> work) ABSL_LOCKS_EXCLUDED(mutex_);
+  [[nodiscard]] absl::Status Read(absl::FunctionRef<absl::Status(Transaction&)> work)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Makes the tables of `schema` in a new file and notes `version` there (PRAGMA user_version). FAILED_PRECONDITION when
-  // the file was made by a program with another version: reading it could misread it.
-  [[nodiscard]] absl::Status EnsureSchema(int version, const std::string& schema) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Makes the tables of `schema` in a new file and notes `version` there (PRAGMA user_version).
+  // FAILED_PRECONDITION when the file was made by a program with another version: reading it could
+  // misread it.
+  [[nodiscard]] absl::Status EnsureSchema(int version, const std::string& schema)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Several statements without arguments.
   [[nodiscard]] absl::Status Script(const std::string& sql) ABSL_LOCKS_EXCLUDED(mutex_);

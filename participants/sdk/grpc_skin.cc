@@ -14,7 +14,8 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
-grpc::Status ServeBranch(const grpc::ServerContext& context, absl::FunctionRef<Outcome(const BranchContext&)> call) {
+grpc::Status ServeBranch(const grpc::ServerContext& context,
+                         absl::FunctionRef<Outcome(const BranchContext&)> call) {
   const auto& metadata = context.client_metadata();
   const absl::StatusOr<BranchContext> branch = ReadBranchContext(
       ContextSource::kGrpcMetadata, [&](absl::string_view name) -> std::optional<std::string> {

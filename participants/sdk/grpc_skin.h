@@ -1,10 +1,12 @@
 #pragma once
 
-// The gRPC side of a service: branch context from metadata, statuses and outcomes as gRPC statuses. Slow to compile;
-// include it only where a generated service is implemented.
+// The gRPC side of a service: branch context from metadata, statuses and outcomes as gRPC statuses.
+// Slow to compile; include it only where a generated service is implemented.
 //
-//   grpc::Status Deduct(grpc::ServerContext* context, const StockChange* request, google::protobuf::Empty*) override {
-//     return ServeBranch(*context, [&](const BranchContext& branch) { return service_.Deduct(branch, *request); });
+//   grpc::Status Deduct(grpc::ServerContext* context, const StockChange* request,
+//   google::protobuf::Empty*) override {
+//     return ServeBranch(*context, [&](const BranchContext& branch) { return
+//     service_.Deduct(branch, *request); });
 //   }
 //
 // Thread safety: free functions, no shared state.
@@ -33,7 +35,9 @@ grpc::Status ServeCall(absl::StatusOr<Response> result, Response* response) {
   return grpc::Status::OK;
 }
 
-// A branch method. INVALID_ARGUMENT when the call carries no branch context; `call` is not made then.
-grpc::Status ServeBranch(const grpc::ServerContext& context, absl::FunctionRef<Outcome(const BranchContext&)> call);
+// A branch method. INVALID_ARGUMENT when the call carries no branch context; `call` is not made
+// then.
+grpc::Status ServeBranch(const grpc::ServerContext& context,
+                         absl::FunctionRef<Outcome(const BranchContext&)> call);
 
 }  // namespace saga::participants::sdk

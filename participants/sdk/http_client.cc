@@ -31,7 +31,8 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
   const size_t path = std::min(rest.find('/'), rest.find('?'));
   const absl::string_view host = rest.substr(0, path);
   const bool has_port = host.find(':') != absl::string_view::npos;
-  absl::StatusOr<Address> address = ParseAddress(has_port ? std::string(host) : absl::StrCat(host, ":80"));
+  absl::StatusOr<Address> address =
+      ParseAddress(has_port ? std::string(host) : absl::StrCat(host, ":80"));
   if (!address.ok()) return address.status();
   std::string target = path == absl::string_view::npos ? "/" : std::string(rest.substr(path));
   if (target.front() == '?') target.insert(0, "/");
@@ -41,7 +42,8 @@ absl::StatusOr<Url> ParseUrl(absl::string_view text) {
 // The steps of one request, each started by the one before; run() drives them.
 class Exchange {
  public:
-  Exchange(const Url& url, const std::string& body, const std::map<std::string, std::string>& headers)
+  Exchange(const Url& url, const std::string& body,
+           const std::map<std::string, std::string>& headers)
       : resolver_(context_), stream_(context_), url_(url) {
     request_.version(11);
     request_.method(body.empty() ? http::verb::get : http::verb::post);
@@ -56,15 +58,19 @@ class Exchange {
   }
 
   absl::StatusOr<HttpResponse> Run(absl::Duration timeout) {
-    resolver_.async_resolve(url_.address.host, std::to_string(url_.address.port),
-                            [this](beast::error_code error, const auto& found) {
-                              if (Failed(error)) return;
-                              stream_.async_connect(found, [this](beast::error_code e, const auto&) { OnConnect(e); });
-                            });
+    resolver_.async_resolve(
+        url_.address.host, std::to_string(url_.address.port),
+        [this](beast::error_code error, const auto& found) {
+          if (Failed(error)) return;
+          stream_.async_connect(found, [this](beast::error_code e, const auto&) { OnConnect(e); });
+        });
     context_.run_for(absl::ToChronoMicroseconds(timeout));
-    if (!done_) return absl::DeadlineExceededError(absl::StrCat("no answer within ", absl::FormatDuration(timeout)));
+    if (!done_)
+      return absl::DeadlineExceededError(
+          absl::StrCat("no answer within ", absl::FormatDuration(timeout)));
     if (error_) return absl::UnavailableError(error_.message());
-    return HttpResponse{.status = static_cast<int>(response_.result_int()), .body = std::move(response_.body())};
+    return HttpResponse{.status = static_cast<int>(response_.result_int()),
+                        .body = std::move(response_.body())};
   }
 
  private:
@@ -101,7 +107,8 @@ class Exchange {
 }  // namespace
 
 absl::StatusOr<HttpResponse> CallHttp(absl::string_view url, const std::string& body,
-                                      const std::map<std::string, std::string>& headers, absl::Duration timeout) {
+                                      const std::map<std::string, std::string>& headers,
+                                      absl::Duration timeout) {
   const absl::StatusOr<Url> parsed = ParseUrl(url);
   if (!parsed.ok()) return parsed.status();
   return Exchange(*parsed, body, headers).Run(timeout);

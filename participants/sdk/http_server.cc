@@ -28,7 +28,9 @@ using asio::ip::tcp;
 
 constexpr size_t kMaxHeaderBytes = 32 * 1024;
 
-std::string JsonError(absl::string_view message) { return absl::StrCat("{\"message\":\"", message, "\"}"); }
+std::string JsonError(absl::string_view message) {
+  return absl::StrCat("{\"message\":\"", message, "\"}");
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ class HttpServer::Impl {
  public:
   class Session;
 
-  explicit Impl(const HttpServerOptions& options) : options_(options), acceptor_(asio::make_strand(context_)) {}
+  explicit Impl(const HttpServerOptions& options)
+      : options_(options), acceptor_(asio::make_strand(context_)) {}
 
   absl::Status Start(const Address& listen, Address& bound);
   void Stop(absl::Duration grace);
@@ -64,7 +67,8 @@ class HttpServer::Impl {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   absl::flat_hash_map<Session*, std::weak_ptr<Session>> sessions_ ABSL_GUARDED_BY(mutex_);
 
-  // After what sessions touch when they go: the context holds the last ones and drops them with itself.
+  // After what sessions touch when they go: the context holds the last ones and drops them with
+  // itself.
   asio::io_context context_;
   tcp::acceptor acceptor_;
   std::vector<std::thread> threads_;
@@ -94,20 +98,24 @@ class HttpServer::Impl::Session : public std::enable_shared_from_this<HttpServer
     parser_.emplace();
     parser_->body_limit(server_->options().max_body_bytes);
     parser_->header_limit(kMaxHeaderBytes);
-    stream_.expires_after(std::chrono::milliseconds(absl::ToInt64Milliseconds(server_->options().idle_timeout)));
+    stream_.expires_after(
+        std::chrono::milliseconds(absl::ToInt64Milliseconds(server_->options().idle_timeout)));
     reading_ = true;
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](beast::error_code error, size_t) { self->OnRead(error); });
+    http::async_read(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](beast::error_code error, size_t) { self->OnRead(error); });
   }
 
   void OnRead(beast::error_code error) {
     reading_ = false;
     if (error == http::error::body_limit) {
-      return Write({.status = 413, .body = JsonError("the body is too large")}, /*keep_alive=*/false, 11);
+      return Write({.status = 413, .body = JsonError("the body is too large")},
+                   /*keep_alive=*/false, 11);
     }
     if (error && error.category() == http::make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message) {
-      return Write({.status = 400, .body = JsonError("not an HTTP request")}, /*keep_alive=*/false, 11);
+      return Write({.status = 400, .body = JsonError("not an HTTP request")}, /*keep_alive=*/false,
+                   11);
     }
     if (error) return Close();
     HttpRequest request;
@@ -115,7 +123,8 @@ class HttpServer::Impl::Session : public std::enable_shared_from_this<HttpServer
     request.method = std::string(message.method_string());
     ParseTarget(absl::string_view(message.target().data(), message.target().size()), request);
     request.body = std::move(parser_->get().body());
-    Write(server_->Handle(request), message.keep_alive() && !server_->draining(), message.version());
+    Write(server_->Handle(request), message.keep_alive() && !server_->draining(),
+          message.version());
   }
 
   void Write(const HttpResponse& response, bool keep_alive, unsigned version) {
@@ -125,10 +134,11 @@ class HttpServer::Impl::Session : public std::enable_shared_from_this<HttpServer
     answer_->body() = response.body;
     answer_->prepare_payload();
     stream_.expires_after(std::chrono::seconds(30));
-    http::async_write(stream_, *answer_, [self = shared_from_this(), keep_alive](beast::error_code error, size_t) {
-      if (error || !keep_alive) return self->Close();
-      self->Read();
-    });
+    http::async_write(stream_, *answer_,
+                      [self = shared_from_this(), keep_alive](beast::error_code error, size_t) {
+                        if (error || !keep_alive) return self->Close();
+                        self->Read();
+                      });
   }
 
   void Close() {
@@ -148,9 +158,11 @@ class HttpServer::Impl::Session : public std::enable_shared_from_this<HttpServer
 absl::Status HttpServer::Impl::Start(const Address& listen, Address& bound) {
   beast::error_code error;
   tcp::resolver resolver(context_);
-  const auto found = resolver.resolve(listen.host, std::to_string(listen.port), tcp::resolver::passive, error);
+  const auto found =
+      resolver.resolve(listen.host, std::to_string(listen.port), tcp::resolver::passive, error);
   if (error) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot listen on ", ToString(listen), " (HTTP): ", error.message()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot listen on ", ToString(listen), " (HTTP): ", error.message()));
   }
   const tcp::endpoint endpoint = found.begin()->endpoint();
   acceptor_.open(endpoint.protocol(), error);
@@ -158,9 +170,11 @@ absl::Status HttpServer::Impl::Start(const Address& listen, Address& bound) {
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error) {
-    const absl::StatusCode code = error == asio::error::address_in_use ? absl::StatusCode::kAlreadyExists
-                                                                       : absl::StatusCode::kInternal;
-    return absl::Status(code, absl::StrCat("cannot listen on ", ToString(listen), " (HTTP): ", error.message()));
+    const absl::StatusCode code = error == asio::error::address_in_use
+                                      ? absl::StatusCode::kAlreadyExists
+                                      : absl::StatusCode::kInternal;
+    return absl::Status(
+        code, absl::StrCat("cannot listen on ", ToString(listen), " (HTTP): ", error.message()));
   }
   bound = {listen.host, acceptor_.local_endpoint().port()};
   Accept();
@@ -169,15 +183,17 @@ absl::Status HttpServer::Impl::Start(const Address& listen, Address& bound) {
 }
 
 void HttpServer::Impl::Accept() {
-  acceptor_.async_accept(asio::make_strand(context_), [this](beast::error_code error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
-    if (!error) {
-      beast::error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      std::make_shared<Session>(std::move(socket), this)->Run();
-    }
-    Accept();
-  });
+  acceptor_.async_accept(asio::make_strand(context_),
+                         [this](beast::error_code error, tcp::socket socket) {
+                           if (error == asio::error::operation_aborted || !acceptor_.is_open())
+                             return;
+                           if (!error) {
+                             beast::error_code ignored;
+                             socket.set_option(tcp::no_delay(true), ignored);
+                             std::make_shared<Session>(std::move(socket), this)->Run();
+                           }
+                           Accept();
+                         });
 }
 
 HttpResponse HttpServer::Impl::Handle(const HttpRequest& request) const {
@@ -211,7 +227,8 @@ void HttpServer::Impl::Stop(absl::Duration grace) {
     stopped_ = true;
     draining_ = true;
     for (const auto& [session, handle] : sessions_) {
-      if (std::shared_ptr<Session> alive = handle.lock(); alive != nullptr) open.push_back(std::move(alive));
+      if (std::shared_ptr<Session> alive = handle.lock(); alive != nullptr)
+        open.push_back(std::move(alive));
     }
   }
   asio::post(acceptor_.get_executor(), [this] {

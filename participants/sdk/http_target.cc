@@ -11,8 +11,8 @@ std::string PercentDecode(absl::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && absl::ascii_isxdigit(text[i + 1]) &&
-                        absl::ascii_isxdigit(text[i + 2]);
+    const bool escape = text[i] == '%' && i + 2 < text.size() &&
+                        absl::ascii_isxdigit(text[i + 1]) && absl::ascii_isxdigit(text[i + 2]);
     if (escape) {
       decoded += absl::HexStringToBytes(text.substr(i + 1, 2));
       i += 2;
@@ -36,10 +36,12 @@ std::string PercentEncode(absl::string_view text) {
 }
 
 void ParseTarget(absl::string_view target, HttpRequest& request) {
-  const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(target, absl::MaxSplits('?', 1));
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(target, absl::MaxSplits('?', 1));
   request.path = PercentDecode(parts.first);
   for (const absl::string_view field : absl::StrSplit(parts.second, '&', absl::SkipEmpty())) {
-    const std::pair<absl::string_view, absl::string_view> pair = absl::StrSplit(field, absl::MaxSplits('=', 1));
+    const std::pair<absl::string_view, absl::string_view> pair =
+        absl::StrSplit(field, absl::MaxSplits('=', 1));
     request.query[PercentDecode(pair.first)] = PercentDecode(pair.second);
   }
 }

@@ -65,10 +65,12 @@ absl::Status FromJson(absl::string_view json, google::protobuf::Message* message
   if (json.empty()) return absl::OkStatus();
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
-  const auto status = google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, message, options);
+  const auto status =
+      google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, message, options);
   if (status.ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the body is not a ", message->GetDescriptor()->full_name(), " as JSON: ", status.ToString()));
+  return absl::InvalidArgumentError(absl::StrCat("the body is not a ",
+                                                 message->GetDescriptor()->full_name(),
+                                                 " as JSON: ", status.ToString()));
 }
 
 std::string ToJson(const google::protobuf::Message& message) {
@@ -90,7 +92,8 @@ HttpResponse ErrorResponse(const absl::Status& status) {
 HttpResponse ServeBranchCall(const HttpRequest& http, google::protobuf::Message* payload,
                              absl::FunctionRef<Outcome(const BranchContext&)> call) {
   const absl::StatusOr<BranchContext> context = ReadBranchContext(
-      ContextSource::kHttpQuery, [&](absl::string_view name) -> std::optional<std::string> { return http.Query(name); });
+      ContextSource::kHttpQuery,
+      [&](absl::string_view name) -> std::optional<std::string> { return http.Query(name); });
   if (!context.ok()) return ErrorResponse(context.status());
   const auto handle = [&]() -> Outcome {
     if (const absl::Status read = FromJson(http.body, payload); !read.ok()) {

@@ -35,7 +35,8 @@ struct LogLine::Fields {
 void SetLogService(absl::string_view name) { Service() = std::string(name); }
 
 LogLine::LogLine(LogLevel level, absl::string_view message) : fields_(std::make_unique<Fields>()) {
-  fields_->json["time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+  fields_->json["time"] =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
   fields_->json["level"] = Word(level);
   fields_->json["service"] = Service();
   fields_->json["message"] = std::string(message);

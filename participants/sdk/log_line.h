@@ -3,8 +3,8 @@
 // One JSON object a line on standard error, written when the LogLine goes:
 //
 //   LogLine(LogLevel::kInfo, "branch").Branch(context).Set("order_id", 42).Set("outcome", "done");
-//   {"time":"2026-01-31T10:00:00.123Z","level":"info","service":"order","message":"branch","gid":"order_paid-A1",
-//    "branch":"01","op":"action","order_id":42,"outcome":"done"}
+//   {"time":"2026-01-31T10:00:00.123Z","level":"info","service":"order","message":"branch",
+//    "gid":"order_paid-A1","branch":"01","op":"action","order_id":42,"outcome":"done"}
 //
 // Thread safety: lines are whole, whoever writes them. One LogLine belongs to one thread.
 
@@ -30,7 +30,9 @@ class LogLine {
   LogLine& operator=(const LogLine&) = delete;
 
   LogLine& Set(absl::string_view name, absl::string_view value);
-  LogLine& Set(absl::string_view name, const char* value) { return Set(name, absl::string_view(value)); }
+  LogLine& Set(absl::string_view name, const char* value) {
+    return Set(name, absl::string_view(value));
+  }
   LogLine& Set(absl::string_view name, int64_t value);
   LogLine& Branch(const BranchContext& context);
 

@@ -51,15 +51,20 @@ absl::string_view Name(OutcomeKind kind) {
   return "unknown";
 }
 
-Outcome::Outcome(OutcomeKind kind, std::string reason) : kind_(kind), reason_(Cut(std::move(reason))) {}
+Outcome::Outcome(OutcomeKind kind, std::string reason)
+    : kind_(kind), reason_(Cut(std::move(reason))) {}
 
 Outcome Outcome::FailedForGood(std::string reason) {
   return Outcome(OutcomeKind::kFailedForGood, std::move(reason));
 }
 
-Outcome Outcome::TryLater(std::string reason) { return Outcome(OutcomeKind::kTryLater, std::move(reason)); }
+Outcome Outcome::TryLater(std::string reason) {
+  return Outcome(OutcomeKind::kTryLater, std::move(reason));
+}
 
-Outcome Outcome::Unknown(std::string reason) { return Outcome(OutcomeKind::kUnknown, std::move(reason)); }
+Outcome Outcome::Unknown(std::string reason) {
+  return Outcome(OutcomeKind::kUnknown, std::move(reason));
+}
 
 Outcome Outcome::From(const absl::Status& status) {
   if (status.ok()) return Done();
@@ -72,8 +77,10 @@ absl::Status ToGrpcStatus(const Outcome& outcome) {
     case OutcomeKind::kDone:
       return absl::OkStatus();
     case OutcomeKind::kFailedForGood:
-      // Older participants say "ongoing" as ABORTED with exactly this word, so a reason must not look like it.
-      return absl::AbortedError(outcome.reason() == kOngoingWord ? Defuse(outcome.reason()) : outcome.reason());
+      // Older participants say "ongoing" as ABORTED with exactly this word, so a reason must not
+      // look like it.
+      return absl::AbortedError(outcome.reason() == kOngoingWord ? Defuse(outcome.reason())
+                                                                 : outcome.reason());
     case OutcomeKind::kTryLater:
       return absl::FailedPreconditionError(outcome.reason());
     case OutcomeKind::kUnknown:
@@ -101,15 +108,18 @@ Outcome FromGrpcStatus(const absl::Status& status) {
   std::string message(status.message());
   if (absl::IsFailedPrecondition(status)) return Outcome::TryLater(std::move(message));
   if (absl::IsAborted(status)) {
-    return message == kOngoingWord ? Outcome::TryLater("") : Outcome::FailedForGood(std::move(message));
+    return message == kOngoingWord ? Outcome::TryLater("")
+                                   : Outcome::FailedForGood(std::move(message));
   }
   return Outcome::Unknown(absl::StrCat(absl::StatusCodeToString(status.code()), ": ", message));
 }
 
 Outcome FromHttpAnswer(int status, absl::string_view body) {
   std::string text(absl::StripAsciiWhitespace(body));
-  if (status == 425 || absl::StrContains(body, kOngoingWord)) return Outcome::TryLater(std::move(text));
-  if (status == 409 || absl::StrContains(body, kFailureWord)) return Outcome::FailedForGood(std::move(text));
+  if (status == 425 || absl::StrContains(body, kOngoingWord))
+    return Outcome::TryLater(std::move(text));
+  if (status == 409 || absl::StrContains(body, kFailureWord))
+    return Outcome::FailedForGood(std::move(text));
   if (status == 200) return Outcome::Done();
   return Outcome::Unknown(absl::StrCat("HTTP ", status, ": ", text));
 }

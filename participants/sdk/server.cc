@@ -13,8 +13,11 @@
 
 namespace saga::participants::sdk {
 
-ParticipantServer::ParticipantServer(const ServerOptions& options) : options_(options), http_(options.http) {
-  http_.Route("/healthz", [](const HttpRequest&) { return HttpResponse{200, "{\"status\":\"ok\"}"}; });
+ParticipantServer::ParticipantServer(const ServerOptions& options)
+    : options_(options), http_(options.http) {
+  http_.Route("/healthz", [](const HttpRequest&) {
+    return HttpResponse{200, "{\"status\":\"ok\"}"};
+  });
 }
 
 ParticipantServer::~ParticipantServer() { Stop(absl::ZeroDuration()); }
@@ -43,8 +46,9 @@ absl::Status ParticipantServer::OpenGrpc() {
   grpc_ = builder.BuildAndStart();
   if (grpc_ == nullptr || port == 0) {
     grpc_ = nullptr;
-    return absl::AlreadyExistsError(absl::StrCat("cannot listen on ", ToString(*listen),
-                                                 " (gRPC): the port is taken, or the address is not of this machine"));
+    return absl::AlreadyExistsError(
+        absl::StrCat("cannot listen on ", ToString(*listen),
+                     " (gRPC): the port is taken, or the address is not of this machine"));
   }
   grpc_address_ = ToString({listen->host, port});
   return absl::OkStatus();

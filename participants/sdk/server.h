@@ -1,6 +1,7 @@
 #pragma once
 
-// The doors of a participant: its gRPC services and its HTTP routes, opened together and closed gracefully.
+// The doors of a participant: its gRPC services and its HTTP routes, opened together and closed
+// gracefully.
 //
 //   ParticipantServer server(options);
 //   server.AddService(&grpc_service);
@@ -9,8 +10,8 @@
 //   ...
 //   server.Stop(absl::Seconds(10));      // then close the database
 //
-// gRPC content types application/grpc, application/grpc+proto and DTM's application/grpc+dtm_raw are all served (protocol
-// 3.4). gRPC health and, over HTTP, /healthz answer while the server runs.
+// gRPC content types application/grpc, application/grpc+proto and DTM's application/grpc+dtm_raw
+// are all served (protocol 3.4). gRPC health and, over HTTP, /healthz answer while the server runs.
 //
 // Thread safety: AddService and Route before Start, Stop from any thread.
 
@@ -50,11 +51,13 @@ class ParticipantServer {
   void AddService(grpc::Service* service);
   void Route(std::string path, HttpHandler handler);
 
-  // Opens both doors, or none; call it once. The message is one clear line, for example when a port is taken.
+  // Opens both doors, or none; call it once. The message is one clear line, for example when a port
+  // is taken.
   [[nodiscard]] absl::Status Start();
 
-  // "host:port" with the real ports; the gRPC one is empty when there is no service. A handler may ask for them: a request that comes in while Start is still opening
-  // the other door waits for it. Not to be called before Start.
+  // "host:port" with the real ports; the gRPC one is empty when there is no service. A handler may
+  // ask for them: a request that comes in while Start is still opening the other door waits for it.
+  // Not to be called before Start.
   const std::string& grpc_address() const {
     started_.WaitForNotification();
     return grpc_address_;

@@ -40,7 +40,8 @@ int StopSignals::Wait() {
   return signal;
 }
 
-int ServeUntilStopped(ParticipantServer& server, StopSignals& signals, const ServiceProcess& process) {
+int ServeUntilStopped(ParticipantServer& server, StopSignals& signals,
+                      const ServiceProcess& process) {
   // gRPC would tell a taken port in several lines of its own; ours say what matters, as JSON.
   if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
   if (const absl::Status started = server.Start(); !started.ok()) {
@@ -49,10 +50,13 @@ int ServeUntilStopped(ParticipantServer& server, StopSignals& signals, const Ser
   }
   const std::string ports = absl::StrCat(process.data_dir, "/", process.name, ".ports");
   if (!WritePorts(ports, server)) {
-    std::fprintf(stderr, "%s: cannot write %s: %s\n", process.name.c_str(), ports.c_str(), std::strerror(errno));
+    std::fprintf(stderr, "%s: cannot write %s: %s\n", process.name.c_str(), ports.c_str(),
+                 std::strerror(errno));
     return 1;
   }
-  LogLine(LogLevel::kInfo, "ready").Set("grpc", server.grpc_address()).Set("http", server.http_address());
+  LogLine(LogLevel::kInfo, "ready")
+      .Set("grpc", server.grpc_address())
+      .Set("http", server.http_address());
   const int signal = signals.Wait();
   LogLine(LogLevel::kInfo, "stopping").Set("signal", strsignal(signal));
   server.Stop(process.grace);

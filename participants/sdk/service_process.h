@@ -1,7 +1,7 @@
 #pragma once
 
-// What the main function of every participant process does around its server: signals, the ports file, the ready line,
-// and the order in which things end.
+// What the main function of every participant process does around its server: signals, the ports
+// file, the ready line, and the order in which things end.
 //
 //   int main(...) {
 //     StopSignals signals;              // before any thread is started
@@ -36,8 +36,10 @@ struct ServiceProcess {
   absl::Duration grace = absl::Seconds(10);
 };
 
-// Starts `server`, tells its addresses, waits for a signal and stops it. The exit code: 0 after a graceful stop, 1 when it
-// could not start, with one line on standard error. The caller closes its database afterwards.
-int ServeUntilStopped(ParticipantServer& server, StopSignals& signals, const ServiceProcess& process);
+// Starts `server`, tells its addresses, waits for a signal and stops it. The exit code: 0 after a
+// graceful stop, 1 when it could not start, with one line on standard error. The caller closes its
+// database afterwards.
+int ServeUntilStopped(ParticipantServer& server, StopSignals& signals,
+                      const ServiceProcess& process);
 
 }  // namespace saga::participants::sdk

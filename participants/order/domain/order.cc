@@ -14,7 +14,8 @@ using sdk::Outcome;
 
 Outcome Refuse(const Order& order, absl::string_view move) {
   return Outcome::FailedForGood(absl::StrCat("order ", order.code, " is ", Name(order.pay_status),
-                                             order.gid.empty() ? "" : " by ", order.gid, ", ", move, " is not possible"));
+                                             order.gid.empty() ? "" : " by ", order.gid, ", ", move,
+                                             " is not possible"));
 }
 
 }  // namespace
@@ -34,7 +35,9 @@ absl::string_view Name(PayStatus status) {
 }
 
 std::string CheckNew(Order& order) {
-  const auto allowed = [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.'; };
+  const auto allowed = [](char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+  };
   if (order.code.empty() || order.code.size() > kMaxCodeBytes ||
       !std::all_of(order.code.begin(), order.code.end(), allowed)) {
     return "order_code must be 1 to 100 letters, digits, '-', '_' or '.'";
@@ -44,14 +47,16 @@ std::string CheckNew(Order& order) {
   order.price_cents = 0;
   for (const Item& item : order.items) {
     const std::string name = absl::StrCat("product ", item.product_id, " size ", item.size_id);
-    if (item.product_id < 1 || item.size_id < 0) return "product_id must be at least 1 and size_id at least 0";
+    if (item.product_id < 1 || item.size_id < 0)
+      return "product_id must be at least 1 and size_id at least 0";
     if (item.quantity < 1 || item.quantity > kMaxQuantity) {
       return absl::StrCat(name, ": quantity must be 1 to ", kMaxQuantity);
     }
     if (item.price_cents < 0 || item.price_cents > kMaxPriceCents) {
       return absl::StrCat(name, ": price_cents must be 0 to ", kMaxPriceCents);
     }
-    if (!seen.emplace(item.product_id, item.size_id).second) return absl::StrCat(name, " is listed twice");
+    if (!seen.emplace(item.product_id, item.size_id).second)
+      return absl::StrCat(name, " is listed twice");
     order.price_cents += item.quantity * item.price_cents;
   }
   return "";
@@ -68,16 +73,19 @@ Outcome BeginPayment(Order& order, const std::string& gid, const std::string& tr
 
 Outcome RevertPayment(Order& order, const std::string& gid) {
   if (order.pay_status == PayStatus::kFailed && order.gid == gid) return Outcome::Done();
-  if (order.pay_status != PayStatus::kProcessing || order.gid != gid) return Refuse(order, "reverting its payment");
+  if (order.pay_status != PayStatus::kProcessing || order.gid != gid)
+    return Refuse(order, "reverting its payment");
   order.pay_status = PayStatus::kFailed;
   order.ship_status = ShipStatus::kReset;
-  order.pay_error = absl::StrCat("the payment was undone by ", gid, "; the reason: sagactl describe ", gid);
+  order.pay_error =
+      absl::StrCat("the payment was undone by ", gid, "; the reason: sagactl describe ", gid);
   return Outcome::Done();
 }
 
 Outcome ConfirmPayment(Order& order, const std::string& gid, const std::string& now) {
   if (order.pay_status == PayStatus::kPaid && order.gid == gid) return Outcome::Done();
-  if (order.pay_status != PayStatus::kProcessing || order.gid != gid) return Refuse(order, "confirming its payment");
+  if (order.pay_status != PayStatus::kProcessing || order.gid != gid)
+    return Refuse(order, "confirming its payment");
   order.pay_status = PayStatus::kPaid;
   order.ship_status = ShipStatus::kReady;
   order.pay_time = now;
@@ -86,7 +94,8 @@ Outcome ConfirmPayment(Order& order, const std::string& gid, const std::string& 
 
 Outcome UnconfirmPayment(Order& order, const std::string& gid) {
   if (order.pay_status == PayStatus::kProcessing && order.gid == gid) return Outcome::Done();
-  if (order.pay_status != PayStatus::kPaid || order.gid != gid) return Refuse(order, "unconfirming its payment");
+  if (order.pay_status != PayStatus::kPaid || order.gid != gid)
+    return Refuse(order, "unconfirming its payment");
   order.pay_status = PayStatus::kProcessing;
   order.ship_status = ShipStatus::kNone;
   order.pay_time.clear();

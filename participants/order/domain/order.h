@@ -7,8 +7,9 @@
 //                RevertPayment  v    +----UnconfirmPayment-----+
 //                             failed
 //
-// The numbers are those of the earlier order system from its version 3.0 on, where 3 means "the stock is being
-// deducted" (before, 3 meant paid and 4 failed; business.md 2.2). This schema never held the older meaning.
+// The numbers are those of the earlier order system from its version 3.0 on, where 3 means "the
+// stock is being deducted" (before, 3 meant paid and 4 failed; business.md 2.2). This schema never
+// held the older meaning.
 //
 // Thread safety: values and free functions, no shared state.
 
@@ -24,7 +25,8 @@ namespace saga::participants::order::domain {
 inline constexpr size_t kMaxItems = 1000;
 inline constexpr size_t kMaxCodeBytes = 100;  // a gid made of it stays under the wire's 128 bytes
 inline constexpr int64_t kMaxQuantity = 1'000'000;
-inline constexpr int64_t kMaxPriceCents = 1'000'000'000;  // the sum over all items then fits 64 bits
+// The sum over all items then fits 64 bits.
+inline constexpr int64_t kMaxPriceCents = 1'000'000'000;
 
 enum class PayStatus { kPending = 0, kProcessing = 3, kPaid = 4, kFailed = 5 };
 enum class ShipStatus { kNone = 0, kReset = 1, kReady = 2 };
@@ -60,8 +62,8 @@ struct Order {
 // What is wrong with a new order; empty when nothing is. Sets the price.
 std::string CheckNew(Order& order);
 
-// The moves of a payment. Each changes `order` when it is allowed, and only for the transaction `gid` that began it. A
-// move that was made before is done and changes nothing.
+// The moves of a payment. Each changes `order` when it is allowed, and only for the transaction
+// `gid` that began it. A move that was made before is done and changes nothing.
 sdk::Outcome BeginPayment(Order& order, const std::string& gid, const std::string& trade_no);
 sdk::Outcome RevertPayment(Order& order, const std::string& gid);
 sdk::Outcome ConfirmPayment(Order& order, const std::string& gid, const std::string& now);

@@ -4,10 +4,10 @@
 
 namespace saga::participants::order::handler {
 
-using ::order::v1::PaymentBranch;
 using google::protobuf::Empty;
 using grpc::ServerContext;
 using grpc::Status;
+using ::order::v1::PaymentBranch;
 
 class GrpcDoor::Impl : public ::order::v1::Order::Service {
  public:
@@ -48,10 +48,12 @@ class GrpcDoor::Impl : public ::order::v1::Order::Service {
   }
 
  private:
-  Status Branch(sdk::Outcome (OrderService::*method)(const sdk::BranchContext&, const PaymentBranch&),
+  Status Branch(sdk::Outcome (OrderService::*method)(const sdk::BranchContext&,
+                                                     const PaymentBranch&),
                 const ServerContext& context, const PaymentBranch& request) {
-    return sdk::ServeBranch(context,
-                            [&](const sdk::BranchContext& branch) { return (service_.*method)(branch, request); });
+    return sdk::ServeBranch(context, [&](const sdk::BranchContext& branch) {
+      return (service_.*method)(branch, request);
+    });
   }
 
   OrderService& service_;

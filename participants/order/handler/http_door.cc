@@ -14,16 +14,19 @@ template <typename Request, typename Response>
 void AddCall(sdk::ParticipantServer& server, const std::string& method, OrderService& service,
              absl::StatusOr<Response> (OrderService::*call)(const Request&)) {
   server.Route(kPath + method, [&service, call](const sdk::HttpRequest& http) {
-    return sdk::ServeCall<Request, Response>(http, [&](const Request& request) { return (service.*call)(request); });
+    return sdk::ServeCall<Request, Response>(
+        http, [&](const Request& request) { return (service.*call)(request); });
   });
 }
 
 void AddBranch(sdk::ParticipantServer& server, const std::string& method, OrderService& service,
-               sdk::Outcome (OrderService::*call)(const sdk::BranchContext&, const PaymentBranch&)) {
+               sdk::Outcome (OrderService::*call)(const sdk::BranchContext&,
+                                                  const PaymentBranch&)) {
   server.Route(kPath + method, [&service, call](const sdk::HttpRequest& http) {
-    return sdk::ServeBranch<PaymentBranch>(http, [&](const sdk::BranchContext& branch, const PaymentBranch& request) {
-      return (service.*call)(branch, request);
-    });
+    return sdk::ServeBranch<PaymentBranch>(
+        http, [&](const sdk::BranchContext& branch, const PaymentBranch& request) {
+          return (service.*call)(branch, request);
+        });
   });
 }
 

@@ -13,10 +13,10 @@
 namespace saga::participants::order::handler {
 namespace {
 
-using ::order::v1::PayNotifyResponse;
-using ::order::v1::ReserveResponse;
 using domain::Order;
 using domain::PayStatus;
+using ::order::v1::PayNotifyResponse;
+using ::order::v1::ReserveResponse;
 using sdk::Outcome;
 using sdk::StartKind;
 using sdk::StartResult;
@@ -26,7 +26,9 @@ constexpr char kPaidCode[] = "0000";  // what the payment provider says for a pa
 constexpr int64_t kDefaultPage = 100;
 constexpr int64_t kMaxPage = 1000;
 
-std::string Now() { return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()); }
+std::string Now() {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
+}
 
 ::order::v1::OrderInfo ToProto(const Order& order) {
   ::order::v1::OrderInfo proto;
@@ -67,7 +69,8 @@ std::optional<absl::Status> StartError(const StartResult& result, const std::str
     case StartKind::kRefused:
       return absl::InternalError(absl::StrCat("sagad refused ", gid, ": ", result.reason));
     case StartKind::kUnknown:
-      return absl::UnavailableError(absl::StrCat("no answer about ", gid, ", repeat the request: ", result.reason));
+      return absl::UnavailableError(
+          absl::StrCat("no answer about ", gid, ", repeat the request: ", result.reason));
     case StartKind::kStarted:
     case StartKind::kSucceeded:
     case StartKind::kFailed:
@@ -85,7 +88,8 @@ PayNotifyResponse::Result PaymentResult(const StartResult& result) {
       return PayNotifyResponse::RESULT_FAILED;
     case StartKind::kAlreadyDecided:
       if (result.status == "succeed") return PayNotifyResponse::RESULT_PAID;
-      if (result.status == "failed" || result.status == "aborting") return PayNotifyResponse::RESULT_FAILED;
+      if (result.status == "failed" || result.status == "aborting")
+        return PayNotifyResponse::RESULT_FAILED;
       return PayNotifyResponse::RESULT_STARTED;
     case StartKind::kStarted:
     case StartKind::kRefused:
@@ -97,15 +101,18 @@ PayNotifyResponse::Result PaymentResult(const StartResult& result) {
 
 }  // namespace
 
-absl::StatusOr<::order::v1::OrderInfo> OrderService::CreateOrder(const ::order::v1::CreateOrderRequest& request) {
+absl::StatusOr<::order::v1::OrderInfo> OrderService::CreateOrder(
+    const ::order::v1::CreateOrderRequest& request) {
   Order order = FromProto(request);
-  if (const std::string wrong = domain::CheckNew(order); !wrong.empty()) return absl::InvalidArgumentError(wrong);
+  if (const std::string wrong = domain::CheckNew(order); !wrong.empty())
+    return absl::InvalidArgumentError(wrong);
   const absl::Status done = database_.Write([&](Transaction& tx) -> absl::Status {
     absl::StatusOr<std::optional<Order>> known = store::FindByCode(tx, order.code);
     if (!known.ok()) return known.status();
     if (!known->has_value()) return store::Insert(tx, order, Now());
     if ((*known)->user_id != order.user_id || (*known)->items != order.items) {
-      return absl::AlreadyExistsError(absl::StrCat("order ", order.code, " exists with another content"));
+      return absl::AlreadyExistsError(
+          absl::StrCat("order ", order.code, " exists with another content"));
     }
     order = *std::move(*known);
     return absl::OkStatus();
@@ -117,17 +124,20 @@ absl::StatusOr<::order::v1::OrderInfo> OrderService::CreateOrder(const ::order::
 absl::StatusOr<Order> OrderService::Load(int64_t id, const std::string& code) {
   std::optional<Order> found;
   const absl::Status done = database_.Read([&](Transaction& tx) -> absl::Status {
-    absl::StatusOr<std::optional<Order>> read = id != 0 ? store::Find(tx, id) : store::FindByCode(tx, code);
+    absl::StatusOr<std::optional<Order>> read =
+        id != 0 ? store::Find(tx, id) : store::FindByCode(tx, code);
     if (!read.ok()) return read.status();
     found = *std::move(read);
     return absl::OkStatus();
   });
   if (!done.ok()) return done;
-  if (!found.has_value()) return absl::NotFoundError(id != 0 ? absl::StrCat("no order ", id) : "no order " + code);
+  if (!found.has_value())
+    return absl::NotFoundError(id != 0 ? absl::StrCat("no order ", id) : "no order " + code);
   return *std::move(found);
 }
 
-absl::StatusOr<::order::v1::OrderInfo> OrderService::GetOrder(const ::order::v1::GetOrderRequest& request) {
+absl::StatusOr<::order::v1::OrderInfo> OrderService::GetOrder(
+    const ::order::v1::GetOrderRequest& request) {
   const absl::StatusOr<Order> order = Load(request.order_id(), request.order_code());
   if (!order.ok()) return order.status();
   return ToProto(*order);
@@ -141,7 +151,8 @@ absl::StatusOr<::order::v1::ListOrdersResponse> OrderService::ListOrders(
   ::order::v1::ListOrdersResponse response;
   const absl::Status done = database_.Read([&](Transaction& tx) -> absl::Status {
     const int64_t limit = request.limit() == 0 ? kDefaultPage : request.limit();
-    const absl::StatusOr<std::vector<Order>> orders = store::List(tx, request.after_order_id(), limit);
+    const absl::StatusOr<std::vector<Order>> orders =
+        store::List(tx, request.after_order_id(), limit);
     if (!orders.ok()) return orders.status();
     for (const Order& order : *orders) *response.add_orders() = ToProto(order);
     return absl::OkStatus();
@@ -154,7 +165,8 @@ sdk::GlobalOptions OrderService::Options(bool wait_result) const {
   return {.wait_result = wait_result, .retry_interval = options_.retry_interval};
 }
 
-absl::StatusOr<PayNotifyResponse> OrderService::PayNotify(const ::order::v1::PayNotifyRequest& request) {
+absl::StatusOr<PayNotifyResponse> OrderService::PayNotify(
+    const ::order::v1::PayNotifyRequest& request) {
   const absl::StatusOr<Order> order = Load(0, request.out_trade_no());
   if (!order.ok()) return order.status();
   const std::string gid = OrderPaidGid(*order);
@@ -162,7 +174,8 @@ absl::StatusOr<PayNotifyResponse> OrderService::PayNotify(const ::order::v1::Pay
   response.set_gid(gid);
   if (request.status_code() != kPaidCode) {
     response.set_result(PayNotifyResponse::RESULT_NOT_PAID);
-    response.set_reason(absl::StrCat("status_code is '", request.status_code(), "', not '", kPaidCode, "'"));
+    response.set_reason(
+        absl::StrCat("status_code is '", request.status_code(), "', not '", kPaidCode, "'"));
   } else if (order->pay_status == PayStatus::kPaid) {
     // Nothing needs asking. Had sagad the last word here, a repeat would have to wait for it.
     response.set_result(PayNotifyResponse::RESULT_PAID);
@@ -173,10 +186,12 @@ absl::StatusOr<PayNotifyResponse> OrderService::PayNotify(const ::order::v1::Pay
     sdk::SagaBuilder saga = OrderPaid(*order, request.trade_no(), places_());
     saga.Options(Options(request.wait_result()));
     const StartResult started = sagad_.Submit(saga);
-    if (std::optional<absl::Status> error = StartError(started, gid); error.has_value()) return *error;
+    if (std::optional<absl::Status> error = StartError(started, gid); error.has_value())
+      return *error;
     response.set_result(PaymentResult(started));
-    response.set_reason(started.kind == StartKind::kAlreadyDecided ? "transaction is " + started.status
-                                                                   : started.reason);
+    response.set_reason(started.kind == StartKind::kAlreadyDecided
+                            ? "transaction is " + started.status
+                            : started.reason);
   }
   sdk::LogLine(sdk::LogLevel::kInfo, "payment notified")
       .Set("gid", gid)
@@ -194,7 +209,8 @@ absl::StatusOr<ReserveResponse> OrderService::Reserve(const ::order::v1::Reserve
   response.set_gid(gid);
   sdk::Tcc tcc(sagad_, gid, Options(request.wait_result()));
   const StartResult prepared = tcc.Prepare();
-  if (std::optional<absl::Status> error = StartError(prepared, gid); error.has_value()) return *error;
+  if (std::optional<absl::Status> error = StartError(prepared, gid); error.has_value())
+    return *error;
   StartResult decided;
   if (prepared.kind == StartKind::kAlreadyDecided) {
     decided = prepared;
@@ -209,7 +225,8 @@ absl::StatusOr<ReserveResponse> OrderService::Reserve(const ::order::v1::Reserve
     response.set_result(ReserveResponse::RESULT_CONFIRMED);
     decided = tcc.Submit();
   }
-  if (std::optional<absl::Status> error = StartError(decided, gid); error.has_value()) return *error;
+  if (std::optional<absl::Status> error = StartError(decided, gid); error.has_value())
+    return *error;
   if (decided.kind == StartKind::kAlreadyDecided) {
     response.set_result(ReserveResponse::RESULT_ALREADY_ENDED);
     response.set_reason("transaction is " + decided.status);
@@ -222,20 +239,24 @@ absl::StatusOr<ReserveResponse> OrderService::Reserve(const ::order::v1::Reserve
   return response;
 }
 
-Outcome OrderService::Move(const sdk::BranchContext& branch, int64_t order_id, absl::string_view name,
-                           absl::FunctionRef<Outcome(Order&)> move) {
+Outcome OrderService::Move(const sdk::BranchContext& branch, int64_t order_id,
+                           absl::string_view name, absl::FunctionRef<Outcome(Order&)> move) {
   absl::SleepFor(options_.delay);
-  const sdk::BarrierResult result = sdk::Barrier(branch).Call(database_, [&](Transaction& tx) -> Outcome {
-    const absl::StatusOr<std::optional<Order>> read = store::Find(tx, order_id);
-    if (!read.ok()) return Outcome::From(read.status());
-    if (!read->has_value()) return Outcome::FailedForGood(absl::StrCat("no order ", order_id));
-    const Order& before = **read;
-    Order after = before;
-    if (Outcome moved = move(after); !moved.ok() || after.pay_status == before.pay_status) return moved;
-    const absl::StatusOr<bool> updated = store::Update(tx, before, after, Now());
-    if (!updated.ok()) return Outcome::From(updated.status());
-    return *updated ? Outcome::Done() : Outcome::TryLater(absl::StrCat("order ", before.code, " changed meanwhile"));
-  });
+  const sdk::BarrierResult result =
+      sdk::Barrier(branch).Call(database_, [&](Transaction& tx) -> Outcome {
+        const absl::StatusOr<std::optional<Order>> read = store::Find(tx, order_id);
+        if (!read.ok()) return Outcome::From(read.status());
+        if (!read->has_value()) return Outcome::FailedForGood(absl::StrCat("no order ", order_id));
+        const Order& before = **read;
+        Order after = before;
+        if (Outcome moved = move(after); !moved.ok() || after.pay_status == before.pay_status)
+          return moved;
+        const absl::StatusOr<bool> updated = store::Update(tx, before, after, Now());
+        if (!updated.ok()) return Outcome::From(updated.status());
+        return *updated
+                   ? Outcome::Done()
+                   : Outcome::TryLater(absl::StrCat("order ", before.code, " changed meanwhile"));
+      });
   sdk::LogLine(result.outcome.ok() ? sdk::LogLevel::kInfo : sdk::LogLevel::kWarning, "branch")
       .Branch(branch)
       .Set("order_id", order_id)
@@ -246,22 +267,27 @@ Outcome OrderService::Move(const sdk::BranchContext& branch, int64_t order_id, a
   return result.outcome;
 }
 
-Outcome OrderService::BeginPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request) {
-  return Move(branch, request.order_id(), "begin_payment",
-              [&](Order& order) { return domain::BeginPayment(order, branch.gid, request.trade_no()); });
+Outcome OrderService::BeginPayment(const sdk::BranchContext& branch,
+                                   const ::order::v1::PaymentBranch& request) {
+  return Move(branch, request.order_id(), "begin_payment", [&](Order& order) {
+    return domain::BeginPayment(order, branch.gid, request.trade_no());
+  });
 }
 
-Outcome OrderService::RevertPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request) {
+Outcome OrderService::RevertPayment(const sdk::BranchContext& branch,
+                                    const ::order::v1::PaymentBranch& request) {
   return Move(branch, request.order_id(), "revert_payment",
               [&](Order& order) { return domain::RevertPayment(order, branch.gid); });
 }
 
-Outcome OrderService::ConfirmPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request) {
+Outcome OrderService::ConfirmPayment(const sdk::BranchContext& branch,
+                                     const ::order::v1::PaymentBranch& request) {
   return Move(branch, request.order_id(), "confirm_payment",
               [&](Order& order) { return domain::ConfirmPayment(order, branch.gid, Now()); });
 }
 
-Outcome OrderService::UnconfirmPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request) {
+Outcome OrderService::UnconfirmPayment(const sdk::BranchContext& branch,
+                                       const ::order::v1::PaymentBranch& request) {
   return Move(branch, request.order_id(), "unconfirm_payment",
               [&](Order& order) { return domain::UnconfirmPayment(order, branch.gid); });
 }

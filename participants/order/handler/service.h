@@ -1,6 +1,7 @@
 #pragma once
 
-// What order does, whichever door a request came through. proto/order.proto says what every method promises.
+// What order does, whichever door a request came through. proto/order.proto says what every method
+// promises.
 //
 // Thread safety: thread-safe.
 
@@ -29,22 +30,29 @@ struct ServiceOptions {
 
 class OrderService {
  public:
-  // `database` is prepared (store::Prepare); it and `sagad` outlive the service. `places` is asked at every start of a
-  // transaction.
+  // `database` is prepared (store::Prepare); it and `sagad` outlive the service. `places` is asked
+  // at every start of a transaction.
   OrderService(sdk::Database& database, sdk::Client& sagad, std::function<Places()> places,
                const ServiceOptions& options)
       : database_(database), sagad_(sagad), places_(std::move(places)), options_(options) {}
 
-  absl::StatusOr<::order::v1::OrderInfo> CreateOrder(const ::order::v1::CreateOrderRequest& request);
+  absl::StatusOr<::order::v1::OrderInfo> CreateOrder(
+      const ::order::v1::CreateOrderRequest& request);
   absl::StatusOr<::order::v1::OrderInfo> GetOrder(const ::order::v1::GetOrderRequest& request);
-  absl::StatusOr<::order::v1::ListOrdersResponse> ListOrders(const ::order::v1::ListOrdersRequest& request);
-  absl::StatusOr<::order::v1::PayNotifyResponse> PayNotify(const ::order::v1::PayNotifyRequest& request);
+  absl::StatusOr<::order::v1::ListOrdersResponse> ListOrders(
+      const ::order::v1::ListOrdersRequest& request);
+  absl::StatusOr<::order::v1::PayNotifyResponse> PayNotify(
+      const ::order::v1::PayNotifyRequest& request);
   absl::StatusOr<::order::v1::ReserveResponse> Reserve(const ::order::v1::ReserveRequest& request);
 
-  sdk::Outcome BeginPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request);
-  sdk::Outcome RevertPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request);
-  sdk::Outcome ConfirmPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request);
-  sdk::Outcome UnconfirmPayment(const sdk::BranchContext& branch, const ::order::v1::PaymentBranch& request);
+  sdk::Outcome BeginPayment(const sdk::BranchContext& branch,
+                            const ::order::v1::PaymentBranch& request);
+  sdk::Outcome RevertPayment(const sdk::BranchContext& branch,
+                             const ::order::v1::PaymentBranch& request);
+  sdk::Outcome ConfirmPayment(const sdk::BranchContext& branch,
+                              const ::order::v1::PaymentBranch& request);
+  sdk::Outcome UnconfirmPayment(const sdk::BranchContext& branch,
+                                const ::order::v1::PaymentBranch& request);
 
  private:
   // Reads the order, lets `move` change it, writes it back when it did; behind the barrier.

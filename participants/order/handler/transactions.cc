@@ -31,21 +31,28 @@ std::string StockPayload(const domain::Order& order, const Places& places) {
 
 }  // namespace
 
-std::string OrderPaidGid(const domain::Order& order) { return sdk::GidFor("order_paid", order.code); }
+std::string OrderPaidGid(const domain::Order& order) {
+  return sdk::GidFor("order_paid", order.code);
+}
 
-std::string ReserveStockGid(const domain::Order& order) { return sdk::GidFor("reserve_stock", order.code); }
+std::string ReserveStockGid(const domain::Order& order) {
+  return sdk::GidFor("reserve_stock", order.code);
+}
 
-sdk::SagaBuilder OrderPaid(const domain::Order& order, const std::string& trade_no, const Places& places) {
+sdk::SagaBuilder OrderPaid(const domain::Order& order, const std::string& trade_no,
+                           const Places& places) {
   ::order::v1::PaymentBranch payment;
   payment.set_order_id(order.id);
   payment.set_trade_no(trade_no);
   const std::string payload = Payload(places, payment);
   sdk::SagaBuilder saga(OrderPaidGid(order));
-  // The last step is the only one that makes the order look paid, so nobody ships what is not deducted yet.
+  // The last step is the only one that makes the order look paid, so nobody ships what is not
+  // deducted yet.
   saga.Step(Target(places, places.order, "order.v1.Order/BeginPayment"),
             Target(places, places.order, "order.v1.Order/RevertPayment"), payload)
       .Step(Target(places, places.product, "product.v1.Product/Deduct"),
-            Target(places, places.product, "product.v1.Product/Restore"), StockPayload(order, places))
+            Target(places, places.product, "product.v1.Product/Restore"),
+            StockPayload(order, places))
       .Step(Target(places, places.order, "order.v1.Order/ConfirmPayment"),
             Target(places, places.order, "order.v1.Order/UnconfirmPayment"), payload);
   return saga;

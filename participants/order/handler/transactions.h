@@ -1,7 +1,7 @@
 #pragma once
 
-// The global transactions that order starts: which branches they have and where these are. The one place that knows the
-// participants' methods.
+// The global transactions that order starts: which branches they have and where these are. The one
+// place that knows the participants' methods.
 //
 // Thread safety: values and free functions, no shared state.
 
@@ -13,7 +13,8 @@
 
 namespace saga::participants::order::handler {
 
-// How the orchestrator reaches the branches. Both transports carry the same messages; HTTP carries them as JSON.
+// How the orchestrator reaches the branches. Both transports carry the same messages; HTTP carries
+// them as JSON.
 enum class Transport { kGrpc, kHttp };
 
 struct Places {
@@ -23,7 +24,8 @@ struct Places {
 };
 
 // The saga order_paid: order.BeginPayment, product.Deduct, order.ConfirmPayment.
-sdk::SagaBuilder OrderPaid(const domain::Order& order, const std::string& trade_no, const Places& places);
+sdk::SagaBuilder OrderPaid(const domain::Order& order, const std::string& trade_no,
+                           const Places& places);
 std::string OrderPaidGid(const domain::Order& order);
 
 // The TCC reserve_stock has one branch: product's TryFreeze, ConfirmDeduct, CancelThaw.

@@ -42,8 +42,9 @@ constexpr char kSchema[] = R"(
     UNIQUE (order_id, product_id, size_id)
   ))";
 
-#define ORDER_COLUMNS                                                                                            \
-  "id, user_id, order_code, pay_status, ship_status, pay_error, trade_no, pay_time, gid, price_cents, version, " \
+#define ORDER_COLUMNS                                                                      \
+  "id, user_id, order_code, pay_status, ship_status, pay_error, trade_no, pay_time, gid, " \
+  "price_cents, version, "                                                                 \
   "created_at, updated_at"
 constexpr char kById[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ?";
 constexpr char kByCode[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE order_code = ?";
@@ -80,7 +81,9 @@ absl::StatusOr<std::vector<Order>> ReadOrders(absl::StatusOr<Rows> rows) {
 
 absl::Status ReadItems(Transaction& tx, Order& order) {
   absl::StatusOr<Rows> rows = tx.Query(
-      "SELECT product_id, size_id, quantity, price_cents FROM order_details WHERE order_id = ? ORDER BY id", order.id);
+      "SELECT product_id, size_id, quantity, price_cents FROM order_details WHERE order_id = ? "
+      "ORDER BY id",
+      order.id);
   if (!rows.ok()) return rows.status();
   for (;;) {
     const absl::StatusOr<bool> found = rows->Next();
@@ -107,7 +110,8 @@ absl::Status Prepare(sdk::Database& database) {
 
 absl::Status Insert(Transaction& tx, Order& order, const std::string& now) {
   const absl::StatusOr<int64_t> inserted = tx.Execute(
-      "INSERT INTO orders (user_id, order_code, price_cents, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO orders (user_id, order_code, price_cents, created_at, updated_at) VALUES (?, ?, "
+      "?, ?, ?)",
       order.user_id, order.code, order.price_cents, now, now);
   if (!inserted.ok()) return inserted.status();
   order.id = tx.LastInsertId();
@@ -115,14 +119,17 @@ absl::Status Insert(Transaction& tx, Order& order, const std::string& now) {
   order.created_at = order.updated_at = now;
   for (const Item& item : order.items) {
     const absl::StatusOr<int64_t> added = tx.Execute(
-        "INSERT INTO order_details (order_id, product_id, size_id, quantity, price_cents) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO order_details (order_id, product_id, size_id, quantity, price_cents) VALUES "
+        "(?, ?, ?, ?, ?)",
         order.id, item.product_id, item.size_id, item.quantity, item.price_cents);
     if (!added.ok()) return added.status();
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<Order>> Find(Transaction& tx, int64_t id) { return ReadOne(tx, tx.Query(kById, id)); }
+absl::StatusOr<std::optional<Order>> Find(Transaction& tx, int64_t id) {
+  return ReadOne(tx, tx.Query(kById, id));
+}
 
 absl::StatusOr<std::optional<Order>> FindByCode(Transaction& tx, const std::string& code) {
   return ReadOne(tx, tx.Query(kByCode, code));
@@ -137,12 +144,15 @@ absl::StatusOr<std::vector<Order>> List(Transaction& tx, int64_t after_id, int64
   return orders;
 }
 
-absl::StatusOr<bool> Update(Transaction& tx, const Order& before, const Order& after, const std::string& now) {
+absl::StatusOr<bool> Update(Transaction& tx, const Order& before, const Order& after,
+                            const std::string& now) {
   const absl::StatusOr<int64_t> changed = tx.Execute(
-      "UPDATE orders SET pay_status = ?, ship_status = ?, pay_error = ?, trade_no = ?, pay_time = ?, gid = ?, "
+      "UPDATE orders SET pay_status = ?, ship_status = ?, pay_error = ?, trade_no = ?, pay_time = "
+      "?, gid = ?, "
       "version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND pay_status = ?",
-      static_cast<int64_t>(after.pay_status), static_cast<int64_t>(after.ship_status), after.pay_error, after.trade_no,
-      after.pay_time, after.gid, now, before.id, before.version, static_cast<int64_t>(before.pay_status));
+      static_cast<int64_t>(after.pay_status), static_cast<int64_t>(after.ship_status),
+      after.pay_error, after.trade_no, after.pay_time, after.gid, now, before.id, before.version,
+      static_cast<int64_t>(before.pay_status));
   if (!changed.ok()) return changed.status();
   return *changed == 1;
 }

@@ -14,35 +14,45 @@ namespace {
 
 using sdk::Outcome;
 
-constexpr std::array kKinds = {Kind::kDeduct, Kind::kRestore, Kind::kFreeze, Kind::kConfirm, Kind::kThaw};
+constexpr std::array kKinds = {Kind::kDeduct, Kind::kRestore, Kind::kFreeze, Kind::kConfirm,
+                               Kind::kThaw};
 
-std::string NameOf(const Line& line) { return absl::StrCat("product ", line.product_id, " size ", line.size_id); }
+std::string NameOf(const Line& line) {
+  return absl::StrCat("product ", line.product_id, " size ", line.size_id);
+}
 
 const JournalEntry* Find(const std::vector<JournalEntry>& journal, Kind kind) {
-  const auto found = std::find_if(journal.begin(), journal.end(), [&](const auto& entry) { return entry.kind == kind; });
+  const auto found = std::find_if(journal.begin(), journal.end(),
+                                  [&](const auto& entry) { return entry.kind == kind; });
   return found == journal.end() ? nullptr : &*found;
 }
 
-Ruling Apply(std::vector<Line> lines) { return {.verdict = Ruling::Verdict::kApply, .lines = std::move(lines)}; }
+Ruling Apply(std::vector<Line> lines) {
+  return {.verdict = Ruling::Verdict::kApply, .lines = std::move(lines)};
+}
 
 Ruling NothingToDo() { return {.verdict = Ruling::Verdict::kNothingToDo}; }
 
 Ruling Refuse(const Change& change, absl::string_view what, const std::string& gid) {
-  return {.refusal = Outcome::FailedForGood(absl::StrCat("order ", change.order_id, " ", what, " by ", gid))};
+  return {.refusal = Outcome::FailedForGood(
+              absl::StrCat("order ", change.order_id, " ", what, " by ", gid))};
 }
 
-// An undo or a confirm whose first half is not in the journal. The barrier lets neither through, so something is wrong
-// with the data, and calling it a success would lose stock.
+// An undo or a confirm whose first half is not in the journal. The barrier lets neither through, so
+// something is wrong with the data, and calling it a success would lose stock.
 Ruling Missing(const Change& change, Kind kind, Kind first) {
-  return {.refusal = Outcome::Unknown(absl::StrCat("order ", change.order_id, ": ", Name(kind), " without ",
-                                                   Name(first), " of the same transaction"))};
+  return {.refusal =
+              Outcome::Unknown(absl::StrCat("order ", change.order_id, ": ", Name(kind),
+                                            " without ", Name(first), " of the same transaction"))};
 }
 
 // Taking stock out or freezing it: the first half.
-Ruling DecideTake(Kind kind, const Change& change, const std::string& gid, const std::vector<JournalEntry>& journal) {
+Ruling DecideTake(Kind kind, const Change& change, const std::string& gid,
+                  const std::vector<JournalEntry>& journal) {
   if (const JournalEntry* before = Find(journal, kind); before != nullptr) {
     if (before->gid == gid && before->lines == change.lines) return NothingToDo();
-    return Refuse(change, kind == Kind::kDeduct ? "already deducted" : "already frozen", before->gid);
+    return Refuse(change, kind == Kind::kDeduct ? "already deducted" : "already frozen",
+                  before->gid);
   }
   const JournalEntry* deduct = Find(journal, Kind::kDeduct);
   if (deduct != nullptr && Find(journal, Kind::kRestore) == nullptr) {
@@ -59,11 +69,13 @@ Ruling DecideTake(Kind kind, const Change& change, const std::string& gid, const
 // Undoing or confirming: the second half of `first`, which excludes `other`.
 Ruling DecideFinish(Kind kind, Kind first, Kind other, const Change& change, const std::string& gid,
                     const std::vector<JournalEntry>& journal) {
-  if (const JournalEntry* before = Find(journal, kind); before != nullptr && before->gid == gid) return NothingToDo();
+  if (const JournalEntry* before = Find(journal, kind); before != nullptr && before->gid == gid)
+    return NothingToDo();
   const JournalEntry* taken = Find(journal, first);
   if (taken == nullptr || taken->gid != gid) return Missing(change, kind, first);
   if (const JournalEntry* instead = Find(journal, other); instead != nullptr && other != kind) {
-    return Refuse(change, other == Kind::kThaw ? "already thawed" : "already confirmed", instead->gid);
+    return Refuse(change, other == Kind::kThaw ? "already thawed" : "already confirmed",
+                  instead->gid);
   }
   return Apply(taken->lines);
 }
@@ -72,20 +84,26 @@ Ruling DecideFinish(Kind kind, Kind first, Kind other, const Change& change, con
 
 Outcome Arrange(Change& change) {
   if (change.order_id <= 0) return Outcome::FailedForGood("order_id is missing");
-  if (change.lines.empty()) return Outcome::FailedForGood(absl::StrCat("order ", change.order_id, " has no items"));
+  if (change.lines.empty())
+    return Outcome::FailedForGood(absl::StrCat("order ", change.order_id, " has no items"));
   if (change.lines.size() > kMaxLines) {
-    return Outcome::FailedForGood(absl::StrCat("order ", change.order_id, " has ", change.lines.size(),
-                                               " items, at most ", kMaxLines, " are allowed"));
+    return Outcome::FailedForGood(absl::StrCat("order ", change.order_id, " has ",
+                                               change.lines.size(), " items, at most ", kMaxLines,
+                                               " are allowed"));
   }
   for (const Line& line : change.lines) {
     if (line.quantity < 1 || line.quantity > kMaxPieces) {
-      return Outcome::FailedForGood(absl::StrCat(NameOf(line), ": quantity is ", line.quantity, ", not 1 to ", kMaxPieces));
+      return Outcome::FailedForGood(
+          absl::StrCat(NameOf(line), ": quantity is ", line.quantity, ", not 1 to ", kMaxPieces));
     }
   }
   std::sort(change.lines.begin(), change.lines.end());
-  const auto same = [](const Line& a, const Line& b) { return a.product_id == b.product_id && a.size_id == b.size_id; };
+  const auto same = [](const Line& a, const Line& b) {
+    return a.product_id == b.product_id && a.size_id == b.size_id;
+  };
   const auto twice = std::adjacent_find(change.lines.begin(), change.lines.end(), same);
-  if (twice != change.lines.end()) return Outcome::FailedForGood(absl::StrCat(NameOf(*twice), " is listed twice"));
+  if (twice != change.lines.end())
+    return Outcome::FailedForGood(absl::StrCat(NameOf(*twice), " is listed twice"));
   return Outcome::Done();
 }
 
@@ -112,7 +130,8 @@ absl::StatusOr<Kind> KindOf(absl::string_view name) {
   return absl::DataLossError(absl::StrCat("journal: unknown kind '", name, "'"));
 }
 
-Ruling Decide(Kind kind, const Change& change, const std::string& gid, const std::vector<JournalEntry>& journal) {
+Ruling Decide(Kind kind, const Change& change, const std::string& gid,
+              const std::vector<JournalEntry>& journal) {
   switch (kind) {
     case Kind::kDeduct:
     case Kind::kFreeze:
@@ -131,7 +150,9 @@ std::string OutOfStock(const Line& line, int64_t free) {
   return absl::StrCat("out of stock: ", NameOf(line), ": wanted ", line.quantity, ", free ", free);
 }
 
-std::string UnknownProduct(const Line& line) { return absl::StrCat("unknown product: ", NameOf(line)); }
+std::string UnknownProduct(const Line& line) {
+  return absl::StrCat("unknown product: ", NameOf(line));
+}
 
 std::string FormatLines(const std::vector<Line>& lines) {
   return absl::StrJoin(lines, ",", [](std::string* out, const Line& line) {

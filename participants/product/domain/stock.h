@@ -1,11 +1,13 @@
 #pragma once
 
-// The rules of stock, without a database: what a change must look like, in which order its rows are touched, and what an
-// order may still do given what it did before.
+// The rules of stock, without a database: what a change must look like, in which order its rows are
+// touched, and what an order may still do given what it did before.
 //
 // The rules about an order (business.md, pain 17 and 19, turned around):
-//   - Its stock leaves the house at most once: by a deduction that was not restored, or by a reservation.
-//   - What is undone or confirmed is what the journal says was taken or frozen, not what the request says.
+//   - Its stock leaves the house at most once: by a deduction that was not restored, or by a
+//   reservation.
+//   - What is undone or confirmed is what the journal says was taken or frozen, not what the
+//   request says.
 //   - A repeat of the same change under the same gid changes nothing and is done.
 //
 // Thread safety: values and free functions, no shared state.
@@ -22,7 +24,8 @@
 namespace saga::participants::product::domain {
 
 inline constexpr size_t kMaxLines = 1000;
-inline constexpr int64_t kMaxPieces = 1'000'000'000'000;  // of one product and size, and of one line
+inline constexpr int64_t kMaxPieces =
+    1'000'000'000'000;  // of one product and size, and of one line
 
 struct Line {
   int64_t product_id = 0;
@@ -37,8 +40,9 @@ struct Change {
   std::vector<Line> lines;
 };
 
-// Checks a change and sorts its lines by product and size: two orders for the same two products then touch the rows in
-// the same order, and neither waits for the other. FailedForGood says what is wrong.
+// Checks a change and sorts its lines by product and size: two orders for the same two products
+// then touch the rows in the same order, and neither waits for the other. FailedForGood says what
+// is wrong.
 sdk::Outcome Arrange(Change& change);
 
 enum class Kind { kDeduct, kRestore, kFreeze, kConfirm, kThaw };
@@ -62,7 +66,8 @@ struct Ruling {
 };
 
 // Whether `gid` may do `kind` for this order, given its journal.
-Ruling Decide(Kind kind, const Change& change, const std::string& gid, const std::vector<JournalEntry>& journal);
+Ruling Decide(Kind kind, const Change& change, const std::string& gid,
+              const std::vector<JournalEntry>& journal);
 
 // "out of stock: product 7 size 1: wanted 5, free 2".
 std::string OutOfStock(const Line& line, int64_t free);

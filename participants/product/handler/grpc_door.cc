@@ -26,26 +26,33 @@ class GrpcDoor::Impl : public ::product::v1::Product::Service {
     return sdk::ServeCall(service_.ListStock(*request), response);
   }
 
-  Status Deduct(ServerContext* context, const ::product::v1::StockChange* request, Empty*) override {
+  Status Deduct(ServerContext* context, const ::product::v1::StockChange* request,
+                Empty*) override {
     return Branch(Kind::kDeduct, *context, *request);
   }
-  Status Restore(ServerContext* context, const ::product::v1::StockChange* request, Empty*) override {
+  Status Restore(ServerContext* context, const ::product::v1::StockChange* request,
+                 Empty*) override {
     return Branch(Kind::kRestore, *context, *request);
   }
-  Status TryFreeze(ServerContext* context, const ::product::v1::StockChange* request, Empty*) override {
+  Status TryFreeze(ServerContext* context, const ::product::v1::StockChange* request,
+                   Empty*) override {
     return Branch(Kind::kFreeze, *context, *request);
   }
-  Status ConfirmDeduct(ServerContext* context, const ::product::v1::StockChange* request, Empty*) override {
+  Status ConfirmDeduct(ServerContext* context, const ::product::v1::StockChange* request,
+                       Empty*) override {
     return Branch(Kind::kConfirm, *context, *request);
   }
-  Status CancelThaw(ServerContext* context, const ::product::v1::StockChange* request, Empty*) override {
+  Status CancelThaw(ServerContext* context, const ::product::v1::StockChange* request,
+                    Empty*) override {
     return Branch(Kind::kThaw, *context, *request);
   }
 
  private:
-  Status Branch(Kind kind, const ServerContext& context, const ::product::v1::StockChange& request) {
-    return sdk::ServeBranch(
-        context, [&](const sdk::BranchContext& branch) { return service_.ChangeStock(kind, branch, request); });
+  Status Branch(Kind kind, const ServerContext& context,
+                const ::product::v1::StockChange& request) {
+    return sdk::ServeBranch(context, [&](const sdk::BranchContext& branch) {
+      return service_.ChangeStock(kind, branch, request);
+    });
   }
 
   ProductService& service_;

@@ -12,11 +12,13 @@ template <typename Request, typename Response>
 void AddCall(sdk::ParticipantServer& server, const std::string& method, ProductService& service,
              absl::StatusOr<Response> (ProductService::*call)(const Request&)) {
   server.Route(kPath + method, [&service, call](const sdk::HttpRequest& http) {
-    return sdk::ServeCall<Request, Response>(http, [&](const Request& request) { return (service.*call)(request); });
+    return sdk::ServeCall<Request, Response>(
+        http, [&](const Request& request) { return (service.*call)(request); });
   });
 }
 
-void AddBranch(sdk::ParticipantServer& server, const std::string& method, ProductService& service, domain::Kind kind) {
+void AddBranch(sdk::ParticipantServer& server, const std::string& method, ProductService& service,
+               domain::Kind kind) {
   server.Route(kPath + method, [&service, kind](const sdk::HttpRequest& http) {
     return sdk::ServeBranch<::product::v1::StockChange>(
         http, [&](const sdk::BranchContext& branch, const ::product::v1::StockChange& request) {

@@ -28,20 +28,26 @@ using sdk::Transaction;
 domain::Change FromProto(const ::product::v1::StockChange& proto) {
   domain::Change change{.order_id = proto.order_id()};
   change.lines.reserve(proto.items_size());
-  for (const auto& item : proto.items()) change.lines.push_back({item.product_id(), item.size_id(), item.quantity()});
+  for (const auto& item : proto.items())
+    change.lines.push_back({item.product_id(), item.size_id(), item.quantity()});
   return change;
 }
 
-absl::Status ReadStock(Transaction& tx, int64_t product_id, int64_t size_id, ::product::v1::Stock& result) {
-  const absl::StatusOr<std::optional<store::Stock>> stock = store::GetStock(tx, product_id, size_id);
+absl::Status ReadStock(Transaction& tx, int64_t product_id, int64_t size_id,
+                       ::product::v1::Stock& result) {
+  const absl::StatusOr<std::optional<store::Stock>> stock =
+      store::GetStock(tx, product_id, size_id);
   if (!stock.ok()) return stock.status();
-  if (!stock->has_value()) return absl::NotFoundError(absl::StrCat("no product ", product_id, " size ", size_id));
+  if (!stock->has_value())
+    return absl::NotFoundError(absl::StrCat("no product ", product_id, " size ", size_id));
   result = ToProto(**stock);
   return absl::OkStatus();
 }
 
-Outcome Change(Transaction& tx, domain::Kind kind, const domain::Change& change, const std::string& gid) {
-  const absl::StatusOr<std::vector<domain::JournalEntry>> journal = store::ReadJournal(tx, change.order_id);
+Outcome Change(Transaction& tx, domain::Kind kind, const domain::Change& change,
+               const std::string& gid) {
+  const absl::StatusOr<std::vector<domain::JournalEntry>> journal =
+      store::ReadJournal(tx, change.order_id);
   if (!journal.ok()) return Outcome::From(journal.status());
   const domain::Ruling ruling = domain::Decide(kind, change, gid, *journal);
   switch (ruling.verdict) {
@@ -57,31 +63,37 @@ Outcome Change(Transaction& tx, domain::Kind kind, const domain::Change& change,
 
 }  // namespace
 
-absl::StatusOr<::product::v1::Stock> ProductService::SetStock(const ::product::v1::SetStockRequest& request) {
+absl::StatusOr<::product::v1::Stock> ProductService::SetStock(
+    const ::product::v1::SetStockRequest& request) {
   if (request.product_id() < 1 || request.size_id() < 0) {
     return absl::InvalidArgumentError("product_id must be at least 1 and size_id at least 0");
   }
   if (request.stock() < 0 || request.stock() > domain::kMaxPieces) {
-    return absl::InvalidArgumentError(absl::StrCat("stock is ", request.stock(), ", not 0 to ", domain::kMaxPieces));
+    return absl::InvalidArgumentError(
+        absl::StrCat("stock is ", request.stock(), ", not 0 to ", domain::kMaxPieces));
   }
   ::product::v1::Stock result;
   const absl::Status done = database_.Write([&](Transaction& tx) -> absl::Status {
-    const absl::Status set = store::SetStock(tx, request.product_id(), request.size_id(), request.stock());
+    const absl::Status set =
+        store::SetStock(tx, request.product_id(), request.size_id(), request.stock());
     return set.ok() ? ReadStock(tx, request.product_id(), request.size_id(), result) : set;
   });
   if (!done.ok()) return done;
   return result;
 }
 
-absl::StatusOr<::product::v1::Stock> ProductService::GetStock(const ::product::v1::GetStockRequest& request) {
+absl::StatusOr<::product::v1::Stock> ProductService::GetStock(
+    const ::product::v1::GetStockRequest& request) {
   ::product::v1::Stock result;
-  const absl::Status done = database_.Read(
-      [&](Transaction& tx) { return ReadStock(tx, request.product_id(), request.size_id(), result); });
+  const absl::Status done = database_.Read([&](Transaction& tx) {
+    return ReadStock(tx, request.product_id(), request.size_id(), result);
+  });
   if (!done.ok()) return done;
   return result;
 }
 
-absl::StatusOr<::product::v1::ListStockResponse> ProductService::ListStock(const ::product::v1::ListStockRequest&) {
+absl::StatusOr<::product::v1::ListStockResponse> ProductService::ListStock(
+    const ::product::v1::ListStockRequest&) {
   ::product::v1::ListStockResponse response;
   const absl::Status done = database_.Read([&](Transaction& tx) -> absl::Status {
     const absl::StatusOr<std::vector<store::Stock>> stocks = store::ListStock(tx);
@@ -97,8 +109,8 @@ Outcome ProductService::ChangeStock(domain::Kind kind, const sdk::BranchContext&
                                     const ::product::v1::StockChange& request) {
   absl::SleepFor(options_.delay);
   domain::Change change = FromProto(request);
-  // Checked behind the barrier: the undo of a change that was refused for its content carries the same content, and has
-  // to find that there is nothing to undo.
+  // Checked behind the barrier: the undo of a change that was refused for its content carries the
+  // same content, and has to find that there is nothing to undo.
   const sdk::BarrierResult result = sdk::Barrier(branch).Call(database_, [&](Transaction& tx) {
     const Outcome arranged = domain::Arrange(change);
     return arranged.ok() ? Change(tx, kind, change, branch.gid) : arranged;

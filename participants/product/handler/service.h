@@ -1,6 +1,7 @@
 #pragma once
 
-// What product does, whichever door a request came through. proto/product.proto says what every method promises.
+// What product does, whichever door a request came through. proto/product.proto says what every
+// method promises.
 //
 // Thread safety: thread-safe.
 
@@ -22,11 +23,13 @@ struct ServiceOptions {
 class ProductService {
  public:
   // `database` is prepared (store::Prepare) and outlives the service.
-  ProductService(sdk::Database& database, const ServiceOptions& options) : database_(database), options_(options) {}
+  ProductService(sdk::Database& database, const ServiceOptions& options)
+      : database_(database), options_(options) {}
 
   absl::StatusOr<::product::v1::Stock> SetStock(const ::product::v1::SetStockRequest& request);
   absl::StatusOr<::product::v1::Stock> GetStock(const ::product::v1::GetStockRequest& request);
-  absl::StatusOr<::product::v1::ListStockResponse> ListStock(const ::product::v1::ListStockRequest& request);
+  absl::StatusOr<::product::v1::ListStockResponse> ListStock(
+      const ::product::v1::ListStockRequest& request);
 
   // A branch: deduct, restore, freeze, confirm or thaw.
   sdk::Outcome ChangeStock(domain::Kind kind, const sdk::BranchContext& branch,

@@ -40,7 +40,8 @@ constexpr char kDeduct[] =
     "UPDATE product_stock SET stock = stock - ?1, version = version + 1 "
     "WHERE product_id = ?2 AND size_id = ?3 AND stock - frozen >= ?1";
 constexpr char kRestore[] =
-    "UPDATE product_stock SET stock = stock + ?1, version = version + 1 WHERE product_id = ?2 AND size_id = ?3";
+    "UPDATE product_stock SET stock = stock + ?1, version = version + 1 WHERE product_id = ?2 AND "
+    "size_id = ?3";
 constexpr char kFreeze[] =
     "UPDATE product_stock SET frozen = frozen + ?1, version = version + 1 "
     "WHERE product_id = ?2 AND size_id = ?3 AND stock - frozen >= ?1";
@@ -80,7 +81,8 @@ Outcome WhyNot(Transaction& tx, Kind kind, const Line& line) {
     case Kind::kConfirm:
     case Kind::kThaw:
       // The journal says it was taken, the row says it cannot have been.
-      return Outcome::Unknown(absl::StrCat(domain::Name(kind), ": stock and journal disagree about product ",
+      return Outcome::Unknown(absl::StrCat(domain::Name(kind),
+                                           ": stock and journal disagree about product ",
                                            line.product_id, " size ", line.size_id));
   }
   return Outcome::Unknown("unknown kind");
@@ -104,18 +106,21 @@ absl::Status Prepare(sdk::Database& database) {
 absl::Status SetStock(Transaction& tx, int64_t product_id, int64_t size_id, int64_t stock) {
   const absl::StatusOr<int64_t> changed = tx.Execute(
       "INSERT INTO product_stock (product_id, size_id, stock) VALUES (?, ?, ?) "
-      "ON CONFLICT (product_id, size_id) DO UPDATE SET stock = excluded.stock, version = version + 1 "
+      "ON CONFLICT (product_id, size_id) DO UPDATE SET stock = excluded.stock, version = version + "
+      "1 "
       "WHERE excluded.stock >= frozen",
       product_id, size_id, stock);
   if (!changed.ok()) return changed.status();
   if (*changed == 1) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("product ", product_id, " size ", size_id, ": more than ", stock, " pieces are frozen"));
+  return absl::FailedPreconditionError(absl::StrCat("product ", product_id, " size ", size_id,
+                                                    ": more than ", stock, " pieces are frozen"));
 }
 
-absl::StatusOr<std::optional<Stock>> GetStock(Transaction& tx, int64_t product_id, int64_t size_id) {
+absl::StatusOr<std::optional<Stock>> GetStock(Transaction& tx, int64_t product_id,
+                                              int64_t size_id) {
   absl::StatusOr<Rows> rows = tx.Query(
-      "SELECT product_id, size_id, stock, frozen, version FROM product_stock WHERE product_id = ? AND size_id = ?",
+      "SELECT product_id, size_id, stock, frozen, version FROM product_stock WHERE product_id = ? "
+      "AND size_id = ?",
       product_id, size_id);
   if (!rows.ok()) return rows.status();
   const absl::StatusOr<bool> found = rows->Next();
@@ -126,7 +131,8 @@ absl::StatusOr<std::optional<Stock>> GetStock(Transaction& tx, int64_t product_i
 
 absl::StatusOr<std::vector<Stock>> ListStock(Transaction& tx) {
   absl::StatusOr<Rows> rows = tx.Query(
-      "SELECT product_id, size_id, stock, frozen, version FROM product_stock ORDER BY product_id, size_id");
+      "SELECT product_id, size_id, stock, frozen, version FROM product_stock ORDER BY product_id, "
+      "size_id");
   if (!rows.ok()) return rows.status();
   std::vector<Stock> stocks;
   for (;;) {
@@ -138,8 +144,8 @@ absl::StatusOr<std::vector<Stock>> ListStock(Transaction& tx) {
 }
 
 absl::StatusOr<std::vector<domain::JournalEntry>> ReadJournal(Transaction& tx, int64_t order_id) {
-  absl::StatusOr<Rows> rows =
-      tx.Query("SELECT kind, gid, items FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
+  absl::StatusOr<Rows> rows = tx.Query(
+      "SELECT kind, gid, items FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
   if (!rows.ok()) return rows.status();
   std::vector<domain::JournalEntry> journal;
   for (;;) {
@@ -154,16 +160,18 @@ absl::StatusOr<std::vector<domain::JournalEntry>> ReadJournal(Transaction& tx, i
   }
 }
 
-Outcome Apply(Transaction& tx, Kind kind, int64_t order_id, const std::string& gid, const std::vector<Line>& lines) {
+Outcome Apply(Transaction& tx, Kind kind, int64_t order_id, const std::string& gid,
+              const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     const absl::StatusOr<int64_t> changed =
         tx.Execute(StatementOf(kind), line.quantity, line.product_id, line.size_id);
     if (!changed.ok()) return Outcome::From(changed.status());
     if (*changed != 1) return WhyNot(tx, kind, line);
   }
-  return Outcome::From(tx.Execute("INSERT INTO stock_journal (order_id, kind, gid, items) VALUES (?, ?, ?, ?)", order_id,
-                                  domain::Name(kind), gid, domain::FormatLines(lines))
-                           .status());
+  return Outcome::From(
+      tx.Execute("INSERT INTO stock_journal (order_id, kind, gid, items) VALUES (?, ?, ?, ?)",
+                 order_id, domain::Name(kind), gid, domain::FormatLines(lines))
+          .status());
 }
 
 }  // namespace saga::participants::product::store

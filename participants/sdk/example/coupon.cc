@@ -21,7 +21,8 @@ Outcome Use(Database& database, const BranchContext& branch, const Payload& payl
   const std::string coupon = Field(payload, "coupon");
   const BarrierResult result = Barrier(branch).Call(database, [&](Transaction& tx) -> Outcome {
     const absl::StatusOr<int64_t> used =
-        tx.Execute("UPDATE coupons SET order_id = ? WHERE name = ? AND order_id = ''", Field(payload, "order_id"), coupon);
+        tx.Execute("UPDATE coupons SET order_id = ? WHERE name = ? AND order_id = ''",
+                   Field(payload, "order_id"), coupon);
     if (!used.ok()) return Outcome::From(used.status());
     return *used == 1 ? Outcome::Done() : Outcome::FailedForGood("no unused coupon " + coupon);
   });
@@ -30,9 +31,10 @@ Outcome Use(Database& database, const BranchContext& branch, const Payload& payl
 
 Outcome GiveBack(Database& database, const BranchContext& branch, const Payload& payload) {
   const BarrierResult result = Barrier(branch).Call(database, [&](Transaction& tx) {
-    return Outcome::From(tx.Execute("UPDATE coupons SET order_id = '' WHERE name = ? AND order_id = ?",
-                                    Field(payload, "coupon"), Field(payload, "order_id"))
-                             .status());
+    return Outcome::From(
+        tx.Execute("UPDATE coupons SET order_id = '' WHERE name = ? AND order_id = ?",
+                   Field(payload, "coupon"), Field(payload, "order_id"))
+            .status());
   });
   return result.outcome;
 }
@@ -41,8 +43,9 @@ Outcome GiveBack(Database& database, const BranchContext& branch, const Payload&
 
 absl::Status PrepareCoupons(Database& database) {
   const absl::Status made = database.EnsureSchema(
-      1, "CREATE TABLE coupons (name TEXT PRIMARY KEY, order_id TEXT NOT NULL DEFAULT '');"
-         "INSERT INTO coupons (name) VALUES ('SPRING')");
+      1,
+      "CREATE TABLE coupons (name TEXT PRIMARY KEY, order_id TEXT NOT NULL DEFAULT '');"
+      "INSERT INTO coupons (name) VALUES ('SPRING')");
   return made.ok() ? CreateBarrierTable(database) : made;
 }
 

@@ -40,7 +40,9 @@ struct Global {
 
 bool Ended(const std::string& status) { return status == "succeed" || status == "failed"; }
 
-grpc::Status Refuse(const std::string& text) { return grpc::Status(grpc::StatusCode::ABORTED, text + " FAILURE"); }
+grpc::Status Refuse(const std::string& text) {
+  return grpc::Status(grpc::StatusCode::ABORTED, text + " FAILURE");
+}
 
 }  // namespace
 
@@ -69,13 +71,15 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
     for (std::thread& run : runs) run.join();
   }
 
-  grpc::Status NewGid(grpc::ServerContext*, const google::protobuf::Empty*, dtmgimp::DtmGidReply* reply) override {
+  grpc::Status NewGid(grpc::ServerContext*, const google::protobuf::Empty*,
+                      dtmgimp::DtmGidReply* reply) override {
     const absl::MutexLock lock(&mutex_);
     reply->set_gid(absl::StrCat("fake-", ++gids_));
     return grpc::Status::OK;
   }
 
-  grpc::Status Prepare(grpc::ServerContext*, const dtmgimp::DtmRequest* request, google::protobuf::Empty*) override {
+  grpc::Status Prepare(grpc::ServerContext*, const dtmgimp::DtmRequest* request,
+                       google::protobuf::Empty*) override {
     return Serve([&] {
       const absl::MutexLock lock(&mutex_);
       const auto [global, is_new] = globals_.try_emplace(request->gid());
@@ -91,7 +95,8 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
       const absl::MutexLock lock(&mutex_);
       const auto global = globals_.find(request->gid());
       if (global == globals_.end() || global->second.status != "prepared") {
-        return Refuse(absl::StrCat("no trans with gid: ", request->gid(), " status: prepared found"));
+        return Refuse(
+            absl::StrCat("no trans with gid: ", request->gid(), " status: prepared found"));
       }
       for (const TccEntry& known : global->second.branches) {
         if (known.branch_id == request->branchid()) return grpc::Status::OK;
@@ -103,7 +108,8 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
     });
   }
 
-  grpc::Status Submit(grpc::ServerContext*, const dtmgimp::DtmRequest* request, google::protobuf::Empty*) override {
+  grpc::Status Submit(grpc::ServerContext*, const dtmgimp::DtmRequest* request,
+                      google::protobuf::Empty*) override {
     return Serve([&] {
       const std::string gid = request->gid();
       {
@@ -121,15 +127,18 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
     });
   }
 
-  grpc::Status Abort(grpc::ServerContext*, const dtmgimp::DtmRequest* request, google::protobuf::Empty*) override {
+  grpc::Status Abort(grpc::ServerContext*, const dtmgimp::DtmRequest* request,
+                     google::protobuf::Empty*) override {
     return Serve([&] {
       const std::string gid = request->gid();
       {
         const absl::MutexLock lock(&mutex_);
         const auto global = globals_.find(gid);
-        if (global == globals_.end()) return grpc::Status(grpc::StatusCode::INTERNAL, "no such gid");
+        if (global == globals_.end())
+          return grpc::Status(grpc::StatusCode::INTERNAL, "no such gid");
         if (global->second.status != "prepared" && global->second.status != "aborting") {
-          return Refuse(absl::StrCat("current status '", global->second.status, "', cannot abort."));
+          return Refuse(
+              absl::StrCat("current status '", global->second.status, "', cannot abort."));
         }
         global->second.status = "aborting";
         global->second.reason = request->rollbackreason();
@@ -163,7 +172,8 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
     return global == globals_.end() ? "" : global->second.status;
   }
 
-  bool WaitForStatus(const std::string& gid, const std::string& status, absl::Duration timeout) const {
+  bool WaitForStatus(const std::string& gid, const std::string& status,
+                     absl::Duration timeout) const {
     const absl::MutexLock lock(&mutex_);
     const auto reached = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       const auto global = globals_.find(gid);
@@ -192,7 +202,8 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
  private:
   static std::vector<SagaStep> StepsOf(const dtmgimp::DtmRequest& request) {
     std::vector<SagaStep> steps;
-    const nlohmann::json listed = nlohmann::json::parse(request.steps(), nullptr, /*allow_exceptions=*/false);
+    const nlohmann::json listed =
+        nlohmann::json::parse(request.steps(), nullptr, /*allow_exceptions=*/false);
     if (!listed.is_array()) return steps;
     for (size_t i = 0; i < listed.size(); ++i) {
       const int index = static_cast<int>(i);
@@ -211,7 +222,8 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
     }
     const grpc::Status answer = handle();
     const absl::MutexLock lock(&mutex_);
-    if (std::exchange(lose_next_, false)) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the answer was lost");
+    if (std::exchange(lose_next_, false))
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the answer was lost");
     return answer;
   }
 
@@ -228,8 +240,8 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
       mutex_.Await(absl::Condition(&released));
       global = globals_[gid];
     }
-    const SagaEnd end = global.mode == "tcc" ? RunTcc(gid, global)
-                                             : owner_.RunSaga(gid, global.steps);
+    const SagaEnd end =
+        global.mode == "tcc" ? RunTcc(gid, global) : owner_.RunSaga(gid, global.steps);
     const absl::MutexLock lock(&mutex_);
     Global& stored = globals_[gid];
     stored.status = end.status;
@@ -241,9 +253,10 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
     const bool confirm = global.status == "submitted";
     // The branch registered last goes first (protocol 5.4).
     for (auto branch = global.branches.rbegin(); branch != global.branches.rend(); ++branch) {
-      const BranchCall call{.target = confirm ? branch->confirm : branch->cancel,
-                            .context = {gid, Mode::kTcc, branch->branch_id, confirm ? Op::kConfirm : Op::kCancel},
-                            .payload = branch->payload};
+      const BranchCall call{
+          .target = confirm ? branch->confirm : branch->cancel,
+          .context = {gid, Mode::kTcc, branch->branch_id, confirm ? Op::kConfirm : Op::kCancel},
+          .payload = branch->payload};
       if (!owner_.CallUntilDone(call).ok()) return {global.status, ""};
     }
     return {confirm ? "succeed" : "failed", ""};
@@ -251,7 +264,8 @@ class FakeOrchestrator::Service : public dtmgimp::Dtm::Service {
 
   grpc::Status WaitForEnd(const std::string& gid) {
     const absl::MutexLock lock(&mutex_);
-    const auto rests = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !globals_[gid].running; };
+    const auto rests = [&]()
+                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !globals_[gid].running; };
     mutex_.Await(absl::Condition(&rests));
     const Global& global = globals_[gid];
     if (global.status == "succeed") return grpc::Status::OK;
@@ -324,9 +338,12 @@ void FakeOrchestrator::LoseNextAnswer() { service_->LoseNextAnswer(); }
 void FakeOrchestrator::Hold() { service_->Hold(); }
 void FakeOrchestrator::Release() { service_->Release(); }
 
-std::string FakeOrchestrator::StatusOf(const std::string& gid) const { return service_->StatusOf(gid); }
+std::string FakeOrchestrator::StatusOf(const std::string& gid) const {
+  return service_->StatusOf(gid);
+}
 
-bool FakeOrchestrator::WaitForStatus(const std::string& gid, const std::string& status, absl::Duration timeout) const {
+bool FakeOrchestrator::WaitForStatus(const std::string& gid, const std::string& status,
+                                     absl::Duration timeout) const {
   return service_->WaitForStatus(gid, status, timeout);
 }
 

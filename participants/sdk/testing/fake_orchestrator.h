@@ -1,13 +1,14 @@
 #pragma once
 
-// A small orchestrator for the tests of participants and of their clients. It calls branches over gRPC and HTTP as sagad
-// would, in any order the test likes, and serves dtmgimp.Dtm on a free port of 127.0.0.1, so that client code runs
-// without sagad.
+// A small orchestrator for the tests of participants and of their clients. It calls branches over
+// gRPC and HTTP as sagad would, in any order the test likes, and serves dtmgimp.Dtm on a free port
+// of 127.0.0.1, so that client code runs without sagad.
 //
 // A participant under test:
 //   FakeOrchestrator fake;
 //   EXPECT_EQ(fake.Call({.target = address + "/product.v1.Product/Deduct",
-//                        .context = {"g1", Mode::kSaga, "01", Op::kAction}, .payload = bytes}), Outcome::Done());
+//                        .context = {"g1", Mode::kSaga, "01", Op::kAction}, .payload = bytes}),
+//                        Outcome::Done());
 //   SagaEnd end = fake.RunSaga("g2", {{action, compensate, payload}, ...});
 //
 // A client under test:
@@ -15,8 +16,9 @@
 //   client.Submit(saga);
 //   EXPECT_TRUE(fake.WaitForStatus("g3", "succeed", absl::Seconds(5)));
 //
-// It keeps everything in memory, repeats a branch that is not answered with done for at most kMaxAttempts times, and
-// knows neither timeouts nor concurrent steps: it stands in for sagad's answers, not for its promises.
+// It keeps everything in memory, repeats a branch that is not answered with done for at most
+// kMaxAttempts times, and knows neither timeouts nor concurrent steps: it stands in for sagad's
+// answers, not for its promises.
 //
 // Thread safety: thread-safe.
 
@@ -59,7 +61,8 @@ class FakeOrchestrator {
   // One call of one branch.
   Outcome Call(const BranchCall& call);
 
-  // Actions in order; after one that failed for good the compensations of it and of all before it, in opposite order.
+  // Actions in order; after one that failed for good the compensations of it and of all before it,
+  // in opposite order.
   SagaEnd RunSaga(const std::string& gid, const std::vector<SagaStep>& steps);
 
   // Every branch call made so far, in the order of the answers.
@@ -78,7 +81,8 @@ class FakeOrchestrator {
 
   // prepared, submitted, aborting, succeed or failed; empty for an unknown gid.
   std::string StatusOf(const std::string& gid) const;
-  bool WaitForStatus(const std::string& gid, const std::string& status, absl::Duration timeout) const;
+  bool WaitForStatus(const std::string& gid, const std::string& status,
+                     absl::Duration timeout) const;
   std::vector<std::string> Gids() const;
 
  private:

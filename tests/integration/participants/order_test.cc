@@ -69,7 +69,8 @@ TEST(OrderDomain, MovesFollowTheDiagram) {
   };
   struct Row {
     PayStatus from;
-    // To which status begin, revert, confirm, unconfirm lead for the transaction that holds the order.
+    // To which status begin, revert, confirm, unconfirm lead for the transaction that holds the
+    // order.
     std::vector<std::optional<PayStatus>> to;
   };
   const PayStatus processing = PayStatus::kProcessing;
@@ -87,7 +88,8 @@ TEST(OrderDomain, MovesFollowTheDiagram) {
       Order others = order;
       const std::optional<PayStatus> to = row.to[static_cast<size_t>(move)];
       const Outcome outcome = make(order, move, "g");
-      EXPECT_EQ(outcome.ok(), to.has_value()) << domain::Name(row.from) << " " << static_cast<int>(move);
+      EXPECT_EQ(outcome.ok(), to.has_value())
+          << domain::Name(row.from) << " " << static_cast<int>(move);
       EXPECT_EQ(order.pay_status, to.value_or(row.from));
       if (row.from == PayStatus::kPending) continue;
       EXPECT_EQ(make(others, move, "another").kind(), OutcomeKind::kFailedForGood);
@@ -110,7 +112,9 @@ class OrderServiceTest : public ::testing::Test {
   OrderServiceTest()
       : database_(sdk::Database::Open(dir_.File("order.db"), {}).value()),
         sagad_(fake_.address()),
-        service_(*database_, sagad_, [] { return handler::Places{.order = "127.0.0.1:1", .product = "127.0.0.1:1"}; }, {}) {
+        service_(*database_, sagad_,
+                 [] { return handler::Places{.order = "127.0.0.1:1", .product = "127.0.0.1:1"}; },
+                 {}) {
     EXPECT_TRUE(store::Prepare(*database_).ok());
   }
 
@@ -125,7 +129,9 @@ class OrderServiceTest : public ::testing::Test {
     item->set_price_cents(250);
     return request;
   }
-  int64_t Create(const std::string& code) { return service_.CreateOrder(CreateRequest(code)).value().order_id(); }
+  int64_t Create(const std::string& code) {
+    return service_.CreateOrder(CreateRequest(code)).value().order_id();
+  }
 
   ::order::v1::OrderInfo Get(int64_t id) {
     ::order::v1::GetOrderRequest request;
@@ -133,8 +139,10 @@ class OrderServiceTest : public ::testing::Test {
     return service_.GetOrder(request).value();
   }
 
-  using Branch = Outcome (handler::OrderService::*)(const sdk::BranchContext&, const ::order::v1::PaymentBranch&);
-  Outcome Call(Branch branch, const std::string& gid, const std::string& branch_id, Op op, int64_t id) {
+  using Branch = Outcome (handler::OrderService::*)(const sdk::BranchContext&,
+                                                    const ::order::v1::PaymentBranch&);
+  Outcome Call(Branch branch, const std::string& gid, const std::string& branch_id, Op op,
+               int64_t id) {
     ::order::v1::PaymentBranch payload;
     payload.set_order_id(id);
     payload.set_trade_no("T1");
@@ -154,7 +162,8 @@ TEST_F(OrderServiceTest, TheSameOrderTwiceIsOneOrder) {
   ::order::v1::CreateOrderRequest other = CreateRequest("A-1");
   other.set_user_id(6);
   EXPECT_EQ(service_.CreateOrder(other).status().code(), absl::StatusCode::kAlreadyExists);
-  EXPECT_EQ(service_.CreateOrder(CreateRequest("no spaces")).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(service_.CreateOrder(CreateRequest("no spaces")).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(OrderServiceTest, ListsByPage) {
@@ -174,10 +183,12 @@ TEST_F(OrderServiceTest, ListsByPage) {
 TEST_F(OrderServiceTest, PaymentMovesAreVisibleAndRepeatable) {
   using Service = handler::OrderService;
   const int64_t id = Create("A-1");
-  for (int i = 0; i < 2; ++i) EXPECT_TRUE(Call(&Service::BeginPayment, "g", "01", Op::kAction, id).ok());
+  for (int i = 0; i < 2; ++i)
+    EXPECT_TRUE(Call(&Service::BeginPayment, "g", "01", Op::kAction, id).ok());
   EXPECT_EQ(Get(id).pay_status(), ::order::v1::PAY_STATUS_PROCESSING);
   EXPECT_EQ(Get(id).version(), 2);
-  for (int i = 0; i < 2; ++i) EXPECT_TRUE(Call(&Service::ConfirmPayment, "g", "03", Op::kAction, id).ok());
+  for (int i = 0; i < 2; ++i)
+    EXPECT_TRUE(Call(&Service::ConfirmPayment, "g", "03", Op::kAction, id).ok());
   EXPECT_EQ(Get(id).pay_status(), ::order::v1::PAY_STATUS_PAID);
   EXPECT_EQ(Get(id).ship_status(), ::order::v1::SHIP_STATUS_READY);
   EXPECT_NE(Get(id).pay_time(), "");
@@ -193,13 +204,15 @@ TEST_F(OrderServiceTest, AConfirmThatWasUndoneIsUndoneStepByStep) {
   EXPECT_TRUE(Call(&Service::RevertPayment, "g", "01", Op::kCompensate, id).ok());
   EXPECT_EQ(Get(id).pay_status(), ::order::v1::PAY_STATUS_FAILED);
   EXPECT_EQ(Get(id).pay_time(), "");
-  EXPECT_TRUE(Call(&Service::ConfirmPayment, "g", "03", Op::kAction, id).ok()) << "late, and without effect";
+  EXPECT_TRUE(Call(&Service::ConfirmPayment, "g", "03", Op::kAction, id).ok())
+      << "late, and without effect";
   EXPECT_EQ(Get(id).pay_status(), ::order::v1::PAY_STATUS_FAILED);
 }
 
 TEST_F(OrderServiceTest, UnknownOrdersFailForGoodAndTheirUndoEnds) {
   using Service = handler::OrderService;
-  EXPECT_EQ(Call(&Service::BeginPayment, "g", "01", Op::kAction, 999), Outcome::FailedForGood("no order 999"));
+  EXPECT_EQ(Call(&Service::BeginPayment, "g", "01", Op::kAction, 999),
+            Outcome::FailedForGood("no order 999"));
   EXPECT_EQ(Call(&Service::RevertPayment, "g", "01", Op::kCompensate, 999), Outcome::Done());
 }
 
@@ -209,22 +222,26 @@ TEST_F(OrderServiceTest, TheVersionDecidesARace) {
   EXPECT_TRUE(Call(&handler::OrderService::BeginPayment, "g", "01", Op::kAction, id).ok());
   const auto read = [&] {
     Order order;
-    EXPECT_TRUE(database_->Read([&](sdk::Transaction& tx) -> absl::Status {
-      absl::StatusOr<std::optional<Order>> found = store::Find(tx, id);
-      if (!found.ok()) return found.status();
-      order = **found;
-      return absl::OkStatus();
-    }).ok());
+    EXPECT_TRUE(database_
+                    ->Read([&](sdk::Transaction& tx) -> absl::Status {
+                      absl::StatusOr<std::optional<Order>> found = store::Find(tx, id);
+                      if (!found.ok()) return found.status();
+                      order = **found;
+                      return absl::OkStatus();
+                    })
+                    .ok());
     return order;
   };
   const auto write = [&](const Order& before, const Order& after) {
     bool updated = false;
-    EXPECT_TRUE(database_->Write([&](sdk::Transaction& tx) -> absl::Status {
-      const absl::StatusOr<bool> result = store::Update(tx, before, after, "now");
-      if (!result.ok()) return result.status();
-      updated = *result;
-      return absl::OkStatus();
-    }).ok());
+    EXPECT_TRUE(database_
+                    ->Write([&](sdk::Transaction& tx) -> absl::Status {
+                      const absl::StatusOr<bool> result = store::Update(tx, before, after, "now");
+                      if (!result.ok()) return result.status();
+                      updated = *result;
+                      return absl::OkStatus();
+                    })
+                    .ok());
     return updated;
   };
   const Order seen_by_confirm = read();
@@ -239,16 +256,19 @@ TEST_F(OrderServiceTest, TheVersionDecidesARace) {
   EXPECT_EQ(read().pay_error, "");
 }
 
-// The same race through the branches, from threads and two connections: one of the two ends stands, whole.
+// The same race through the branches, from threads and two connections: one of the two ends stands,
+// whole.
 TEST_F(OrderServiceTest, ConfirmAndRevertRaceToOneEnd) {
   using Service = handler::OrderService;
-  const std::unique_ptr<sdk::Database> second_database = sdk::Database::Open(dir_.File("order.db"), {}).value();
+  const std::unique_ptr<sdk::Database> second_database =
+      sdk::Database::Open(dir_.File("order.db"), {}).value();
   Service second(*second_database, sagad_, [] { return handler::Places{}; }, {});
   for (int round = 0; round < 20; ++round) {
     const int64_t id = Create("race-" + std::to_string(round));
     const std::string gid = "g" + std::to_string(round);
     ASSERT_TRUE(Call(&Service::BeginPayment, gid, "01", Op::kAction, id).ok());
-    std::thread confirm([&] { static_cast<void>(Call(&Service::ConfirmPayment, gid, "03", Op::kAction, id)); });
+    std::thread confirm(
+        [&] { static_cast<void>(Call(&Service::ConfirmPayment, gid, "03", Op::kAction, id)); });
     ::order::v1::PaymentBranch payload;
     payload.set_order_id(id);
     static_cast<void>(second.RevertPayment({gid, Mode::kSaga, "01", Op::kCompensate}, payload));

@@ -1,4 +1,5 @@
-// The processes themselves: start, stop, crash, flags, and the content type that DTM's own clients and server use.
+// The processes themselves: start, stop, crash, flags, and the content type that DTM's own clients
+// and server use.
 
 #include <curl/curl.h>
 #include <gmock/gmock.h>
@@ -32,7 +33,9 @@ using ::testing::HasSubstr;
 BranchCall Deduct(const std::string& http_address, int order) {
   return {.target = absl::StrCat("http://", http_address, "/product.v1.Product/Deduct"),
           .context = {absl::StrCat("g", order), Mode::kSaga, "02", Op::kAction},
-          .payload = json({{"order_id", order}, {"items", {{{"product_id", 7}, {"size_id", 1}, {"quantity", 1}}}}}).dump(),
+          .payload = json({{"order_id", order},
+                           {"items", {{{"product_id", 7}, {"size_id", 1}, {"quantity", 1}}}}})
+                         .dump(),
           .timeout = absl::Seconds(30)};
 }
 
@@ -43,7 +46,8 @@ TEST(Process, WhatWasAnsweredSurvivesAKill) {
   shop.product.process().Kill();
   ASSERT_TRUE(shop.product.Start()) << shop.product.process().Stderr();
   EXPECT_EQ(shop.Stock(7), "9/0");
-  EXPECT_EQ(shop.sagad.Call(Deduct(shop.product.http(), 1)), Outcome::Done()) << "the barrier survived too";
+  EXPECT_EQ(shop.sagad.Call(Deduct(shop.product.http(), 1)), Outcome::Done())
+      << "the barrier survived too";
   EXPECT_EQ(shop.Stock(7), "9/0");
 }
 
@@ -61,8 +65,8 @@ BranchCall DeductOverGrpc(const std::string& grpc_address, int order) {
   return call;
 }
 
-// business.md, test 16: a stop under load breaks no request that was taken, so what was answered with done and what was
-// changed are the same.
+// business.md, test 16: a stop under load breaks no request that was taken, so what was answered
+// with done and what was changed are the same.
 TEST(Process, StopsGracefullyUnderLoad) {
   constexpr int kStock = 1'000'000;
   constexpr int kOrdersOfAThread = 100'000;
@@ -75,8 +79,9 @@ TEST(Process, StopsGracefullyUnderLoad) {
     threads.emplace_back([&, t] {
       for (int i = 0; !stopped && i < kOrdersOfAThread; ++i) {
         const int order = 1 + t * kOrdersOfAThread + i;
-        const Outcome outcome = shop.sagad.Call(t % 2 == 0 ? DeductOverGrpc(shop.product.grpc(), order)
-                                                           : Deduct(shop.product.http(), order));
+        const Outcome outcome =
+            shop.sagad.Call(t % 2 == 0 ? DeductOverGrpc(shop.product.grpc(), order)
+                                       : Deduct(shop.product.http(), order));
         if (outcome.ok()) ++done;
         // Refused at the door, or not handed to a handler any more: sagad would call again.
         const bool not_taken = absl::StartsWith(outcome.reason(), "UNAVAILABLE") ||
@@ -121,13 +126,15 @@ TEST(Process, ATakenPortIsToldInOneLine) {
   Shop shop("grpc");
   for (const char* door : {"--grpc-listen", "--http-listen"}) {
     const bool grpc = std::string(door) == "--grpc-listen";
-    const fixture::Finished second = fixture::Run(
-        {.program = "product",
-         .args = {"--data-dir", shop.dir.File("second"), door, grpc ? shop.product.grpc() : shop.product.http(),
-                  grpc ? "--http-listen" : "--grpc-listen", "127.0.0.1:0"}});
+    const fixture::Finished second =
+        fixture::Run({.program = "product",
+                      .args = {"--data-dir", shop.dir.File("second"), door,
+                               grpc ? shop.product.grpc() : shop.product.http(),
+                               grpc ? "--http-listen" : "--grpc-listen", "127.0.0.1:0"}});
     EXPECT_EQ(second.exit_code, 1);
-    EXPECT_THAT(second.err, ::testing::StartsWith(absl::StrCat("product: cannot listen on ",
-                                                               grpc ? shop.product.grpc() : shop.product.http())));
+    EXPECT_THAT(second.err, ::testing::StartsWith(
+                                absl::StrCat("product: cannot listen on ",
+                                             grpc ? shop.product.grpc() : shop.product.http())));
     EXPECT_EQ(std::count(second.err.begin(), second.err.end(), '\n'), 1) << second.err;
   }
 }
@@ -141,12 +148,19 @@ TEST(Process, FlagsAreTaughtAndChecked) {
     EXPECT_EQ(fixture::Run({.program = program, .args = {}}).exit_code, 2);
     EXPECT_EQ(fixture::Run({.program = program, .args = {"--no-such-flag"}}).exit_code, 2);
     const fixture::Finished no_folder =
-        fixture::Run({.program = program, .args = {"--data-dir", "/proc/nothing", "--grpc-listen", "127.0.0.1:0"}});
+        fixture::Run({.program = program,
+                      .args = {"--data-dir", "/proc/nothing", "--grpc-listen", "127.0.0.1:0"}});
     EXPECT_EQ(no_folder.exit_code, 1);
     EXPECT_THAT(no_folder.err, HasSubstr("cannot make /proc/nothing"));
   }
-  EXPECT_EQ(fixture::Run({.program = "order", .args = {"--data-dir", dir.path(), "--branches", "soap"}}).exit_code, 2);
-  EXPECT_EQ(fixture::Run({.program = "order", .args = {"--data-dir", dir.path(), "--sagad", "nowhere"}}).exit_code, 2);
+  EXPECT_EQ(
+      fixture::Run({.program = "order", .args = {"--data-dir", dir.path(), "--branches", "soap"}})
+          .exit_code,
+      2);
+  EXPECT_EQ(
+      fixture::Run({.program = "order", .args = {"--data-dir", dir.path(), "--sagad", "nowhere"}})
+          .exit_code,
+      2);
 }
 
 TEST(Process, HealthIsAnswered) {
@@ -174,7 +188,8 @@ size_t OnHeader(char* data, size_t size, size_t count, void* into) {
   return size * count;
 }
 
-RawAnswer RawCall(const std::string& url, const std::string& content_type, const std::string& message) {
+RawAnswer RawCall(const std::string& url, const std::string& content_type,
+                  const std::string& message) {
   RawAnswer answer;
   std::string frame("\0\0\0\0", 4);  // not compressed, and the first three bytes of the length
   frame += static_cast<char>(message.size());
@@ -182,8 +197,8 @@ RawAnswer RawCall(const std::string& url, const std::string& content_type, const
   curl_slist* headers = nullptr;
   for (const std::string& header :
        {"content-type: " + content_type, std::string("te: trailers"), std::string("dtm-gid: raw"),
-        std::string("dtm-trans_type: saga"), std::string("dtm-branch_id: 01"), std::string("dtm-op: action"),
-        std::string("dtm-dtm;")}) {
+        std::string("dtm-trans_type: saga"), std::string("dtm-branch_id: 01"),
+        std::string("dtm-op: action"), std::string("dtm-dtm;")}) {
     headers = curl_slist_append(headers, header.c_str());
   }
   CURL* curl = curl_easy_init();
@@ -201,14 +216,17 @@ RawAnswer RawCall(const std::string& url, const std::string& content_type, const
   return answer;
 }
 
-// DTM's server calls branches with this content type (protocol 3.4); the services stay callable by it.
+// DTM's server calls branches with this content type (protocol 3.4); the services stay callable by
+// it.
 TEST(Process, AcceptsDtmsContentType) {
   Shop shop("grpc");
   shop.SetStock(7, 10);
-  const std::string url = absl::StrCat("http://", shop.product.grpc(), "/product.v1.Product/Deduct");
+  const std::string url =
+      absl::StrCat("http://", shop.product.grpc(), "/product.v1.Product/Deduct");
   // StockChange{order_id: 1, items: {product_id: 7, size_id: 1, quantity: 2}}
   const std::string message("\x08\x01\x12\x06\x08\x07\x10\x01\x18\x02", 10);
-  for (const char* content_type : {"application/grpc+dtm_raw", "application/grpc", "application/grpc+proto"}) {
+  for (const char* content_type :
+       {"application/grpc+dtm_raw", "application/grpc", "application/grpc+proto"}) {
     const RawAnswer answer = RawCall(url, content_type, message);
     EXPECT_EQ(answer.grpc_status, "0") << content_type << ": " << answer.grpc_message;
     EXPECT_EQ(shop.Stock(7), "8/0") << "three times the same branch is one deduction";

@@ -42,33 +42,40 @@ TEST(ProductDomain, ChangesAreCheckedAndSortedById) {
   };
   EXPECT_THAT(refused({.order_id = 0, .lines = {{1, 1, 1}}}), HasSubstr("order_id"));
   EXPECT_THAT(refused({.order_id = 1, .lines = {}}), HasSubstr("no items"));
-  EXPECT_THAT(refused({.order_id = 1, .lines = {{7, 1, 0}}}), HasSubstr("product 7 size 1: quantity is 0"));
+  EXPECT_THAT(refused({.order_id = 1, .lines = {{7, 1, 0}}}),
+              HasSubstr("product 7 size 1: quantity is 0"));
   EXPECT_THAT(refused({.order_id = 1, .lines = {{7, 1, -3}}}), HasSubstr("quantity is -3"));
-  EXPECT_THAT(refused({.order_id = 1, .lines = {{7, 1, 1}, {8, 1, 1}, {7, 1, 2}}}), HasSubstr("listed twice"));
-  EXPECT_THAT(refused({.order_id = 1, .lines = std::vector<Line>(1001, {1, 1, 1})}), HasSubstr("at most 1000"));
+  EXPECT_THAT(refused({.order_id = 1, .lines = {{7, 1, 1}, {8, 1, 1}, {7, 1, 2}}}),
+              HasSubstr("listed twice"));
+  EXPECT_THAT(refused({.order_id = 1, .lines = std::vector<Line>(1001, {1, 1, 1})}),
+              HasSubstr("at most 1000"));
 }
 
 TEST(ProductDomain, LinesAreReadAsTheyAreWritten) {
   const std::vector<Line> lines = {{1, 0, 1}, {INT64_MAX, 3, 1'000'000'000'000}};
   EXPECT_EQ(*domain::ParseLines(domain::FormatLines(lines)), lines);
   EXPECT_TRUE(domain::ParseLines("")->empty());
-  for (const char* wrong : {"1", "1/2", "1/2:x", "1/2:3:4", "a/b:c"}) EXPECT_FALSE(domain::ParseLines(wrong).ok()) << wrong;
+  for (const char* wrong : {"1", "1/2", "1/2:x", "1/2:3:4", "a/b:c"})
+    EXPECT_FALSE(domain::ParseLines(wrong).ok()) << wrong;
 }
 
-// What an order may do, by what it did before. "=" apply, "." nothing to do, "!" failed for good, "?" unknown.
+// What an order may do, by what it did before. "=" apply, "." nothing to do, "!" failed for good,
+// "?" unknown.
 TEST(ProductDomain, AnOrdersStockLeavesAtMostOnce) {
   const std::vector<Line> lines = {{7, 1, 2}};
   const Change change{.order_id = 42, .lines = lines};
   const auto entry = [&](Kind kind, const char* gid) { return JournalEntry{kind, gid, lines}; };
   const std::vector<JournalEntry> deducted = {entry(Kind::kDeduct, "g")};
-  const std::vector<JournalEntry> restored = {entry(Kind::kDeduct, "g"), entry(Kind::kRestore, "g")};
+  const std::vector<JournalEntry> restored = {entry(Kind::kDeduct, "g"),
+                                              entry(Kind::kRestore, "g")};
   const std::vector<JournalEntry> frozen = {entry(Kind::kFreeze, "g")};
-  const std::vector<JournalEntry> confirmed = {entry(Kind::kFreeze, "g"), entry(Kind::kConfirm, "g")};
+  const std::vector<JournalEntry> confirmed = {entry(Kind::kFreeze, "g"),
+                                               entry(Kind::kConfirm, "g")};
   const std::vector<JournalEntry> thawed = {entry(Kind::kFreeze, "g"), entry(Kind::kThaw, "g")};
   struct Row {
     const char* name;
     std::vector<JournalEntry> journal;
-    std::string same_gid;   // deduct, restore, freeze, confirm, thaw
+    std::string same_gid;  // deduct, restore, freeze, confirm, thaw
     std::string other_gid;
   };
   const std::vector<Row> table = {
@@ -76,7 +83,8 @@ TEST(ProductDomain, AnOrdersStockLeavesAtMostOnce) {
       {"restored", restored, "..=??", "!?=??"},   {"frozen", frozen, "!?.==", "!?!??"},
       {"confirmed", confirmed, "!?..!", "!?!??"}, {"thawed", thawed, "=?.!.", "=?!??"},
   };
-  const std::vector<Kind> kinds = {Kind::kDeduct, Kind::kRestore, Kind::kFreeze, Kind::kConfirm, Kind::kThaw};
+  const std::vector<Kind> kinds = {Kind::kDeduct, Kind::kRestore, Kind::kFreeze, Kind::kConfirm,
+                                   Kind::kThaw};
   const auto symbol = [](const Ruling& ruling) {
     switch (ruling.verdict) {
       case Ruling::Verdict::kApply:
@@ -102,13 +110,15 @@ TEST(ProductDomain, AnOrdersStockLeavesAtMostOnce) {
 
 TEST(ProductDomain, ARefusalNamesTheTransactionThatWasFirst) {
   const Change change{.order_id = 42, .lines = {{7, 1, 2}}};
-  const Ruling ruling = domain::Decide(Kind::kDeduct, change, "second", {{Kind::kDeduct, "first", change.lines}});
+  const Ruling ruling =
+      domain::Decide(Kind::kDeduct, change, "second", {{Kind::kDeduct, "first", change.lines}});
   EXPECT_EQ(ruling.refusal, Outcome::FailedForGood("order 42 already deducted by first"));
 }
 
 TEST(ProductDomain, UndoTakesWhatTheJournalSays) {
   const Change change{.order_id = 42, .lines = {{7, 1, 999}}};
-  const Ruling ruling = domain::Decide(Kind::kRestore, change, "g", {{Kind::kDeduct, "g", {{7, 1, 2}}}});
+  const Ruling ruling =
+      domain::Decide(Kind::kRestore, change, "g", {{Kind::kDeduct, "g", {{7, 1, 2}}}});
   EXPECT_EQ(ruling.lines, (std::vector<Line>{{7, 1, 2}}));
 }
 
@@ -120,7 +130,9 @@ class ProductServiceTest : public ::testing::Test {
     EXPECT_TRUE(SetStock(8, 1, 10).ok());
   }
 
-  std::unique_ptr<sdk::Database> Open() { return sdk::Database::Open(dir_.File("product.db"), {}).value(); }
+  std::unique_ptr<sdk::Database> Open() {
+    return sdk::Database::Open(dir_.File("product.db"), {}).value();
+  }
 
   absl::Status SetStock(int64_t product, int64_t size, int64_t stock) {
     ::product::v1::SetStockRequest request;
@@ -137,7 +149,8 @@ class ProductServiceTest : public ::testing::Test {
     return service_.GetStock(request).value();
   }
   std::string Shelf() {  // stock/frozen of both products
-    return absl::StrCat(Stock(7).stock(), "/", Stock(7).frozen(), " ", Stock(8).stock(), "/", Stock(8).frozen());
+    return absl::StrCat(Stock(7).stock(), "/", Stock(7).frozen(), " ", Stock(8).stock(), "/",
+                        Stock(8).frozen());
   }
 
   static ::product::v1::StockChange Change(int64_t order, const std::vector<Line>& lines) {
@@ -153,22 +166,27 @@ class ProductServiceTest : public ::testing::Test {
   }
 
   Outcome Saga(const std::string& gid, Op op, int64_t order, const std::vector<Line>& lines) {
-    return service_.ChangeStock(op == Op::kAction ? Kind::kDeduct : Kind::kRestore, {gid, Mode::kSaga, "02", op},
-                                Change(order, lines));
+    return service_.ChangeStock(op == Op::kAction ? Kind::kDeduct : Kind::kRestore,
+                                {gid, Mode::kSaga, "02", op}, Change(order, lines));
   }
   Outcome Tcc(const std::string& gid, Op op, int64_t order, const std::vector<Line>& lines) {
-    const Kind kind = op == Op::kTry ? Kind::kFreeze : op == Op::kConfirm ? Kind::kConfirm : Kind::kThaw;
+    const Kind kind = op == Op::kTry       ? Kind::kFreeze
+                      : op == Op::kConfirm ? Kind::kConfirm
+                                           : Kind::kThaw;
     return service_.ChangeStock(kind, {gid, Mode::kTcc, "01", op}, Change(order, lines));
   }
 
   int64_t JournalRows(int64_t order) {
     int64_t rows = -1;
-    EXPECT_TRUE(database_->Read([&](sdk::Transaction& tx) -> absl::Status {
-      absl::StatusOr<std::vector<JournalEntry>> journal = store::ReadJournal(tx, order);
-      if (!journal.ok()) return journal.status();
-      rows = static_cast<int64_t>(journal->size());
-      return absl::OkStatus();
-    }).ok());
+    EXPECT_TRUE(database_
+                    ->Read([&](sdk::Transaction& tx) -> absl::Status {
+                      absl::StatusOr<std::vector<JournalEntry>> journal =
+                          store::ReadJournal(tx, order);
+                      if (!journal.ok()) return journal.status();
+                      rows = static_cast<int64_t>(journal->size());
+                      return absl::OkStatus();
+                    })
+                    .ok());
     return rows;
   }
 
@@ -178,10 +196,12 @@ class ProductServiceTest : public ::testing::Test {
 };
 
 TEST_F(ProductServiceTest, DeductsOnceWhateverIsRepeated) {
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(Saga("g", Op::kAction, 1, {{8, 1, 3}, {7, 1, 2}}), Outcome::Done());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(Saga("g", Op::kAction, 1, {{8, 1, 3}, {7, 1, 2}}), Outcome::Done());
   EXPECT_EQ(Shelf(), "8/0 7/0");
   EXPECT_EQ(JournalRows(1), 1);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(Saga("g", Op::kCompensate, 1, {{8, 1, 3}, {7, 1, 2}}), Outcome::Done());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(Saga("g", Op::kCompensate, 1, {{8, 1, 3}, {7, 1, 2}}), Outcome::Done());
   EXPECT_EQ(Shelf(), "10/0 10/0");
   EXPECT_EQ(JournalRows(1), 2);
 }
@@ -190,15 +210,18 @@ TEST_F(ProductServiceTest, OutOfStockChangesNothingAndSaysWhy) {
   EXPECT_EQ(Saga("g", Op::kAction, 1, {{7, 1, 2}, {8, 1, 11}}),
             Outcome::FailedForGood("out of stock: product 8 size 1: wanted 11, free 10"));
   EXPECT_EQ(Shelf(), "10/0 10/0");
-  EXPECT_EQ(Saga("g", Op::kCompensate, 1, {{7, 1, 2}, {8, 1, 11}}), Outcome::Done()) << "nothing to undo";
+  EXPECT_EQ(Saga("g", Op::kCompensate, 1, {{7, 1, 2}, {8, 1, 11}}), Outcome::Done())
+      << "nothing to undo";
   EXPECT_EQ(Shelf(), "10/0 10/0");
   EXPECT_EQ(JournalRows(1), 0);
 }
 
 TEST_F(ProductServiceTest, RefusesForGoodWhatCanNeverWork) {
   EXPECT_EQ(Saga("g1", Op::kAction, 1, {{7, 1, 0}}).kind(), OutcomeKind::kFailedForGood);
-  EXPECT_EQ(Saga("g1", Op::kCompensate, 1, {{7, 1, 0}}), Outcome::Done()) << "its undo must come to an end";
-  EXPECT_EQ(Saga("g2", Op::kAction, 2, {{99, 1, 1}}), Outcome::FailedForGood("unknown product: product 99 size 1"));
+  EXPECT_EQ(Saga("g1", Op::kCompensate, 1, {{7, 1, 0}}), Outcome::Done())
+      << "its undo must come to an end";
+  EXPECT_EQ(Saga("g2", Op::kAction, 2, {{99, 1, 1}}),
+            Outcome::FailedForGood("unknown product: product 99 size 1"));
   EXPECT_EQ(Saga("g2", Op::kCompensate, 2, {{99, 1, 1}}), Outcome::Done());
 }
 
@@ -221,7 +244,8 @@ TEST_F(ProductServiceTest, TryFreezesConfirmDeductsCancelThaws) {
   EXPECT_EQ(Shelf(), "10/4 10/0");
   EXPECT_EQ(Tcc("g2", Op::kTry, 2, {{7, 1, 7}}),
             Outcome::FailedForGood("out of stock: product 7 size 1: wanted 7, free 6"));
-  EXPECT_EQ(Saga("g3", Op::kAction, 3, {{7, 1, 7}}).kind(), OutcomeKind::kFailedForGood) << "frozen is not free";
+  EXPECT_EQ(Saga("g3", Op::kAction, 3, {{7, 1, 7}}).kind(), OutcomeKind::kFailedForGood)
+      << "frozen is not free";
   EXPECT_TRUE(Tcc("g4", Op::kTry, 4, {{7, 1, 6}}).ok());
   EXPECT_TRUE(Tcc("g1", Op::kConfirm, 1, {{7, 1, 4}}).ok());
   EXPECT_EQ(Shelf(), "6/6 10/0");
@@ -231,9 +255,11 @@ TEST_F(ProductServiceTest, TryFreezesConfirmDeductsCancelThaws) {
 
 TEST_F(ProductServiceTest, AReservedOrderIsNotDeductedAgain) {
   EXPECT_TRUE(Tcc("r", Op::kTry, 1, {{7, 1, 4}}).ok());
-  EXPECT_EQ(Saga("s", Op::kAction, 1, {{7, 1, 4}}), Outcome::FailedForGood("order 1 already frozen by r"));
+  EXPECT_EQ(Saga("s", Op::kAction, 1, {{7, 1, 4}}),
+            Outcome::FailedForGood("order 1 already frozen by r"));
   EXPECT_TRUE(Tcc("r", Op::kConfirm, 1, {{7, 1, 4}}).ok());
-  EXPECT_EQ(Saga("s", Op::kAction, 1, {{7, 1, 4}}), Outcome::FailedForGood("order 1 already deducted by r"));
+  EXPECT_EQ(Saga("s", Op::kAction, 1, {{7, 1, 4}}),
+            Outcome::FailedForGood("order 1 already deducted by r"));
   EXPECT_EQ(Shelf(), "6/0 10/0");
 }
 
@@ -253,7 +279,8 @@ TEST_F(ProductServiceTest, StockCannotBeSetBelowWhatIsFrozen) {
   EXPECT_EQ(SetStock(7, 1, -1).code(), absl::StatusCode::kInvalidArgument);
 }
 
-// Two processes (two connections) sell the same last pieces; orders list the two products in opposite order.
+// Two processes (two connections) sell the same last pieces; orders list the two products in
+// opposite order.
 TEST_F(ProductServiceTest, ConcurrentOrdersNeitherOversellNorBlockEachOther) {
   const std::unique_ptr<sdk::Database> second_database = Open();
   handler::ProductService second(*second_database, {});
@@ -264,11 +291,13 @@ TEST_F(ProductServiceTest, ConcurrentOrdersNeitherOversellNorBlockEachOther) {
       handler::ProductService& service = t % 2 == 0 ? service_ : second;
       for (int i = 0; i < 5; ++i) {
         const int64_t order = 100 + t * 10 + i;
-        const std::vector<Line> lines =
-            i % 2 == 0 ? std::vector<Line>{{7, 1, 1}, {8, 1, 1}} : std::vector<Line>{{8, 1, 1}, {7, 1, 1}};
+        const std::vector<Line> lines = i % 2 == 0 ? std::vector<Line>{{7, 1, 1}, {8, 1, 1}}
+                                                   : std::vector<Line>{{8, 1, 1}, {7, 1, 1}};
         const Outcome outcome = service.ChangeStock(
-            Kind::kDeduct, {absl::StrCat("g", order), Mode::kSaga, "02", Op::kAction}, Change(order, lines));
-        EXPECT_TRUE(outcome.ok() || outcome.kind() == OutcomeKind::kFailedForGood) << outcome.reason();
+            Kind::kDeduct, {absl::StrCat("g", order), Mode::kSaga, "02", Op::kAction},
+            Change(order, lines));
+        EXPECT_TRUE(outcome.ok() || outcome.kind() == OutcomeKind::kFailedForGood)
+            << outcome.reason();
         if (outcome.ok()) ++sold;
       }
     });

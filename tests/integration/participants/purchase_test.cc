@@ -29,20 +29,23 @@ class Purchase : public ::testing::TestWithParam<std::string> {
     shop_.SetStock(8, 10);
   }
 
-  // A branch of product as sagad would call it, over the transport under test. HTTP payloads are JSON, gRPC ones are
-  // built by hand from the same numbers: StockChange{order_id, items{product_id, size_id, quantity}}, all below 128.
-  BranchCall Product(const std::string& method, const std::string& gid, Mode mode, Op op, int order, int product,
-                     int quantity) {
+  // A branch of product as sagad would call it, over the transport under test. HTTP payloads are
+  // JSON, gRPC ones are built by hand from the same numbers: StockChange{order_id,
+  // items{product_id, size_id, quantity}}, all below 128.
+  BranchCall Product(const std::string& method, const std::string& gid, Mode mode, Op op, int order,
+                     int product, int quantity) {
     BranchCall call{.context = {gid, mode, "02", op}, .timeout = absl::Seconds(30)};
     if (GetParam() == "http") {
       call.target = absl::StrCat("http://", shop_.product.http(), "/product.v1.Product/", method);
-      call.payload = json({{"order_id", order},
-                           {"items", {{{"product_id", product}, {"size_id", 1}, {"quantity", quantity}}}}})
-                         .dump();
+      call.payload =
+          json({{"order_id", order},
+                {"items", {{{"product_id", product}, {"size_id", 1}, {"quantity", quantity}}}}})
+              .dump();
     } else {
       call.target = absl::StrCat(shop_.product.grpc(), "/product.v1.Product/", method);
-      call.payload = std::string({0x08, static_cast<char>(order), 0x12, 0x06, 0x08, static_cast<char>(product), 0x10,
-                                  0x01, 0x18, static_cast<char>(quantity)});
+      call.payload =
+          std::string({0x08, static_cast<char>(order), 0x12, 0x06, 0x08, static_cast<char>(product),
+                       0x10, 0x01, 0x18, static_cast<char>(quantity)});
     }
     return call;
   }
@@ -78,7 +81,8 @@ TEST_P(Purchase, OutOfStockIsUndoneAndTheReasonIsVisible) {
   const int64_t id = shop_.CreateOrder("A1", {7, 8}, 11);
   const json failed = shop_.Pay("A1", true);
   EXPECT_EQ(failed["result"], "RESULT_FAILED");
-  EXPECT_THAT(failed["reason"].get<std::string>(), HasSubstr("out of stock: product 7 size 1: wanted 11, free 10"));
+  EXPECT_THAT(failed["reason"].get<std::string>(),
+              HasSubstr("out of stock: product 7 size 1: wanted 11, free 10"));
   const json order = shop_.Order(id);
   EXPECT_EQ(order["pay_status"], "PAY_STATUS_FAILED");
   EXPECT_THAT(order["pay_error"].get<std::string>(), HasSubstr("order_paid-A1"));
@@ -92,7 +96,8 @@ TEST_P(Purchase, OutOfStockIsUndoneAndTheReasonIsVisible) {
 TEST_P(Purchase, ManyCallbacksMakeOneTransaction) {
   const int64_t id = shop_.CreateOrder("A1", {7}, 1);
   Participant second("order", shop_.dir.File("order"), shop_.OrderArgs());
-  const std::string body = json({{"out_trade_no", "A1"}, {"trade_no", "T"}, {"status_code", "0000"}}).dump();
+  const std::string body =
+      json({{"out_trade_no", "A1"}, {"trade_no", "T"}, {"status_code", "0000"}}).dump();
   std::atomic<int> answered = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 50; ++t) {
@@ -131,14 +136,16 @@ TEST_P(Purchase, AReservationIsConfirmedCancelledOrRefused) {
   EXPECT_EQ(shop_.Stock(7), "6/0");
   EXPECT_EQ(shop_.Journal(kept), "freeze confirm");
 
-  answer = shop_.order->Post("Reserve", {{"order_id", given_back}, {"cancel", true}, {"wait_result", true}});
+  answer = shop_.order->Post("Reserve",
+                             {{"order_id", given_back}, {"cancel", true}, {"wait_result", true}});
   EXPECT_EQ(answer["result"], "RESULT_CANCELLED") << answer;
   EXPECT_EQ(shop_.Stock(7), "6/0");
   EXPECT_EQ(shop_.Journal(given_back), "freeze thaw");
 
   answer = shop_.order->Post("Reserve", {{"order_id", too_much}, {"wait_result", true}});
   EXPECT_EQ(answer["result"], "RESULT_REFUSED") << answer;
-  EXPECT_THAT(answer["reason"].get<std::string>(), HasSubstr("out of stock: product 7 size 1: wanted 7, free 6"));
+  EXPECT_THAT(answer["reason"].get<std::string>(),
+              HasSubstr("out of stock: product 7 size 1: wanted 7, free 6"));
   EXPECT_EQ(shop_.Journal(too_much), "");
 
   answer = shop_.order->Post("Reserve", {{"order_id", kept}, {"cancel", true}});
@@ -161,7 +168,8 @@ TEST_P(Purchase, BetweenTryAndDecisionStockIsFrozen) {
 // business.md, test 7, and every repeat of it.
 TEST_P(Purchase, BranchesInAnyOrderAndNumberHaveOneEffect) {
   const auto call = [&](const std::string& gid, Op op, int order) {
-    return shop_.sagad.Call(Product(op == Op::kAction ? "Deduct" : "Restore", gid, Mode::kSaga, op, order, 7, 2));
+    return shop_.sagad.Call(
+        Product(op == Op::kAction ? "Deduct" : "Restore", gid, Mode::kSaga, op, order, 7, 2));
   };
   EXPECT_EQ(call("late", Op::kCompensate, 1), Outcome::Done());
   EXPECT_EQ(call("late", Op::kAction, 1), Outcome::Done());
@@ -180,7 +188,8 @@ TEST_P(Purchase, ConcurrentRepeatsOfOneBranchHaveOneEffect) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 12; ++t) {
     threads.emplace_back([&] {
-      EXPECT_EQ(shop_.sagad.Call(Product("Deduct", "g", Mode::kSaga, Op::kAction, 1, 7, 2)), Outcome::Done());
+      EXPECT_EQ(shop_.sagad.Call(Product("Deduct", "g", Mode::kSaga, Op::kAction, 1, 7, 2)),
+                Outcome::Done());
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -200,9 +209,10 @@ TEST_P(Purchase, WhatIsNotABranchCallIsNeitherDoneNorRefusedForGood) {
 
 TEST(PurchaseOverHttp, APayloadThatIsNotJsonIsRefusedAndItsUndoEnds) {
   Shop shop("http");
-  BranchCall call{.target = absl::StrCat("http://", shop.product.http(), "/product.v1.Product/Deduct"),
-                  .context = {"g", Mode::kSaga, "02", Op::kAction},
-                  .payload = "{not json"};
+  BranchCall call{
+      .target = absl::StrCat("http://", shop.product.http(), "/product.v1.Product/Deduct"),
+      .context = {"g", Mode::kSaga, "02", Op::kAction},
+      .payload = "{not json"};
   EXPECT_EQ(shop.sagad.Call(call).kind(), OutcomeKind::kFailedForGood);
   call.target = absl::StrCat("http://", shop.product.http(), "/product.v1.Product/Restore");
   call.context.op = Op::kCompensate;

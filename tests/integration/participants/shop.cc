@@ -19,11 +19,13 @@ Participant::Participant(std::string name, std::string data_dir, std::vector<std
 }
 
 bool Participant::Start() {
-  std::vector<std::string> args = {"--data-dir",    data_dir_,       "--grpc-listen", "127.0.0.1:0",
-                                   "--http-listen", "127.0.0.1:0"};
+  std::vector<std::string> args = {"--data-dir",  data_dir_,       "--grpc-listen",
+                                   "127.0.0.1:0", "--http-listen", "127.0.0.1:0"};
   args.insert(args.end(), args_.begin(), args_.end());
-  process_ = std::make_unique<fixture::Process>(fixture::Process::Start({.program = name_, .args = args}));
-  // The ready line and not the ports file: two processes on one directory would overwrite each other's.
+  process_ =
+      std::make_unique<fixture::Process>(fixture::Process::Start({.program = name_, .args = args}));
+  // The ready line and not the ports file: two processes on one directory would overwrite each
+  // other's.
   if (!process_->WaitForStderr("\"message\":\"ready\"", absl::Seconds(20))) return false;
   const std::string log = process_->Stderr();
   const size_t ready = log.find("\"message\":\"ready\"");
@@ -35,9 +37,11 @@ bool Participant::Start() {
   return true;
 }
 
-absl::StatusOr<sdk::HttpResponse> Participant::TryPost(const std::string& method, const std::string& body) {
+absl::StatusOr<sdk::HttpResponse> Participant::TryPost(const std::string& method,
+                                                       const std::string& body) {
   const std::string service = name_ == "order" ? "order.v1.Order" : "product.v1.Product";
-  return sdk::CallHttp(absl::StrCat("http://", http_, "/", service, "/", method), body, {}, absl::Seconds(30));
+  return sdk::CallHttp(absl::StrCat("http://", http_, "/", service, "/", method), body, {},
+                       absl::Seconds(30));
 }
 
 json Participant::Post(const std::string& method, const json& body) {
@@ -56,8 +60,8 @@ Shop::Shop(const std::string& branches, std::vector<std::string> product_args)
 }
 
 std::vector<std::string> Shop::OrderArgs() const {
-  return {"--sagad",      sagad.address(), "--product-grpc", product.grpc(), "--product-http",
-          product.http(), "--branches",    branches_};
+  return {"--sagad",        sagad.address(), "--product-grpc", product.grpc(),
+          "--product-http", product.http(),  "--branches",     branches_};
 }
 
 void Shop::SetStock(int64_t product_id, int64_t stock) {
@@ -69,12 +73,15 @@ std::string Shop::Stock(int64_t product_id) {
   return stock.value("stock", "?") + "/" + stock.value("frozen", "?");
 }
 
-int64_t Shop::CreateOrder(const std::string& code, const std::vector<int64_t>& product_ids, int64_t quantity) {
+int64_t Shop::CreateOrder(const std::string& code, const std::vector<int64_t>& product_ids,
+                          int64_t quantity) {
   json items = json::array();
   for (const int64_t id : product_ids) {
-    items.push_back({{"product_id", id}, {"size_id", 1}, {"quantity", quantity}, {"price_cents", 100}});
+    items.push_back(
+        {{"product_id", id}, {"size_id", 1}, {"quantity", quantity}, {"price_cents", 100}});
   }
-  const json created = order->Post("CreateOrder", {{"user_id", 1}, {"order_code", code}, {"items", items}});
+  const json created =
+      order->Post("CreateOrder", {{"user_id", 1}, {"order_code", code}, {"items", items}});
   return std::stoll(created.value("order_id", "0"));
 }
 
@@ -91,16 +98,19 @@ std::string Shop::Journal(int64_t order_id) {
   std::vector<std::string> kinds;
   const auto database = sdk::Database::Open(dir.File("product/product.db"), {});
   EXPECT_TRUE(database.ok()) << database.status();
-  EXPECT_TRUE((*database)->Read([&](sdk::Transaction& tx) -> absl::Status {
-    absl::StatusOr<sdk::Rows> rows = tx.Query("SELECT kind FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
-    if (!rows.ok()) return rows.status();
-    for (;;) {
-      const absl::StatusOr<bool> found = rows->Next();
-      if (!found.ok()) return found.status();
-      if (!*found) return absl::OkStatus();
-      kinds.push_back(rows->Text(0));
-    }
-  }).ok());
+  EXPECT_TRUE((*database)
+                  ->Read([&](sdk::Transaction& tx) -> absl::Status {
+                    absl::StatusOr<sdk::Rows> rows = tx.Query(
+                        "SELECT kind FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
+                    if (!rows.ok()) return rows.status();
+                    for (;;) {
+                      const absl::StatusOr<bool> found = rows->Next();
+                      if (!found.ok()) return found.status();
+                      if (!*found) return absl::OkStatus();
+                      kinds.push_back(rows->Text(0));
+                    }
+                  })
+                  .ok());
   return absl::StrJoin(kinds, " ");
 }
 

@@ -53,7 +53,8 @@ class Shop {
   // "stock/frozen".
   std::string Stock(int64_t product_id);
   // Orders `quantity` pieces each of `product_ids`; the order_id.
-  int64_t CreateOrder(const std::string& code, const std::vector<int64_t>& product_ids, int64_t quantity);
+  int64_t CreateOrder(const std::string& code, const std::vector<int64_t>& product_ids,
+                      int64_t quantity);
   nlohmann::json Order(int64_t order_id);
   nlohmann::json Pay(const std::string& code, bool wait_result);
 

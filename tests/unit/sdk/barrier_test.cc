@@ -1,4 +1,5 @@
-// DTM's barrier (protocol 7.3): every order in which an orchestrator and a network can deliver a branch.
+// DTM's barrier (protocol 7.3): every order in which an orchestrator and a network can deliver a
+// branch.
 
 #include "participants/sdk/barrier.h"
 
@@ -19,7 +20,9 @@ class BarrierTest : public ::testing::Test {
   BarrierTest() : database_(Open()) {
     EXPECT_TRUE(CreateBarrierTable(*database_).ok());
     EXPECT_TRUE(CreateBarrierTable(*database_).ok()) << "twice is fine";
-    EXPECT_TRUE(database_->Script("CREATE TABLE money (amount INTEGER); INSERT INTO money VALUES (0)").ok());
+    EXPECT_TRUE(
+        database_->Script("CREATE TABLE money (amount INTEGER); INSERT INTO money VALUES (0)")
+            .ok());
   }
 
   std::unique_ptr<Database> Open() { return Database::Open(dir_.File("b.db"), {}).value(); }
@@ -40,13 +43,15 @@ class BarrierTest : public ::testing::Test {
 
   int64_t Number(const char* sql) {
     int64_t number = -1;
-    EXPECT_TRUE(database_->Read([&](Transaction& tx) -> absl::Status {
-      absl::StatusOr<Rows> rows = tx.Query(sql);
-      if (!rows.ok()) return rows.status();
-      if (!rows->Next().value()) return absl::NotFoundError("no row");
-      number = rows->Int(0);
-      return absl::OkStatus();
-    }).ok());
+    EXPECT_TRUE(database_
+                    ->Read([&](Transaction& tx) -> absl::Status {
+                      absl::StatusOr<Rows> rows = tx.Query(sql);
+                      if (!rows.ok()) return rows.status();
+                      if (!rows->Next().value()) return absl::NotFoundError("no row");
+                      number = rows->Int(0);
+                      return absl::OkStatus();
+                    })
+                    .ok());
     return number;
   }
   int64_t Money() { return Number("SELECT amount FROM money"); }
@@ -126,16 +131,21 @@ TEST_F(BarrierTest, SeveralCallsInOneRequestAreNumbered) {
     Expect(barrier.Call(*database_, Add(1)), expected);
   }
   EXPECT_EQ(Money(), 2);
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM barrier WHERE barrier_id IN ('01', '02') AND op = 'action' AND "
-                   "reason = 'action' AND trans_type = 'saga' AND gid = 'g1' AND branch_id = '01'"),
-            2);
+  EXPECT_EQ(
+      Number("SELECT COUNT(*) FROM barrier WHERE barrier_id IN ('01', '02') AND op = 'action' AND "
+             "reason = 'action' AND trans_type = 'saga' AND gid = 'g1' AND branch_id = '01'"),
+      2);
 }
 
 TEST_F(BarrierTest, RowsAreThoseOfTheProtocol) {
   Expect(Deliver(Saga(Op::kCompensate), 0), BarrierVerdict::kNullCompensation);
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM barrier WHERE op = 'action' AND reason = 'compensate'"), 1);
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM barrier WHERE op = 'compensate' AND reason = 'compensate'"), 1);
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM barrier WHERE create_time > '2000-01-01' AND update_time > '2000-01-01'"), 2);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM barrier WHERE op = 'action' AND reason = 'compensate'"),
+            1);
+  EXPECT_EQ(
+      Number("SELECT COUNT(*) FROM barrier WHERE op = 'compensate' AND reason = 'compensate'"), 1);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM barrier WHERE create_time > '2000-01-01' AND update_time "
+                   "> '2000-01-01'"),
+            2);
 }
 
 // The same call from many threads, over two connections as two processes would have them.
@@ -145,7 +155,8 @@ TEST_F(BarrierTest, ConcurrentRepeatsRunOnce) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 16; ++t) {
     threads.emplace_back([&, t] {
-      const BarrierResult result = Barrier(Saga(Op::kAction)).Call(t % 2 == 0 ? *database_ : *second, Add(30));
+      const BarrierResult result =
+          Barrier(Saga(Op::kAction)).Call(t % 2 == 0 ? *database_ : *second, Add(30));
       EXPECT_TRUE(result.outcome.ok()) << result.outcome.reason();
       if (result.verdict == BarrierVerdict::kRan) ++ran;
     });
@@ -155,7 +166,8 @@ TEST_F(BarrierTest, ConcurrentRepeatsRunOnce) {
   EXPECT_EQ(Money(), 30);
 }
 
-// Whatever the order in which an action, its compensation and their repeats arrive, they cancel out in the end.
+// Whatever the order in which an action, its compensation and their repeats arrive, they cancel out
+// in the end.
 TEST_F(BarrierTest, ConcurrentActionAndCompensationCancelOut) {
   const std::unique_ptr<Database> second = Open();
   for (int round = 0; round < 20; ++round) {
@@ -165,7 +177,9 @@ TEST_F(BarrierTest, ConcurrentActionAndCompensationCancelOut) {
       threads.emplace_back([&, t] {
         const bool action = t % 2 == 0;
         const BranchContext context{gid, Mode::kSaga, "01", action ? Op::kAction : Op::kCompensate};
-        EXPECT_TRUE(Barrier(context).Call(t < 2 ? *database_ : *second, Add(action ? 30 : -30)).outcome.ok());
+        EXPECT_TRUE(Barrier(context)
+                        .Call(t < 2 ? *database_ : *second, Add(action ? 30 : -30))
+                        .outcome.ok());
       });
     }
     for (std::thread& thread : threads) thread.join();
@@ -180,20 +194,24 @@ TEST_F(BarrierTest, CheckBackFindsACommittedSender) {
 }
 
 TEST_F(BarrierTest, CheckBackBeforeTheSenderRefusesItForEver) {
-  EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_).kind(), OutcomeKind::kFailedForGood);
+  EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_).kind(),
+            OutcomeKind::kFailedForGood);
   const BarrierResult late = Barrier(MessageSenderContext("m1")).Call(*database_, Add(5));
   EXPECT_NE(late.verdict, BarrierVerdict::kRan);
   EXPECT_EQ(late.outcome.kind(), OutcomeKind::kFailedForGood);
   EXPECT_EQ(Money(), 0);
-  EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_).kind(), OutcomeKind::kFailedForGood);
+  EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_).kind(),
+            OutcomeKind::kFailedForGood);
 }
 
 TEST_F(BarrierTest, CheckBackAfterASenderThatFailedIsANo) {
-  const BarrierResult failed = Barrier(MessageSenderContext("m1")).Call(*database_, [](Transaction&) {
-    return Outcome::FailedForGood("not enough money");
-  });
+  const BarrierResult failed =
+      Barrier(MessageSenderContext("m1")).Call(*database_, [](Transaction&) {
+        return Outcome::FailedForGood("not enough money");
+      });
   EXPECT_EQ(failed.outcome.reason(), "not enough money");
-  EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_).kind(), OutcomeKind::kFailedForGood);
+  EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_).kind(),
+            OutcomeKind::kFailedForGood);
 }
 
 TEST_F(BarrierTest, ABrokenDatabaseIsUnknownNotDone) {

@@ -20,7 +20,9 @@ absl::StatusOr<BranchContext> Read(ContextSource source, const Values& values) {
   });
 }
 
-Values Query() { return {{"gid", "g1"}, {"trans_type", "saga"}, {"branch_id", "01"}, {"op", "action"}}; }
+Values Query() {
+  return {{"gid", "g1"}, {"trans_type", "saga"}, {"branch_id", "01"}, {"op", "action"}};
+}
 
 TEST(BranchContext, IsReadFromMetadataAndQuery) {
   const auto from_query = Read(ContextSource::kHttpQuery, Query());
@@ -30,9 +32,10 @@ TEST(BranchContext, IsReadFromMetadataAndQuery) {
   EXPECT_EQ(from_query->branch_id, "01");
   EXPECT_EQ(from_query->op, Op::kAction);
 
-  const auto from_metadata =
-      Read(ContextSource::kGrpcMetadata,
-           {{"dtm-gid", "g2"}, {"dtm-trans_type", "tcc"}, {"dtm-branch_id", "0201"}, {"dtm-op", "cancel"}});
+  const auto from_metadata = Read(ContextSource::kGrpcMetadata, {{"dtm-gid", "g2"},
+                                                                 {"dtm-trans_type", "tcc"},
+                                                                 {"dtm-branch_id", "0201"},
+                                                                 {"dtm-op", "cancel"}});
   ASSERT_TRUE(from_metadata.ok()) << from_metadata.status();
   EXPECT_EQ(from_metadata->gid, "g2");
   EXPECT_EQ(from_metadata->mode, Mode::kTcc);
@@ -46,7 +49,8 @@ TEST(BranchContext, EveryMissingValueIsNamed) {
     values.erase(name);
     const auto context = Read(ContextSource::kHttpQuery, values);
     EXPECT_EQ(context.status().code(), absl::StatusCode::kInvalidArgument);
-    EXPECT_THAT(std::string(context.status().message()), HasSubstr(std::string("query parameter ") + name + " is missing"));
+    EXPECT_THAT(std::string(context.status().message()),
+                HasSubstr(std::string("query parameter ") + name + " is missing"));
     values[name] = "";
     EXPECT_FALSE(Read(ContextSource::kHttpQuery, values).ok());
   }
@@ -57,8 +61,9 @@ TEST(BranchContext, EveryMissingValueIsNamed) {
 TEST(BranchContext, UnknownWordsAreRefusedWithTheKnownOnes) {
   Values values = Query();
   values["op"] = "commit";
-  EXPECT_THAT(std::string(Read(ContextSource::kHttpQuery, values).status().message()),
-              HasSubstr("op is 'commit', known are: action, compensate, try, confirm, cancel, msg"));
+  EXPECT_THAT(
+      std::string(Read(ContextSource::kHttpQuery, values).status().message()),
+      HasSubstr("op is 'commit', known are: action, compensate, try, confirm, cancel, msg"));
   values = Query();
   values["trans_type"] = "xa";
   EXPECT_THAT(std::string(Read(ContextSource::kHttpQuery, values).status().message()),
@@ -76,8 +81,9 @@ TEST(BranchContext, OverlongIdsAreRefused) {
 }
 
 TEST(BranchContext, TheOlderNameOfOpIsUnderstood) {
-  const auto context = Read(ContextSource::kHttpQuery,
-                            {{"gid", "g"}, {"trans_type", "tcc"}, {"branch_id", "01"}, {"branch_type", "try"}});
+  const auto context =
+      Read(ContextSource::kHttpQuery,
+           {{"gid", "g"}, {"trans_type", "tcc"}, {"branch_id", "01"}, {"branch_type", "try"}});
   ASSERT_TRUE(context.ok()) << context.status();
   EXPECT_EQ(context->op, Op::kTry);
 }

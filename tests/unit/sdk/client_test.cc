@@ -17,14 +17,15 @@ namespace saga::participants::sdk {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::FakeOrchestrator;
+using ::testing::HasSubstr;
 
 // A participant over HTTP that answers what its path says and remembers who asked.
 class ClientTest : public ::testing::Test {
  protected:
   ClientTest() : participant_({}), client_(fake_.address()) {
-    participant_.Route("/done", [this](const HttpRequest& request) { return Answer(request, Outcome::Done()); });
+    participant_.Route(
+        "/done", [this](const HttpRequest& request) { return Answer(request, Outcome::Done()); });
     participant_.Route("/no", [this](const HttpRequest& request) {
       return Answer(request, Outcome::FailedForGood("out of stock"));
     });
@@ -33,13 +34,15 @@ class ClientTest : public ::testing::Test {
 
   HttpResponse Answer(const HttpRequest& request, const Outcome& outcome) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    calls_.push_back(request.Query("branch_id").value_or("?") + " " + request.Query("op").value_or("?") + " " +
-                     request.body);
+    calls_.push_back(request.Query("branch_id").value_or("?") + " " +
+                     request.Query("op").value_or("?") + " " + request.body);
     HttpAnswer answer = ToHttpAnswer(outcome);
     return {answer.status, std::move(answer.body)};
   }
 
-  std::string Url(const std::string& path) { return "http://" + ToString(participant_.address()) + path; }
+  std::string Url(const std::string& path) {
+    return "http://" + ToString(participant_.address()) + path;
+  }
 
   std::vector<std::string> calls() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -53,7 +56,9 @@ class ClientTest : public ::testing::Test {
   Client client_;
 };
 
-TEST_F(ClientTest, GidsComeFromTheBusinessKey) { EXPECT_EQ(GidFor("order_paid", "A-1"), "order_paid-A-1"); }
+TEST_F(ClientTest, GidsComeFromTheBusinessKey) {
+  EXPECT_EQ(GidFor("order_paid", "A-1"), "order_paid-A-1");
+}
 
 TEST_F(ClientTest, ASagaIsStartedAndReachesItsEnd) {
   SagaBuilder saga("g1");
@@ -69,11 +74,14 @@ TEST_F(ClientTest, WithWaitResultTheEndIsTold) {
   EXPECT_EQ(client_.Submit(good).kind, StartKind::kSucceeded);
 
   SagaBuilder bad("bad");
-  bad.Step(Url("/done"), Url("/done"), "x").Step(Url("/no"), Url("/done"), "y").Options({.wait_result = true});
+  bad.Step(Url("/done"), Url("/done"), "x")
+      .Step(Url("/no"), Url("/done"), "y")
+      .Options({.wait_result = true});
   const StartResult result = client_.Submit(bad);
   EXPECT_EQ(Name(result.kind), Name(StartKind::kFailed));
   EXPECT_THAT(result.reason, HasSubstr("out of stock"));
-  EXPECT_THAT(calls(), ElementsAre("01 action x", "01 action x", "02 action y", "02 compensate y", "01 compensate x"));
+  EXPECT_THAT(calls(), ElementsAre("01 action x", "01 action x", "02 action y", "02 compensate y",
+                                   "01 compensate x"));
 }
 
 TEST_F(ClientTest, ARepeatFindsTheFirst) {
@@ -104,7 +112,8 @@ TEST_F(ClientTest, ALostAnswerIsUnknownAndTheRepeatClearsIt) {
 TEST_F(ClientTest, EveryCodeHasItsMeaning) {
   const std::vector<std::pair<absl::Status, StartKind>> table = {
       {absl::AbortedError("out of stock FAILURE"), StartKind::kFailed},
-      {absl::AbortedError("current status 'aborting', cannot sumbmit. FAILURE"), StartKind::kAlreadyDecided},
+      {absl::AbortedError("current status 'aborting', cannot sumbmit. FAILURE"),
+       StartKind::kAlreadyDecided},
       {absl::AbortedError("wait result not return success: FAILURE"), StartKind::kStarted},
       {absl::FailedPreconditionError("ONGOING"), StartKind::kStarted},
       {absl::ResourceExhaustedError("full"), StartKind::kRefused},
@@ -152,7 +161,8 @@ TEST_F(ClientTest, ATccWithAFailedTryIsCancelled) {
 // sagad gave up on the transaction meanwhile: nothing may be frozen any more.
 TEST_F(ClientTest, ABranchThatCannotBeRegisteredIsNotTried) {
   Tcc tcc(client_, "never-prepared");
-  EXPECT_EQ(tcc.Try({Url("/done"), Url("/done"), Url("/done"), "a"}).kind(), OutcomeKind::kFailedForGood);
+  EXPECT_EQ(tcc.Try({Url("/done"), Url("/done"), Url("/done"), "a"}).kind(),
+            OutcomeKind::kFailedForGood);
   EXPECT_TRUE(calls().empty());
 }
 

@@ -22,8 +22,10 @@ TEST(Coupon, IsUsedOnceAndGivenBack) {
   ASSERT_TRUE(started.ok()) << started;
   const std::string url = "http://" + server.http_address() + "/coupon/";
   testing::FakeOrchestrator sagad;
-  const testing::SagaStep step{url + "Use", url + "GiveBack", R"({"coupon": "SPRING", "order_id": "42"})"};
-  const testing::SagaStep other{url + "Use", url + "GiveBack", R"({"coupon": "SPRING", "order_id": "43"})"};
+  const testing::SagaStep step{url + "Use", url + "GiveBack",
+                               R"({"coupon": "SPRING", "order_id": "42"})"};
+  const testing::SagaStep other{url + "Use", url + "GiveBack",
+                                R"({"coupon": "SPRING", "order_id": "43"})"};
 
   // The second step wants the same coupon, so the first one gives it back.
   const testing::SagaEnd failed = sagad.RunSaga("g1", {step, other});
@@ -35,7 +37,8 @@ TEST(Coupon, IsUsedOnceAndGivenBack) {
   EXPECT_EQ(sagad.RunSaga("g3", {other}).status, "failed");
 
   // The undo arrives before the action.
-  EXPECT_EQ(sagad.Call({.target = url + "GiveBack", .context = {"g4", Mode::kSaga, "01", Op::kCompensate}}),
+  EXPECT_EQ(sagad.Call({.target = url + "GiveBack",
+                        .context = {"g4", Mode::kSaga, "01", Op::kCompensate}}),
             Outcome::Done());
   server.Stop(absl::Seconds(5));
 }

@@ -24,7 +24,9 @@ class RawConnection {
  public:
   explicit RawConnection(const Address& address) {
     addrinfo* found = nullptr;
-    EXPECT_EQ(getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), nullptr, &found), 0);
+    EXPECT_EQ(
+        getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), nullptr, &found),
+        0);
     socket_ = socket(found->ai_family, SOCK_STREAM, 0);
     EXPECT_EQ(connect(socket_, found->ai_addr, found->ai_addrlen), 0);
     freeaddrinfo(found);
@@ -32,7 +34,8 @@ class RawConnection {
   ~RawConnection() { close(socket_); }
 
   void Write(const std::string& text) {
-    EXPECT_EQ(send(socket_, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(send(socket_, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
   }
   // Until `text` was read, or the other side closed.
   std::string ReadUntil(const std::string& text) {
@@ -55,9 +58,11 @@ class HttpServerTest : public ::testing::Test {
  protected:
   HttpServerTest() : server_({.threads = 4, .max_body_bytes = 1000}) {
     server_.Route("/echo", [](const HttpRequest& request) {
-      return HttpResponse{200, request.method + " " + request.Query("a").value_or("-") + " " + request.body};
+      return HttpResponse{
+          200, request.method + " " + request.Query("a").value_or("-") + " " + request.body};
     });
-    server_.Route("/throw", [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("FAILURE"); });
+    server_.Route("/throw",
+                  [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("FAILURE"); });
     server_.Route("/slow", [this](const HttpRequest&) {
       slow_entered_.Notify();
       slow_may_end_.WaitForNotification();
@@ -67,8 +72,12 @@ class HttpServerTest : public ::testing::Test {
     EXPECT_TRUE(started.ok()) << started;
   }
 
-  std::string Url(const std::string& path) { return "http://" + ToString(server_.address()) + path; }
-  absl::StatusOr<HttpResponse> Get(const std::string& path) { return CallHttp(Url(path), "", {}, absl::Seconds(10)); }
+  std::string Url(const std::string& path) {
+    return "http://" + ToString(server_.address()) + path;
+  }
+  absl::StatusOr<HttpResponse> Get(const std::string& path) {
+    return CallHttp(Url(path), "", {}, absl::Seconds(10));
+  }
 
   absl::Notification slow_entered_;
   absl::Notification slow_may_end_;
@@ -100,7 +109,10 @@ TEST_F(HttpServerTest, BadInputGetsItsAnswerAndNothingElseSuffers) {
     connection.Write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
     EXPECT_THAT(connection.ReadToEnd(), HasSubstr(" 413 "));
   }
-  { RawConnection half(server_.address()); half.Write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Len"); }
+  {
+    RawConnection half(server_.address());
+    half.Write("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Len");
+  }
   EXPECT_EQ(Get("/echo?a=1")->body, "GET 1 ");
 }
 

@@ -1,4 +1,5 @@
-// What a participant says must be what the orchestrator hears: over gRPC (protocol 4.3) and over HTTP (protocol 4.1).
+// What a participant says must be what the orchestrator hears: over gRPC (protocol 4.3) and over
+// HTTP (protocol 4.1).
 
 #include "participants/sdk/outcome.h"
 
@@ -13,9 +14,11 @@ namespace {
 TEST(Outcome, TravelsOverGrpc) {
   EXPECT_EQ(ToGrpcStatus(Outcome::Done()).code(), absl::StatusCode::kOk);
   EXPECT_EQ(ToGrpcStatus(Outcome::FailedForGood("no")).code(), absl::StatusCode::kAborted);
-  EXPECT_EQ(ToGrpcStatus(Outcome::TryLater("not yet")).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ToGrpcStatus(Outcome::TryLater("not yet")).code(),
+            absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ToGrpcStatus(Outcome::Unknown("broken")).code(), absl::StatusCode::kInternal);
-  for (const Outcome& outcome : {Outcome::Done(), Outcome::FailedForGood("out of stock"), Outcome::TryLater("not yet")}) {
+  for (const Outcome& outcome :
+       {Outcome::Done(), Outcome::FailedForGood("out of stock"), Outcome::TryLater("not yet")}) {
     EXPECT_EQ(FromGrpcStatus(ToGrpcStatus(outcome)), outcome);
   }
   EXPECT_EQ(FromGrpcStatus(ToGrpcStatus(Outcome::Unknown("broken"))).kind(), OutcomeKind::kUnknown);
@@ -37,7 +40,8 @@ TEST(Outcome, EveryOtherGrpcCodeIsUnknown) {
 
 TEST(Outcome, TheOldWayToSayOngoingOverGrpcIsUnderstoodAndNeverSaidByAccident) {
   EXPECT_EQ(FromGrpcStatus(absl::AbortedError("ONGOING")).kind(), OutcomeKind::kTryLater);
-  EXPECT_EQ(FromGrpcStatus(ToGrpcStatus(Outcome::FailedForGood("ONGOING"))).kind(), OutcomeKind::kFailedForGood);
+  EXPECT_EQ(FromGrpcStatus(ToGrpcStatus(Outcome::FailedForGood("ONGOING"))).kind(),
+            OutcomeKind::kFailedForGood);
 }
 
 TEST(Outcome, TravelsOverHttp) {
@@ -53,12 +57,14 @@ TEST(Outcome, TravelsOverHttp) {
 
 // The orchestrator looks for the words in the whole body, and for ONGOING first.
 TEST(Outcome, NoReasonTurnsItIntoAnotherOutcomeOverHttp) {
-  const std::vector<std::string> reasons = {"", "FAILURE", "ONGOING", "ONGOING FAILURE", "\"quotes\"\n", "\xff\xfe"};
+  const std::vector<std::string> reasons = {
+      "", "FAILURE", "ONGOING", "ONGOING FAILURE", "\"quotes\"\n", "\xff\xfe"};
   for (const std::string& reason : reasons) {
-    for (const Outcome& outcome :
-         {Outcome::Done(), Outcome::FailedForGood(reason), Outcome::TryLater(reason), Outcome::Unknown(reason)}) {
+    for (const Outcome& outcome : {Outcome::Done(), Outcome::FailedForGood(reason),
+                                   Outcome::TryLater(reason), Outcome::Unknown(reason)}) {
       const HttpAnswer answer = ToHttpAnswer(outcome);
-      EXPECT_EQ(FromHttpAnswer(answer.status, answer.body).kind(), outcome.kind()) << reason << " " << answer.body;
+      EXPECT_EQ(FromHttpAnswer(answer.status, answer.body).kind(), outcome.kind())
+          << reason << " " << answer.body;
     }
   }
 }
