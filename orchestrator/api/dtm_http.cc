@@ -53,7 +53,9 @@ HttpResponse ToHttp(const WireAnswer& answer) {
 HttpResponse Refusal(const absl::Status& status) { return ToHttp(ToWire(status)); }
 
 DtmCalls::Done AnswerTo(HttpResponder responder) {
-  return [responder = std::move(responder)](WireAnswer answer) mutable { responder.Send(ToHttp(answer)); };
+  return [responder = std::move(responder)](WireAnswer answer) mutable {
+    responder.Send(ToHttp(answer));
+  };
 }
 
 HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time next_wake) {
@@ -65,8 +67,13 @@ HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time 
 
 class DtmHttpDoor::Impl {
  public:
-  Impl(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy, DtmHttpOptions options)
-      : engine_(engine), query_(query), entropy_(entropy), options_(std::move(options)), calls_(engine),
+  Impl(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
+       DtmHttpOptions options)
+      : engine_(engine),
+        query_(query),
+        entropy_(entropy),
+        options_(std::move(options)),
+        calls_(engine),
         readers_(options_.readers, options_.reader_queue) {}
 
   void AddRoutes(HttpRouter& router);
@@ -96,18 +103,22 @@ class DtmHttpDoor::Impl {
   void Query(const HttpRequest& request, HttpResponder responder) {
     std::string gid = CleanHttpGid(request.Query("gid"));
     if (gid.empty()) return responder.Send(HttpMessage(500, "no gid specified"));
-    engine_.Inspect(gid, [this, gid, responder = std::move(responder)](const engine::Snapshot* live) mutable {
-      // Copied, because what follows takes longer than the engine's thread has. Payloads are shared, not copied.
-      std::optional<port::StoredTransaction> found;
-      if (live != nullptr) found = {.transaction = live->transaction, .next_wake = live->next_wake};
-      Read(std::move(responder), [this, gid = std::move(gid), found = std::move(found)]() -> HttpResponse {
-        if (found.has_value()) return QueryAnswer(found->transaction, found->next_wake);
-        const auto stored = query_.Find(gid);
-        if (stored.ok()) return QueryAnswer(stored->transaction, stored->next_wake);
-        if (absl::IsNotFound(stored.status())) return Ok(EncodeQueryOfNone());
-        return HttpMessage(500, std::string(stored.status().message()));
-      });
-    });
+    engine_.Inspect(
+        gid, [this, gid, responder = std::move(responder)](const engine::Snapshot* live) mutable {
+          // Copied, because what follows takes longer than the engine's thread has. Payloads are
+          // shared, not copied.
+          std::optional<port::StoredTransaction> found;
+          if (live != nullptr)
+            found = {.transaction = live->transaction, .next_wake = live->next_wake};
+          Read(std::move(responder),
+               [this, gid = std::move(gid), found = std::move(found)]() -> HttpResponse {
+                 if (found.has_value()) return QueryAnswer(found->transaction, found->next_wake);
+                 const auto stored = query_.Find(gid);
+                 if (stored.ok()) return QueryAnswer(stored->transaction, stored->next_wake);
+                 if (absl::IsNotFound(stored.status())) return Ok(EncodeQueryOfNone());
+                 return HttpMessage(500, std::string(stored.status().message()));
+               });
+        });
   }
 
   void All(const HttpRequest& request, HttpResponder responder) {
@@ -156,8 +167,10 @@ class DtmHttpDoor::Impl {
   void Read(HttpResponder responder, ReadFunction read) {
     // Kept here until the pool has taken the work: a responder cannot be had back from a closure.
     auto kept = std::make_shared<HttpResponder>(std::move(responder));
-    const bool taken = readers_.Run([kept, read = std::move(read)]() mutable { kept->Send(read()); });
-    if (!taken) kept->Send(HttpMessage(503, "too many reads at once, try again (kHttpReaderQueue)"));
+    const bool taken =
+        readers_.Run([kept, read = std::move(read)]() mutable { kept->Send(read()); });
+    if (!taken)
+      kept->Send(HttpMessage(503, "too many reads at once, try again (kHttpReaderQueue)"));
   }
 
   engine::Engine& engine_;
@@ -195,18 +208,19 @@ void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
   router.Add("GET", path("all"), [this](HttpRequest request, HttpResponder responder) {
     All(request, std::move(responder));
   });
-  router.Add(HttpRouter::kAnyMethod, "/api/ping", [](HttpRequest, HttpResponder responder) {
-    responder.Send(Ok(R"({"msg":"pong"})"));
-  });
-  router.Add("GET", "/api/metrics", [this](HttpRequest, HttpResponder responder) { Metrics(std::move(responder)); });
+  router.Add(HttpRouter::kAnyMethod, "/api/ping",
+             [](HttpRequest, HttpResponder responder) { responder.Send(Ok(R"({"msg":"pong"})")); });
+  router.Add("GET", "/api/metrics",
+             [this](HttpRequest, HttpResponder responder) { Metrics(std::move(responder)); });
   router.Add("GET", "/healthz", [](HttpRequest, HttpResponder responder) {
     responder.Send(Ok(R"({"status":"alive"})"));
   });
-  router.Add("GET", "/ready", [this](HttpRequest, HttpResponder responder) { responder.Send(Ready()); });
+  router.Add("GET", "/ready",
+             [this](HttpRequest, HttpResponder responder) { responder.Send(Ready()); });
 }
 
-DtmHttpDoor::DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
-                         DtmHttpOptions options)
+DtmHttpDoor::DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query,
+                         port::Entropy& entropy, DtmHttpOptions options)
     : impl_(std::make_unique<Impl>(engine, query, entropy, std::move(options))) {}
 
 DtmHttpDoor::~DtmHttpDoor() = default;

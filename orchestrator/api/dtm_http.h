@@ -26,19 +26,21 @@
 namespace saga::api {
 
 struct DtmHttpOptions {
-  std::string version;                          // for /api/dtmsvr/version
-  size_t readers = core::kHttpReaders;          // threads for what may block: store reads and scrapes
+  std::string version;                  // for /api/dtmsvr/version
+  size_t readers = core::kHttpReaders;  // threads for what may block: store reads and scrapes
   size_t reader_queue = core::kHttpReaderQueue;
-  std::function<absl::Status()> ready;          // any thread, quick; the message of a refusal is shown
-  std::function<std::string()> metrics;         // the text of /api/metrics; a reader's thread, may block
+  std::function<absl::Status()> ready;   // any thread, quick; the message of a refusal is shown
+  std::function<std::string()> metrics;  // the text of /api/metrics; a reader's thread, may block
 };
 
 // Thread-safe.
 class DtmHttpDoor {
  public:
-  // All three outlive this. This outlives the router's server and every request that the engine has not answered:
-  // destroy it after HttpServer::Stop and Engine::Stop. The destructor waits for reads that are running.
-  DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy, DtmHttpOptions options);
+  // All three outlive this. This outlives the router's server and every request that the engine has
+  // not answered: destroy it after HttpServer::Stop and Engine::Stop. The destructor waits for
+  // reads that are running.
+  DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
+              DtmHttpOptions options);
   ~DtmHttpDoor();
 
   DtmHttpDoor(const DtmHttpDoor&) = delete;

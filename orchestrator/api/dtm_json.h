@@ -1,7 +1,7 @@
 #pragma once
 
-// DTM's JSON over HTTP: bodies read into the structures of codec.h, and transactions written as queries show them
-// (protocol 2.1, 2.3, 2.4). Pure functions, thread-safe, none throws.
+// DTM's JSON over HTTP: bodies read into the structures of codec.h, and transactions written as
+// queries show them (protocol 2.1, 2.3, 2.4). Pure functions, thread-safe, none throws.
 
 #include <string>
 #include <string_view>
@@ -15,30 +15,41 @@
 
 namespace saga::api {
 
-// Body of prepare, submit and abort. As tolerant as DTM's server, because six client libraries rely on it:
-//  - keys in any case; a key that comes twice counts the last time; keys that mean nothing here are passed over with
-//    whatever value they have
+// Body of prepare, submit and abort. As tolerant as DTM's server, because six client libraries rely
+// on it:
+//  - keys in any case; one that comes twice counts the last time, in whatever case it comes
+//  - keys that mean nothing here are passed over, with whatever value they have
 //  - null anywhere is "not said"
-// and as strict: a known key with a value of another type is refused, a number with a fraction is not an integer.
-// Different from DTM's server: text that is not UTF-8, or an escaped half of a surrogate pair, is refused instead of
-// being replaced; a payload is what the client said or nothing.
-// The gid comes without line feeds, carriage returns and semicolons, `data` of steps stands behind the payloads.
-// InvalidArgument, worded after Go's JSON library ("json: cannot unmarshal string into field timeout_to_fail of type
-// int64"), also beyond core::kMaxJsonDepth, kMaxSteps and kMaxBranchHeaders; deeper JSON is not read to its end.
+//
+// And as strict: a known key with a value of another type is refused, and a number with a fraction
+// is not an integer. Stricter in one thing: text that is not UTF-8, or an escaped half of a
+// surrogate pair, is refused instead of being replaced. A payload is what the client said or
+// nothing.
+//
+// The gid comes without line feeds, carriage returns and semicolons; `data` of steps stands behind
+// the payloads.
+//
+// InvalidArgument, worded after Go's JSON library ("json: cannot unmarshal string into field
+// timeout_to_fail of type int64"); also beyond core::kMaxJsonDepth, at which reading ends at once,
+// kMaxSteps and kMaxBranchHeaders.
 absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body);
 
-// Body of registerBranch: an object whose values are all strings or null, known or not (protocol 2.3). Keys as written.
+// Body of registerBranch: an object whose values are all strings or null, known or not
+// (protocol 2.3). Keys as written.
 absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body);
 
-// {"branches":[...],"transaction":{...}}. InvalidArgument when the payloads alone make more than core::kHttpAnswerSize.
-// `next_wake` is shown as next_cron_time. The check-back row of a message is not shown.
-absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction, base::Time next_wake);
+// {"branches":[...],"transaction":{...}}. InvalidArgument when the payloads alone make more than
+// core::kHttpAnswerSize. `next_wake` is shown as next_cron_time. The check-back row of a message is
+// not shown.
+absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
+                                        base::Time next_wake);
 
 // The same for a gid that does not exist: {"branches":[],"transaction":null}.
 std::string EncodeQueryOfNone();
 
 // {"next_position":...,"transactions":[...]}; an empty list is [].
-std::string EncodeList(const std::vector<port::StoredTransaction>& transactions, const std::string& next_position);
+std::string EncodeList(const std::vector<port::StoredTransaction>& transactions,
+                       const std::string& next_position);
 
 // {"next_position":...,"transactions":null}: a list by a gid that does not exist (protocol 2.2).
 std::string EncodeListOfNone(const std::string& next_position);

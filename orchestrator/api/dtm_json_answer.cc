@@ -16,7 +16,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string Text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 // What a client does not say is left out, as with Go's omitempty.
 void Put(Json& object, const char* key, std::string_view text) {
@@ -48,7 +50,8 @@ Json Options(const core::GlobalTransaction& transaction) {
 Json Global(const core::GlobalTransaction& transaction, base::Time next_wake) {
   Json object = Options(transaction);
   object["options"] = Text(object);
-  // As on DTM's embedded stores: nothing but the gid names a transaction, and C# reads no id beyond 32 bits.
+  // As on DTM's embedded stores: nothing but the gid names a transaction, and C# reads no id beyond
+  // 32 bits.
   object["id"] = 0;
   object["create_time"] = FormatTime(transaction.create_time);
   object["update_time"] = FormatTime(transaction.update_time);
@@ -68,7 +71,8 @@ Json Global(const core::GlobalTransaction& transaction, base::Time next_wake) {
 Json Branch(const core::GlobalTransaction& transaction, const core::Branch& branch) {
   Json object = {{"id", 0},
                  {"create_time", FormatTime(transaction.create_time)},
-                 {"update_time", FormatTime(branch.finish_time.IsSet() ? branch.finish_time : transaction.update_time)}};
+                 {"update_time", FormatTime(branch.finish_time.IsSet() ? branch.finish_time
+                                                                       : transaction.update_time)}};
   Put(object, "gid", transaction.gid);
   Put(object, "url", branch.target);
   Put(object, "branch_id", branch.branch_id);
@@ -83,16 +87,19 @@ Json Branch(const core::GlobalTransaction& transaction, const core::Branch& bran
 }  // namespace
 
 std::string FormatTime(base::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E6S%Ez", absl::FromUnixMicros(time.micros), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E6S%Ez", absl::FromUnixMicros(time.micros),
+                          absl::UTCTimeZone());
 }
 
-absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction, base::Time next_wake) {
+absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
+                                        base::Time next_wake) {
   size_t shown = 0;
-  for (const core::Branch& branch : transaction.branches) shown += base::Value(branch.payload).size() / 3 * 4;
+  for (const core::Branch& branch : transaction.branches)
+    shown += base::Value(branch.payload).size() / 3 * 4;
   if (shown > core::kHttpAnswerSize) {
-    return absl::InvalidArgumentError(absl::StrCat("the payloads of this transaction make ", shown,
-                                                   " bytes of JSON, at most ", core::kHttpAnswerSize,
-                                                   " are shown (kHttpAnswerSize)"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the payloads of this transaction make ", shown, " bytes of JSON, at most ",
+                     core::kHttpAnswerSize, " are shown (kHttpAnswerSize)"));
   }
   Json branches = Json::array();
   for (const core::Branch& branch : transaction.branches) {
@@ -103,7 +110,8 @@ absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transacti
 
 std::string EncodeQueryOfNone() { return R"({"branches":[],"transaction":null})"; }
 
-std::string EncodeList(const std::vector<port::StoredTransaction>& transactions, const std::string& next_position) {
+std::string EncodeList(const std::vector<port::StoredTransaction>& transactions,
+                       const std::string& next_position) {
   Json list = Json::array();
   for (const port::StoredTransaction& stored : transactions) {
     list.push_back(Global(stored.transaction, stored.next_wake));

@@ -1,130 +1,17 @@
-#include "orchestrator/api/dtm_json.h"
-
 #include <array>
 #include <cstdint>
-#include <limits>
-#include <optional>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "orchestrator/api/dtm_json.h"
+#include "orchestrator/api/dtm_json_walker.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::api {
 
 namespace {
-
-using Json = nlohmann::json;
-
-struct Scalar {
-  enum class Type : uint8_t { kNull, kBool, kNumber, kString };
-
-  Type type = Type::kNull;
-  bool boolean = false;
-  std::optional<int64_t> integer;  // a number that is one
-  std::string text;                // a string's value, a number as written
-};
-
-absl::string_view NameOf(Scalar::Type type) {
-  switch (type) {
-    case Scalar::Type::kNull:
-      return "null";
-    case Scalar::Type::kBool:
-      return "bool";
-    case Scalar::Type::kNumber:
-      return "number";
-    case Scalar::Type::kString:
-      return "string";
-  }
-  return "";
-}
-
-// Walks a text once and never goes deeper than allowed. A reader of a kind of body enters the containers it knows and
-// is told what stands in them; everything else is passed over. A wrong type is remembered and the walk goes on, because
-// text that is not JSON is the graver error, wherever it stands.
-class Walker : public nlohmann::json_sax<Json> {
- public:
-  absl::Status Walk(std::string_view body) {
-    size_ = body.size();
-    const bool whole = Json::sax_parse(body.begin(), body.end(), static_cast<nlohmann::json_sax<Json>*>(this));
-    if (!whole) return absl::InvalidArgumentError(fatal_);
-    return wrong_;
-  }
-
- protected:
-  // Whether the container that begins at this place is entered.
-  virtual bool Enter(bool object) = 0;
-  virtual void Leave() = 0;
-  virtual void Key(std::string& key) = 0;
-  virtual void Value(Scalar scalar) = 0;
-
-  void Refuse(std::string text) {
-    if (wrong_.ok()) wrong_ = absl::InvalidArgumentError(std::move(text));
-  }
-
- private:
-  bool Begin(bool object) {
-    if (++depth_ > core::kMaxJsonDepth) {
-      fatal_ = absl::StrCat("the JSON nests more than ", core::kMaxJsonDepth, " levels deep (kMaxJsonDepth)");
-      return false;
-    }
-    if (passing_over_ > 0 || !Enter(object)) ++passing_over_;
-    return true;
-  }
-  bool End() {
-    --depth_;
-    if (passing_over_ > 0) {
-      --passing_over_;
-    } else {
-      Leave();
-    }
-    return true;
-  }
-  bool Take(Scalar scalar) {
-    if (passing_over_ == 0) Value(std::move(scalar));
-    return true;
-  }
-
-  bool start_object(size_t) final { return Begin(/*object=*/true); }
-  bool end_object() final { return End(); }
-  bool start_array(size_t) final { return Begin(/*object=*/false); }
-  bool end_array() final { return End(); }
-  bool key(string_t& key) final {
-    if (passing_over_ == 0) Key(key);
-    return true;
-  }
-  bool null() final { return Take({}); }
-  bool boolean(bool value) final { return Take({.type = Scalar::Type::kBool, .boolean = value}); }
-  bool number_integer(number_integer_t value) final {
-    return Take({.type = Scalar::Type::kNumber, .integer = value, .text = absl::StrCat(value)});
-  }
-  bool number_unsigned(number_unsigned_t value) final {
-    Scalar scalar{.type = Scalar::Type::kNumber, .text = absl::StrCat(value)};
-    if (value <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
-      scalar.integer = static_cast<int64_t>(value);
-    }
-    return Take(std::move(scalar));
-  }
-  bool number_float(number_float_t, const string_t& text) final {
-    return Take({.type = Scalar::Type::kNumber, .text = text.substr(0, 40)});
-  }
-  bool string(string_t& value) final { return Take({.type = Scalar::Type::kString, .text = std::move(value)}); }
-  bool binary(binary_t&) final { return false; }
-  bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception&) final {
-    fatal_ = position > size_ ? "unexpected end of JSON input"
-                              : absl::StrCat("the body is not JSON in UTF-8: invalid at byte ", position);
-    return false;
-  }
-
-  size_t size_ = 0;
-  size_t depth_ = 0;
-  size_t passing_over_ = 0;  // containers that are open and were not entered
-  std::string fatal_;
-  absl::Status wrong_;
-};
 
 struct Field {
   enum class Type : uint8_t { kString, kBool, kInteger, kSteps, kPayloads, kHeaders };
@@ -181,7 +68,7 @@ const Field* FindField(absl::string_view key) {
   return nullptr;
 }
 
-class RequestReader final : public Walker {
+class RequestReader final : public JsonWalker {
  public:
   DtmRequest Take() {
     request_.gid = CleanHttpGid(request_.gid);
@@ -190,8 +77,9 @@ class RequestReader final : public Walker {
   }
   absl::Status Check() const {
     if (steps_ <= core::kMaxSteps) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrCat(steps_, " steps given, at most ", core::kMaxSteps,
-                                                   " allowed (kMaxSteps): split it into several transactions"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(steps_, " steps given, at most ", core::kMaxSteps,
+                     " allowed (kMaxSteps): split it into several transactions"));
   }
 
  private:
@@ -255,11 +143,12 @@ class RequestReader final : public Walker {
     }
   }
 
-  void Value(Scalar scalar) override {
+  void Value(JsonScalar scalar) override {
     switch (place_) {
       case Place::kRoot:
-        if (scalar.type != Scalar::Type::kNull) {
-          Refuse(absl::StrCat("json: cannot unmarshal ", NameOf(scalar.type), " into the request, which is an object"));
+        if (scalar.type != JsonScalar::Type::kNull) {
+          Refuse(absl::StrCat("json: cannot unmarshal ", NameOf(scalar.type),
+                              " into the request, which is an object"));
         }
         return;
       case Place::kFields:
@@ -267,7 +156,8 @@ class RequestReader final : public Walker {
         return;
       case Place::kSteps:
         BeginStep();
-        if (scalar.type != Scalar::Type::kNull) WrongType(NameOf(scalar.type), "map[string]string");
+        if (scalar.type != JsonScalar::Type::kNull)
+          WrongType(NameOf(scalar.type), "map[string]string");
         return;
       case Place::kStep:
         if (IsText(scalar)) SetStep(std::move(scalar.text));
@@ -284,22 +174,23 @@ class RequestReader final : public Walker {
     }
   }
 
-  void SetField(Scalar scalar) {
-    if (scalar.type == Scalar::Type::kNull) return ClearList();
-    if (field_->text != nullptr && scalar.type == Scalar::Type::kString) {
+  void SetField(JsonScalar scalar) {
+    if (scalar.type == JsonScalar::Type::kNull) return ClearList();
+    if (field_->text != nullptr && scalar.type == JsonScalar::Type::kString) {
       request_.*field_->text = std::move(scalar.text);
-    } else if (field_->flag != nullptr && scalar.type == Scalar::Type::kBool) {
+    } else if (field_->flag != nullptr && scalar.type == JsonScalar::Type::kBool) {
       request_.*field_->flag = scalar.boolean;
     } else if (field_->number != nullptr && scalar.integer.has_value()) {
       request_.options.*field_->number = *scalar.integer;
-    } else if (field_->number != nullptr && scalar.type == Scalar::Type::kNumber) {
+    } else if (field_->number != nullptr && scalar.type == JsonScalar::Type::kNumber) {
       WrongType(absl::StrCat("number ", scalar.text), GoType(field_->type));
     } else {
       WrongType(NameOf(scalar.type), GoType(field_->type));
     }
   }
 
-  // A null behind an earlier value of the same key: takes a list back and leaves a plain value, as in Go.
+  // A null behind an earlier value of the same key: takes a list back and leaves a plain value, as
+  // in Go.
   void ClearList() {
     if (field_->type == Type::kSteps) {
       request_.steps.clear();
@@ -317,9 +208,13 @@ class RequestReader final : public Walker {
   void SetStep(std::string text) {
     if (steps_ > core::kMaxSteps) return;
     DtmStep& step = request_.steps.back();
-    if (inner_key_ == "action") step.action = std::move(text);
-    else if (inner_key_ == "compensate") step.compensate = std::move(text);
-    else if (inner_key_ == "data") step.data = std::move(text);
+    if (inner_key_ == "action") {
+      step.action = std::move(text);
+    } else if (inner_key_ == "compensate") {
+      step.compensate = std::move(text);
+    } else if (inner_key_ == "data") {
+      step.data = std::move(text);
+    }
   }
 
   void SetHeader(std::string text) {
@@ -332,14 +227,16 @@ class RequestReader final : public Walker {
   }
 
   // A string, or null, which is the empty one.
-  bool IsText(const Scalar& scalar) {
-    if (scalar.type == Scalar::Type::kString || scalar.type == Scalar::Type::kNull) return true;
+  bool IsText(const JsonScalar& scalar) {
+    if (scalar.type == JsonScalar::Type::kString || scalar.type == JsonScalar::Type::kNull)
+      return true;
     WrongType(NameOf(scalar.type), "string");
     return false;
   }
 
   void WrongType(absl::string_view what, absl::string_view type) {
-    Refuse(absl::StrCat("json: cannot unmarshal ", what, " into field ", field_->name, " of type ", type));
+    Refuse(absl::StrCat("json: cannot unmarshal ", what, " into field ", field_->name, " of type ",
+                        type));
   }
 
   bool Go(Place place) {
@@ -354,72 +251,12 @@ class RequestReader final : public Walker {
   size_t steps_ = 0;
 };
 
-class RegistrationReader final : public Walker {
- public:
-  DtmRegistration Take() {
-    registration_.gid = CleanHttpGid(registration_.gid);
-    registration_.payload = base::MakeBytes(std::move(data_));
-    return std::move(registration_);
-  }
-
- private:
-  bool Enter(bool object) override {
-    if (!inside_ && object) {
-      inside_ = true;
-      return true;
-    }
-    if (inside_) {
-      WrongType(object ? "object" : "array");
-    } else {
-      Refuse("json: cannot unmarshal array into Go value of type map[string]string");
-    }
-    return false;
-  }
-
-  void Leave() override {}
-
-  void Key(std::string& key) override {
-    value_ = key == "gid"          ? &registration_.gid
-             : key == "trans_type" ? &registration_.trans_type
-             : key == "branch_id"  ? &registration_.branch_id
-             : key == "confirm"    ? &registration_.confirm
-             : key == "cancel"     ? &registration_.cancel
-             : key == "data"       ? &data_
-                                   : nullptr;
-  }
-
-  void Value(Scalar scalar) override {
-    if (!inside_) {
-      if (scalar.type == Scalar::Type::kNull) return;
-      return Refuse(absl::StrCat("json: cannot unmarshal ", NameOf(scalar.type),
-                                 " into Go value of type map[string]string"));
-    }
-    if (scalar.type != Scalar::Type::kString && scalar.type != Scalar::Type::kNull) return WrongType(NameOf(scalar.type));
-    if (value_ != nullptr) *value_ = std::move(scalar.text);
-  }
-
-  void WrongType(absl::string_view what) {
-    Refuse(absl::StrCat("json: cannot unmarshal ", what, " into Go value of type string"));
-  }
-
-  DtmRegistration registration_;
-  std::string data_;
-  bool inside_ = false;
-  std::string* value_ = nullptr;  // where the value of the key read last goes; null: nowhere
-};
-
 }  // namespace
 
 absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body) {
   RequestReader reader;
   if (const absl::Status read = reader.Walk(body); !read.ok()) return read;
   if (const absl::Status checked = reader.Check(); !checked.ok()) return checked;
-  return reader.Take();
-}
-
-absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body) {
-  RegistrationReader reader;
-  if (const absl::Status read = reader.Walk(body); !read.ok()) return read;
   return reader.Take();
 }
 

@@ -18,8 +18,9 @@ struct ListQuery {
   bool matches_none = false;  // no transaction can meet the filter
 };
 
-// InvalidArgument `convert to int error: <text>` for a number that is none. A limit of 0 or less, or above
-// core::kHttpMaxPage, is kHttpMaxPage; a status or transType that does not exist matches nothing.
+// InvalidArgument `convert to int error: <text>` for a number that is none. A limit of 0 or less,
+// or above core::kHttpMaxPage, is kHttpMaxPage; a status or transType that does not exist matches
+// nothing.
 absl::StatusOr<ListQuery> ReadListQuery(const HttpRequest& request);
 
 }  // namespace saga::api

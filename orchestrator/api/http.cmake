@@ -5,7 +5,7 @@ saga_library(saga_api_http_server
           absl::flat_hash_set absl::status absl::statusor absl::strings absl::synchronization)
 
 saga_library(saga_api_dtm_json
-  SOURCES dtm_json_answer.cc dtm_json_request.cc
+  SOURCES dtm_json_answer.cc dtm_json_registration.cc dtm_json_request.cc dtm_json_walker.cc
   DEPENDS saga_api_codec saga_port nlohmann_json::nlohmann_json absl::strings absl::time)
 
 saga_library(saga_api_http

@@ -29,27 +29,33 @@ constexpr size_t kIdleBuffer = 16 << 10;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-std::chrono::microseconds Chrono(base::Duration duration) { return std::chrono::microseconds(duration.micros); }
+std::chrono::microseconds Chrono(base::Duration duration) {
+  return std::chrono::microseconds(duration.micros);
+}
 
 // Three libraries, three kinds of string view.
 std::string_view Std(beast::string_view text) { return {text.data(), text.size()}; }
 absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
 HttpResponse TooLarge(const HttpServerOptions& options) {
-  return HttpMessage(413, absl::StrCat("the request's body has more than ", options.max_body_size,
-                                       " bytes (kMaxRequestSize): split it, or send references to the data instead"));
+  return HttpMessage(
+      413,
+      absl::StrCat("the request's body has more than ", options.max_body_size,
+                   " bytes (kMaxRequestSize): split it, or send references to the data instead"));
 }
 
 HttpResponse Overloaded(absl::string_view limit) {
   return HttpMessage(503, absl::StrCat("nothing was done, try again: ", limit));
 }
 
-// What the parser did not like, as an answer. Ends of the stream are none of the client's errors and not for here.
+// What the parser did not like, as an answer. Ends of the stream are none of the client's errors
+// and not for here.
 HttpResponse Complaint(beast::error_code error, const HttpServerOptions& options) {
   if (error == http::error::body_limit) return TooLarge(options);
   if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-    return HttpMessage(431, absl::StrCat("the request's header has more than ", options.max_header_size,
-                                         " bytes (kHttpHeaderSize): send less"));
+    return HttpMessage(431,
+                       absl::StrCat("the request's header has more than ", options.max_header_size,
+                                    " bytes (kHttpHeaderSize): send less"));
   }
   return HttpMessage(400, absl::StrCat("this is not an HTTP/1.1 request: ", error.message()));
 }
@@ -57,7 +63,9 @@ HttpResponse Complaint(beast::error_code error, const HttpServerOptions& options
 }  // namespace
 
 HttpConnection::HttpConnection(std::shared_ptr<HttpLoop> loop, Socket socket)
-    : loop_(std::move(loop)), stream_(std::move(socket)), buffer_(shared().options.max_header_size + kReadSize) {}
+    : loop_(std::move(loop)),
+      stream_(std::move(socket)),
+      buffer_(shared().options.max_header_size + kReadSize) {}
 
 void HttpConnection::Start() {
   loop_->Add(shared_from_this());
@@ -89,7 +97,8 @@ void HttpConnection::AwaitRequest() {
 }
 
 void HttpConnection::Read() {
-  if (buffer_.size() + kReadSize > buffer_.max_size()) return RefuseBroken(http::error::buffer_overflow);
+  if (buffer_.size() + kReadSize > buffer_.max_size())
+    return RefuseBroken(http::error::buffer_overflow);
   stream_.async_read_some(buffer_.prepare(kReadSize),
                           [self = shared_from_this()](beast::error_code error, size_t bytes) {
                             self->OnRead(error, bytes);
@@ -128,13 +137,15 @@ void HttpConnection::Parse() {
 bool HttpConnection::AdmitBody() {
   const auto& header = parser_->get();
   // A body of unknown length is held for the largest it may become.
-  const size_t announced = parser_->chunked() ? shared().options.max_body_size
-                                              : static_cast<size_t>(parser_->content_length().value_or(0));
+  const size_t announced = parser_->chunked()
+                               ? shared().options.max_body_size
+                               : static_cast<size_t>(parser_->content_length().value_or(0));
   if (!HoldBodyMemory(announced)) {
     Refuse(Overloaded("too many large requests at once (kHttpBodyMemory)"));
     return false;
   }
-  if (!parser_->is_done() && absl::EqualsIgnoreCase(Absl(Std(header[http::field::expect])), "100-continue")) {
+  if (!parser_->is_done() &&
+      absl::EqualsIgnoreCase(Absl(Std(header[http::field::expect])), "100-continue")) {
     // So short, and nothing before it: the socket's buffer takes it at once.
     beast::error_code ignored;
     stream_.socket().non_blocking(true, ignored);
@@ -146,11 +157,13 @@ bool HttpConnection::AdmitBody() {
 bool HttpConnection::HoldBodyMemory(size_t bytes) {
   if (bytes == 0) return true;
   body_bytes_held_ = bytes;
-  return shared().body_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <= shared().options.body_memory;
+  return shared().body_bytes.fetch_add(bytes, std::memory_order_relaxed) + bytes <=
+         shared().options.body_memory;
 }
 
 void HttpConnection::FreeBodyMemory() {
-  if (body_bytes_held_ > 0) shared().body_bytes.fetch_sub(body_bytes_held_, std::memory_order_relaxed);
+  if (body_bytes_held_ > 0)
+    shared().body_bytes.fetch_sub(body_bytes_held_, std::memory_order_relaxed);
   body_bytes_held_ = 0;
 }
 
@@ -162,7 +175,8 @@ void HttpConnection::Handle() {
   http10_ = message.version() < 11;
   head_ = message.method() == http::verb::head;
   if (!http10_ && message.find(http::field::host) == message.end()) {
-    return Refuse(HttpMessage(400, "the request has no Host header, which HTTP/1.1 asks for: send one"));
+    return Refuse(
+        HttpMessage(400, "the request has no Host header, which HTTP/1.1 asks for: send one"));
   }
   HttpRequest request;
   request.method = std::string(Std(message.method_string()));
@@ -176,7 +190,9 @@ void HttpConnection::Handle() {
   (*match.handler)(std::move(request), HttpResponder(shared_from_this()));
 }
 
-void HttpConnection::RefuseBroken(beast::error_code error) { Refuse(Complaint(error, shared().options)); }
+void HttpConnection::RefuseBroken(beast::error_code error) {
+  Refuse(Complaint(error, shared().options));
+}
 
 void HttpConnection::Refuse(const HttpResponse& response) {
   keep_alive_ = false;
@@ -187,7 +203,8 @@ void HttpConnection::Refuse(const HttpResponse& response) {
 void HttpConnection::Send(HttpResponse response) {
   // On the loop's thread it can be written right away: writing never calls back from within.
   if (loop_->OnLoopThread()) return Write(response);
-  loop_->Post([self = shared_from_this(), response = std::move(response)] { self->Write(response); });
+  loop_->Post(
+      [self = shared_from_this(), response = std::move(response)] { self->Write(response); });
 }
 
 void HttpConnection::Write(const HttpResponse& response) {
@@ -199,8 +216,9 @@ void HttpConnection::Write(const HttpResponse& response) {
   if (shared().options.on_answer) shared().options.on_answer(route_, response.status);
   out_.clear();
   absl::StrAppend(&out_, "HTTP/1.1 ", response.status, " ",
-                  Absl(Std(http::obsolete_reason(static_cast<http::status>(response.status)))), "\r\nDate: ", loop_->Date(),
-                  "\r\nContent-Type: ", Absl(response.content_type), "\r\nContent-Length: ", response.body.size(), "\r\n");
+                  Absl(Std(http::obsolete_reason(static_cast<http::status>(response.status)))),
+                  "\r\nDate: ", loop_->Date(), "\r\nContent-Type: ", Absl(response.content_type),
+                  "\r\nContent-Length: ", response.body.size(), "\r\n");
   if (!response.location.empty()) absl::StrAppend(&out_, "Location: ", response.location, "\r\n");
   if (!keep_alive_) {
     absl::StrAppend(&out_, "Connection: close\r\n");
@@ -210,8 +228,9 @@ void HttpConnection::Write(const HttpResponse& response) {
   absl::StrAppend(&out_, "\r\n");
   if (!head_) absl::StrAppend(&out_, response.body);
   stream_.expires_after(Chrono(shared().options.write_timeout));
-  asio::async_write(stream_, asio::buffer(out_),
-                    [self = shared_from_this()](beast::error_code error, size_t) { self->OnWritten(error); });
+  asio::async_write(
+      stream_, asio::buffer(out_),
+      [self = shared_from_this()](beast::error_code error, size_t) { self->OnWritten(error); });
 }
 
 void HttpConnection::OnWritten(beast::error_code error) {
@@ -236,7 +255,8 @@ void HttpConnection::Linger() {
                           [self = shared_from_this()](beast::error_code error, size_t bytes) {
                             if (self->state_ == State::kClosed) return;
                             self->lingered_ += bytes;
-                            if (error || self->lingered_ > core::kHttpLingerBytes) return self->Close();
+                            if (error || self->lingered_ > core::kHttpLingerBytes)
+                              return self->Close();
                             self->Linger();
                           });
 }

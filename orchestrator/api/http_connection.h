@@ -1,8 +1,8 @@
 #pragma once
 
-// Inside of the HTTP server: one connection. Reads a request, has it answered, writes the answer, and only then reads
-// the next, so that pipelined requests are answered in order. Lives on its loop's thread; only Send may be called from
-// elsewhere.
+// Inside of the HTTP server: one connection. Reads a request, has it answered, writes the answer,
+// and only then reads the next, so that pipelined requests are answered in order. Lives on its
+// loop's thread; only Send may be called from elsewhere.
 
 #include <cstddef>
 #include <memory>
@@ -26,7 +26,8 @@ namespace saga::api {
 
 class HttpConnection final : public HttpSink, public std::enable_shared_from_this<HttpConnection> {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                  boost::asio::io_context::executor_type>;
 
   // `loop` outlives every connection that has not been closed.
   HttpConnection(std::shared_ptr<HttpLoop> loop, Socket socket);
@@ -41,7 +42,8 @@ class HttpConnection final : public HttpSink, public std::enable_shared_from_thi
   void Send(HttpResponse response) override;
 
  private:
-  using Stream = boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Stream =
+      boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   enum class State : uint8_t { kIdle, kReading, kHandling, kWriting, kLingering, kClosed };
@@ -72,9 +74,9 @@ class HttpConnection final : public HttpSink, public std::enable_shared_from_thi
   bool header_seen_ = false;
   bool keep_alive_ = false;
   bool http10_ = false;
-  bool head_ = false;                   // the request's method is HEAD: the answer has no body
+  bool head_ = false;  // the request's method is HEAD: the answer has no body
   std::string_view route_ = HttpRouter::kNoRoute;
-  size_t body_bytes_held_ = 0;          // of shared().body_bytes
+  size_t body_bytes_held_ = 0;  // of shared().body_bytes
   size_t lingered_ = 0;
   std::string out_;
 };

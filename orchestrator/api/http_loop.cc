@@ -27,7 +27,8 @@ void HttpLoop::Add(const std::shared_ptr<HttpConnection>& connection) {
 }
 
 void HttpLoop::Remove(const std::shared_ptr<HttpConnection>& connection) {
-  if (connections_.erase(connection) > 0) shared_->connections.fetch_sub(1, std::memory_order_relaxed);
+  if (connections_.erase(connection) > 0)
+    shared_->connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
 const std::string& HttpLoop::Date() {
@@ -46,7 +47,8 @@ void HttpLoop::Drain() {
   Post([this] {
     draining_ = true;
     // A connection that ends takes itself out of the set.
-    const std::vector<std::shared_ptr<HttpConnection>> all(connections_.begin(), connections_.end());
+    const std::vector<std::shared_ptr<HttpConnection>> all(connections_.begin(),
+                                                           connections_.end());
     for (const auto& connection : all) connection->Drain();
   });
 }
@@ -54,7 +56,8 @@ void HttpLoop::Drain() {
 void HttpLoop::CloseAll() {
   Post([this] {
     draining_ = true;
-    const std::vector<std::shared_ptr<HttpConnection>> all(connections_.begin(), connections_.end());
+    const std::vector<std::shared_ptr<HttpConnection>> all(connections_.begin(),
+                                                           connections_.end());
     for (const auto& connection : all) connection->Close();
   });
 }

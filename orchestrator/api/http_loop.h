@@ -1,7 +1,7 @@
 #pragma once
 
-// Inside of the HTTP server: one of its threads, with the connections that live on it. Boost stays behind this header
-// and http_connection.h, which only http_*.cc include.
+// Inside of the HTTP server: one of its threads, with the connections that live on it. Boost stays
+// behind this header and http_connection.h, which only http_*.cc include.
 
 #include <atomic>
 #include <cstddef>
@@ -58,7 +58,8 @@ class HttpLoop {
   void Remove(const std::shared_ptr<HttpConnection>& connection);
   const std::string& Date();  // now, as the Date header has it
 
-  // Any thread. Drain: every connection ends with the request it is at, idle ones now. CloseAll: now.
+  // Any thread. Drain: every connection ends with the request it is at, idle ones now. CloseAll:
+  // now.
   void Drain();
   void CloseAll();
 

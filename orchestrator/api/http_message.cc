@@ -38,8 +38,8 @@ std::optional<std::string> Decode(std::string_view text, bool plus_is_blank) {
   return out;
 }
 
-// A C# client calls a Go or Python one with a base address that ends in '/', so that calls come in with "//" (protocol
-// 8.3).
+// A C# client calls a Go or Python one with a base address that ends in '/', so that calls come in
+// with "//" (protocol 8.3).
 void CollapseSlashes(std::string& path) {
   size_t end = 0;
   for (const char c : path) {
@@ -58,9 +58,11 @@ std::vector<std::pair<std::string, std::string>> ReadQuery(std::string_view raw)
     if (pair.empty() || pair.find(';') != std::string_view::npos) continue;
     const size_t equals = pair.find('=');
     auto name = Decode(pair.substr(0, equals), /*plus_is_blank=*/true);
-    auto value = equals == std::string_view::npos ? std::string()
-                                                  : Decode(pair.substr(equals + 1), /*plus_is_blank=*/true);
-    if (name.has_value() && value.has_value()) query.emplace_back(*std::move(name), *std::move(value));
+    auto value = equals == std::string_view::npos
+                     ? std::string()
+                     : Decode(pair.substr(equals + 1), /*plus_is_blank=*/true);
+    if (name.has_value() && value.has_value())
+      query.emplace_back(*std::move(name), *std::move(value));
   }
   return query;
 }
@@ -84,7 +86,8 @@ std::string_view HttpRequest::Query(std::string_view name) const {
 
 HttpResponse HttpMessage(int status, std::string_view text) {
   const nlohmann::json body = {{"message", text}};
-  return {.status = status, .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+  return {.status = status,
+          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
 HttpResponder::~HttpResponder() {

@@ -1,7 +1,8 @@
 #pragma once
 
-// Which handler answers which method and path. Facts of protocol 1.2: an unknown path and a wrong method are both 404
-// with the text "404 page not found"; one slash too many at the end is redirected (301 for GET, 307 for others).
+// Which handler answers which method and path. Facts of protocol 1.2: an unknown path and a wrong
+// method are both 404 with the text "404 page not found"; one slash too many at the end is
+// redirected (301 for GET, 307 for others).
 
 #include <functional>
 #include <map>
@@ -16,19 +17,22 @@ namespace saga::api {
 // Add everything first; then thread-safe.
 class HttpRouter {
  public:
-  // Runs on the server's threads, so it must be quick: what takes time goes elsewhere and takes the responder along.
+  // Runs on the server's threads, so it must be quick: what takes time goes elsewhere and takes the
+  // responder along.
   using Handler = std::function<void(HttpRequest, HttpResponder)>;
 
   static constexpr std::string_view kAnyMethod = "*";
   // The route of requests that met none.
   static constexpr std::string_view kNoRoute = "other";
 
-  // `path` begins with '/', does not end with one, and has no parameters. Each method and path once.
+  // `path` begins with '/', does not end with one, and has no parameters. Each method and path
+  // once.
   void Add(std::string_view method, std::string_view path, Handler handler);
 
   struct Match {
-    std::string_view route = kNoRoute;     // the path as added: safe as a metric's label; lives as long as the router
-    const Handler* handler = nullptr;      // null: `answer` is the answer
+    std::string_view route =
+        kNoRoute;  // the path as added: safe as a metric's label; lives as long as the router
+    const Handler* handler = nullptr;  // null: `answer` is the answer
     HttpResponse answer;
   };
   Match Find(const HttpRequest& request) const;
@@ -40,7 +44,8 @@ class HttpRouter {
   };
   const Route* Lookup(std::string_view method, std::string_view path) const;
 
-  std::map<std::string, std::map<std::string, Route, std::less<>>, std::less<>> routes_;  // path -> method -> route
+  std::map<std::string, std::map<std::string, Route, std::less<>>, std::less<>>
+      routes_;  // path -> method -> route
 };
 
 }  // namespace saga::api

@@ -29,7 +29,8 @@ using Acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_typ
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 absl::Status CannotListen(const HttpServerOptions& options, absl::string_view why) {
-  return absl::UnavailableError(absl::StrCat("address ", options.address, " ", why, " ", options.listen_flag));
+  return absl::UnavailableError(
+      absl::StrCat("address ", options.address, " ", why, " ", options.listen_flag));
 }
 
 absl::Status WhyNotBound(const HttpServerOptions& options, error_code error) {
@@ -42,7 +43,8 @@ absl::Status WhyNotBound(const HttpServerOptions& options, error_code error) {
   if (error == asio::error::access_denied) {
     return CannotListen(options, "needs more rights: choose a port above 1023 with");
   }
-  return CannotListen(options, absl::StrCat("cannot be listened at (", error.message(), "): correct"));
+  return CannotListen(options,
+                      absl::StrCat("cannot be listened at (", error.message(), "): correct"));
 }
 
 // "host:port" or "[v6]:port".
@@ -51,8 +53,9 @@ absl::StatusOr<tcp::endpoint> Resolve(const HttpServerOptions& options) {
   const size_t colon = address.rfind(':');
   // A number beyond the largest port would be taken as its remainder.
   uint32_t port = 0;
-  if (colon == std::string::npos || colon == 0 || !absl::SimpleAtoi(address.substr(colon + 1), &port) ||
-      port > 65535 || address.find_first_not_of("0123456789", colon + 1) != std::string::npos) {
+  if (colon == std::string::npos || colon == 0 ||
+      !absl::SimpleAtoi(address.substr(colon + 1), &port) || port > 65535 ||
+      address.find_first_not_of("0123456789", colon + 1) != std::string::npos) {
     return CannotListen(options, "is not host:port: correct");
   }
   std::string host = address.substr(0, colon);
@@ -60,9 +63,11 @@ absl::StatusOr<tcp::endpoint> Resolve(const HttpServerOptions& options) {
   asio::io_context context;
   error_code error;
   const auto found = tcp::resolver(context).resolve(
-      host, address.substr(colon + 1), tcp::resolver::passive | tcp::resolver::numeric_service, error);
+      host, address.substr(colon + 1), tcp::resolver::passive | tcp::resolver::numeric_service,
+      error);
   if (error || found.empty()) {
-    return CannotListen(options, absl::StrCat("cannot be resolved (", error.message(), "): correct"));
+    return CannotListen(options,
+                        absl::StrCat("cannot be resolved (", error.message(), "): correct"));
   }
   return found.begin()->endpoint();
 }
@@ -71,7 +76,8 @@ absl::StatusOr<tcp::endpoint> Resolve(const HttpServerOptions& options) {
 
 class HttpServer::Impl {
  public:
-  Impl(const HttpServerOptions& options, const HttpRouter& router) : shared_(std::make_shared<HttpShared>()) {
+  Impl(const HttpServerOptions& options, const HttpRouter& router)
+      : shared_(std::make_shared<HttpShared>()) {
     shared_->options = options;
     shared_->router = &router;
     for (size_t i = 0; i < std::max<size_t>(options.threads, 1); ++i) {
@@ -88,7 +94,8 @@ class HttpServer::Impl {
     if (!endpoint.ok()) return endpoint.status();
     error_code error;
     acceptor_->open(endpoint->protocol(), error);
-    // Lets a restart have the port although old connections linger; a second listener is still refused.
+    // Lets a restart have the port although old connections linger; a second listener is still
+    // refused.
     if (!error) acceptor_->set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_->bind(*endpoint, error);
     if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
@@ -106,7 +113,8 @@ class HttpServer::Impl {
     absl::MutexLock lock(&stop_mutex_);
     if (stopped_) return;
     stopped_ = true;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(grace.micros);
+    const auto deadline =
+        std::chrono::steady_clock::now() + std::chrono::microseconds(grace.micros);
     loops_[0]->Post([this] {
       error_code ignored;
       acceptor_->close(ignored);
@@ -125,12 +133,14 @@ class HttpServer::Impl {
   void Accept() {
     if (!acceptor_->is_open()) return;
     const std::shared_ptr<HttpLoop> loop = loops_[next_++ % loops_.size()];
-    acceptor_->async_accept(loop->context(), [this, loop](error_code error, HttpConnection::Socket socket) {
-      if (error == asio::error::operation_aborted) return;
-      if (error && error != asio::error::connection_aborted) return AcceptLater();
-      if (!error) Welcome(loop, std::move(socket));
-      Accept();
-    });
+    acceptor_->async_accept(loop->context(),
+                            [this, loop](error_code error, HttpConnection::Socket socket) {
+                              if (error == asio::error::operation_aborted) return;
+                              if (error && error != asio::error::connection_aborted)
+                                return AcceptLater();
+                              if (!error) Welcome(loop, std::move(socket));
+                              Accept();
+                            });
   }
 
   void AcceptLater() {
@@ -145,7 +155,9 @@ class HttpServer::Impl {
     // Even the refusals have a limit: those that do not take theirs are closed without one.
     if (connections() >= 2 * shared_->options.max_connections) return;
     auto connection = std::make_shared<HttpConnection>(loop, std::move(socket));
-    loop->Post([connection = std::move(connection), full] { full ? connection->StartRefused() : connection->Start(); });
+    loop->Post([connection = std::move(connection), full] {
+      full ? connection->StartRefused() : connection->Start();
+    });
   }
 
   const std::shared_ptr<HttpShared> shared_;

@@ -1,18 +1,20 @@
 #pragma once
 
-// The HTTP port: an HTTP/1.1 server with keep-alive and pipelining for the handlers of a router. No request holds a
-// thread while its answer is being worked out. Everything a client can send or withhold has a limit:
+// The HTTP port: an HTTP/1.1 server with keep-alive and pipelining for the handlers of a router. No
+// request holds a thread while its answer is being worked out. Everything a client can send or
+// withhold has a limit:
 //
-//   what                                   limit (core/limits.h)                    over it
-//   open connections                       max_connections (kHttpMaxConnections)    503, closed
-//   request line and headers               max_header_size (kHttpHeaderSize)        431, closed
-//   body                                   max_body_size (kMaxRequestSize)          413, closed
-//   bodies of all unanswered requests      body_memory (kHttpBodyMemory)            503, closed
-//   silence between requests               idle_timeout (kHttpIdleTimeout)          closed
-//   time to send one request               read_timeout (kHttpReadTimeout)          closed
-//   time to take one answer                write_timeout (kHttpWriteTimeout)        closed
+//   what                               limit (core/limits.h)                    over it
+//   open connections                   max_connections (kHttpMaxConnections)    503, closed
+//   request line and headers           max_header_size (kHttpHeaderSize)        431, closed
+//   body                               max_body_size (kMaxRequestSize)          413, closed
+//   bodies of unanswered requests      body_memory (kHttpBodyMemory)            503, closed
+//   silence between requests           idle_timeout (kHttpIdleTimeout)          closed
+//   time to send one request           read_timeout (kHttpReadTimeout)          closed
+//   time to take one answer            write_timeout (kHttpWriteTimeout)        closed
 //
-// What is not HTTP gets a 400 and is closed. The body of each of these answers is {"message":"..."} and says what to do.
+// What is not HTTP gets a 400 and is closed. The body of each of these answers is {"message":"..."}
+// and says what to do.
 
 #include <cstddef>
 #include <cstdint>
@@ -41,16 +43,17 @@ struct HttpServerOptions {
   base::Duration write_timeout = core::kHttpWriteTimeout;
   base::Duration linger = core::kHttpLinger;
   std::string listen_flag = "--http-listen";  // what errors tell the user to change
-  // Told of every answer: the route as added to the router (or HttpRouter::kNoRoute) and the status. Any of the
-  // server's threads; quick.
+  // Told of every answer: the route as added to the router (or HttpRouter::kNoRoute) and the
+  // status. Any of the server's threads; quick.
   std::function<void(std::string_view route, int status)> on_answer;
 };
 
 // Thread-safe.
 class HttpServer {
  public:
-  // Listens and serves from now on. `router` outlives the server. Unavailable when the address cannot be listened at;
-  // the text says why and what to do. The port is ours alone: a second server on it does not start.
+  // Listens and serves from now on. `router` outlives the server. Unavailable when the address
+  // cannot be listened at; the text says why and what to do. The port is ours alone: a second
+  // server on it does not start.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
                                                            const HttpRouter& router);
 
@@ -66,8 +69,9 @@ class HttpServer {
   // Connections open now.
   size_t connections() const;
 
-  // Takes no new connections and ends idle ones; requests that have begun are answered for at most `grace`, then what
-  // is left is closed. Returns when all is over. Answers that come later go nowhere.
+  // Takes no new connections and ends idle ones; requests that have begun are answered for at most
+  // `grace`, then what is left is closed. Returns when all is over. Answers that come later go
+  // nowhere.
   void Stop(base::Duration grace);
 
  private:

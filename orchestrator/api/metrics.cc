@@ -33,8 +33,8 @@ constexpr std::array kModes = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::
 constexpr std::array kEnds = {core::Status::kSucceed, core::Status::kFailed};
 constexpr std::array kOps = {core::Op::kAction, core::Op::kCompensate, core::Op::kConfirm,
                              core::Op::kCancel, core::Op::kQuery,      core::Op::kTry};
-constexpr std::array kOutcomes = {core::Outcome::kSuccess, core::Outcome::kFailure, core::Outcome::kOngoing,
-                                  core::Outcome::kUnknown};
+constexpr std::array kOutcomes = {core::Outcome::kSuccess, core::Outcome::kFailure,
+                                  core::Outcome::kOngoing, core::Outcome::kUnknown};
 
 // An enum's numbers are small and begin at 1, so they are indexes of a table.
 constexpr size_t kTableSize = 8;
@@ -48,11 +48,12 @@ std::string Word(Value value) {
   return std::string(core::WordOf(value));
 }
 
-// Seconds. A commit is a disk's sync, a call a network's round trip: both may be well below a millisecond.
+// Seconds. A commit is a disk's sync, a call a network's round trip: both may be well below a
+// millisecond.
 const Histogram::BucketBoundaries kCommitSeconds = {0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02,
                                                     0.05,   0.1,    0.2,   0.5,   1,     2,    5};
-const Histogram::BucketBoundaries kCallSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                  0.1,    0.25,  0.5,    1,     2.5,  5,     10,   30};
+const Histogram::BucketBoundaries kCallSeconds = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 const Histogram::BucketBoundaries kWrites = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
 
 double Seconds(base::Duration duration) { return static_cast<double>(duration.micros) / 1e6; }
@@ -61,7 +62,8 @@ MetricFamily GaugeFamily(std::string name, std::string help) {
   return {.name = std::move(name), .help = std::move(help), .type = prometheus::MetricType::Gauge};
 }
 
-void AddValue(MetricFamily& family, double value, std::vector<prometheus::ClientMetric::Label> labels = {}) {
+void AddValue(MetricFamily& family, double value,
+              std::vector<prometheus::ClientMetric::Label> labels = {}) {
   prometheus::ClientMetric metric;
   metric.label = std::move(labels);
   metric.gauge.value = value;
@@ -78,7 +80,8 @@ std::vector<LaneFacts> BoundedLanes(std::vector<LaneFacts> lanes) {
   std::vector<LaneFacts> shown;
   absl::flat_hash_map<std::string, size_t> places;  // two lanes may be cut to the same label
   for (LaneFacts& lane : lanes) {
-    lane.destination = places.size() < core::kMetricDestinations ? LabelValue(lane.destination) : "other";
+    lane.destination =
+        places.size() < core::kMetricDestinations ? LabelValue(lane.destination) : "other";
     const auto [place, added] = places.try_emplace(lane.destination, shown.size());
     if (added) {
       shown.push_back(std::move(lane));
@@ -115,7 +118,8 @@ class Metrics::Impl {
   Family& CounterFamily(const std::string& name, const std::string& help) {
     return prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
   }
-  Histogram* AddHistogram(const std::string& name, const std::string& help, const Histogram::BucketBoundaries& buckets) {
+  Histogram* AddHistogram(const std::string& name, const std::string& help,
+                          const Histogram::BucketBoundaries& buckets) {
     return &prometheus::BuildHistogram().Name(name).Help(help).Register(registry_).Add({}, buckets);
   }
   void MakeBranchSeries();
@@ -129,20 +133,23 @@ class Metrics::Impl {
   std::unique_ptr<BoundedCounters> refused_;
   Family* http_ = nullptr;
   absl::Mutex http_mutex_;
-  absl::flat_hash_map<std::string, ByStatus> http_counters_ ABSL_GUARDED_BY(http_mutex_);  // by route
+  absl::flat_hash_map<std::string, ByStatus> http_counters_
+      ABSL_GUARDED_BY(http_mutex_);  // by route
 };
 
 Metrics::Impl::Impl(Options options) : options_(std::move(options)) {
   auto& transactions = CounterFamily("saga_transactions_total", "Global transactions that ended");
   for (const core::Mode mode : kModes) {
     for (const core::Status status : kEnds) {
-      ended[Index(mode)][Index(status)] = &transactions.Add({{"mode", Word(mode)}, {"status", Word(status)}});
+      ended[Index(mode)][Index(status)] =
+          &transactions.Add({{"mode", Word(mode)}, {"status", Word(status)}});
     }
   }
   MakeBranchSeries();
   MakeStoreSeries();
   refused_ = std::make_unique<BoundedCounters>(
-      CounterFamily("saga_refused_total", "Requests turned away because a limit was reached"), "limit");
+      CounterFamily("saga_refused_total", "Requests turned away because a limit was reached"),
+      "limit");
   http_ = &CounterFamily("saga_http_requests_total", "Requests answered on the HTTP port");
   prometheus::BuildGauge()
       .Name("sagad_info")
@@ -161,7 +168,8 @@ void Metrics::Impl::MakeBranchSeries() {
   for (const core::Op op : kOps) {
     if (op == core::Op::kTry) continue;  // the client's call, not ours
     for (const core::Outcome outcome : kOutcomes) {
-      branch_calls[Index(op)][Index(outcome)] = &calls.Add({{"op", Word(op)}, {"outcome", Word(outcome)}});
+      branch_calls[Index(op)][Index(outcome)] =
+          &calls.Add({{"op", Word(op)}, {"outcome", Word(outcome)}});
     }
     branch_seconds[Index(op)] = &seconds.Add({{"op", Word(op)}}, kCallSeconds);
   }
@@ -169,7 +177,8 @@ void Metrics::Impl::MakeBranchSeries() {
 
 void Metrics::Impl::MakeStoreSeries() {
   commit_seconds = AddHistogram("saga_commit_seconds", "Time of one store commit", kCommitSeconds);
-  commit_writes = AddHistogram("saga_commit_writes", "Transactions written by one store commit", kWrites);
+  commit_writes =
+      AddHistogram("saga_commit_writes", "Transactions written by one store commit", kWrites);
   commit_failures = &CounterFamily("saga_commit_failures_total",
                                    "Writes that were not stored, or of which that is not known")
                          .Add({});
@@ -194,7 +203,8 @@ void Metrics::Impl::CountHttp(std::string_view route, int status) {
 }
 
 void Metrics::Impl::AddProcess(std::vector<MetricFamily>& families) const {
-  families.push_back(GaugeFamily("process_start_time_seconds", "When the process started, Unix time"));
+  families.push_back(
+      GaugeFamily("process_start_time_seconds", "When the process started, Unix time"));
   AddValue(families.back(), start_seconds_);
   families.push_back(GaugeFamily("process_resident_memory_bytes", "Memory the process has in RAM"));
   AddValue(families.back(), static_cast<double>(ResidentBytes()));
@@ -204,9 +214,11 @@ void Metrics::Impl::AddScraped(std::vector<MetricFamily>& families) const {
   if (!options_.scrape) return;
   ScrapeFacts facts = options_.scrape();
   if (facts.open_transactions.has_value()) {
-    families.push_back(GaugeFamily("saga_open_transactions", "Global transactions that have not ended"));
+    families.push_back(
+        GaugeFamily("saga_open_transactions", "Global transactions that have not ended"));
     AddValue(families.back(), static_cast<double>(*facts.open_transactions));
-    families.push_back(GaugeFamily("saga_oldest_open_seconds", "Age of the oldest of them; 0 when there is none"));
+    families.push_back(
+        GaugeFamily("saga_oldest_open_seconds", "Age of the oldest of them; 0 when there is none"));
     const double age = facts.oldest_open.IsSet() ? Seconds(facts.now - facts.oldest_open) : 0;
     AddValue(families.back(), std::max(age, 0.0));
   }
@@ -231,12 +243,14 @@ Metrics::Metrics(Options options) : impl_(std::make_unique<Impl>(std::move(optio
 
 Metrics::~Metrics() = default;
 
-// What is open is asked for when somebody scrapes: a count kept along the way would drift with every takeover.
+// What is open is asked for when somebody scrapes: a count kept along the way would drift with
+// every takeover.
 void Metrics::OnOpened(const core::GlobalTransaction&, bool) {}
 
-void Metrics::OnBranchAnswered(const core::GlobalTransaction&, const core::Branch& branch, core::Outcome outcome,
-                               const std::string&, base::Duration took) {
-  if (Counter* counter = impl_->branch_calls[Index(branch.op)][Index(outcome)]; counter != nullptr) {
+void Metrics::OnBranchAnswered(const core::GlobalTransaction&, const core::Branch& branch,
+                               core::Outcome outcome, const std::string&, base::Duration took) {
+  if (Counter* counter = impl_->branch_calls[Index(branch.op)][Index(outcome)];
+      counter != nullptr) {
     counter->Increment();
   }
   if (Histogram* histogram = impl_->branch_seconds[Index(branch.op)]; histogram != nullptr) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// What sagad tells Prometheus (doc/metrics.md lists the series). Never a gid or a URL as a label: labels have few values,
-// fixed or bounded.
+// What sagad tells Prometheus (doc/metrics.md lists the series). Never a gid or a URL as a label:
+// labels have few values, fixed or bounded.
 
 #include <cstdint>
 #include <functional>
@@ -26,14 +26,15 @@ struct LaneFacts {
 // What is looked up when somebody scrapes, instead of being counted along the way.
 struct ScrapeFacts {
   base::Time now;
-  // Unset when the store could not be asked: the series then say nothing rather than something wrong.
+  // Unset when the store could not be asked: the series then say nothing rather than something
+  // wrong.
   std::optional<uint64_t> open_transactions;
   base::Time oldest_open;  // create time; unset: nothing is open
   std::vector<LaneFacts> lanes;
 };
 
-// Thread-safe. The observer's calls cost a few atomic operations and, for the histograms, an uncontended lock; counters
-// are resolved when this is made, not when they are used.
+// Thread-safe. The observer's calls cost a few atomic operations and, for the histograms, an
+// uncontended lock; counters are resolved when this is made, not when they are used.
 class Metrics final : public port::Observer {
  public:
   struct Options {
@@ -49,16 +50,17 @@ class Metrics final : public port::Observer {
   Metrics& operator=(const Metrics&) = delete;
 
   void OnOpened(const core::GlobalTransaction& transaction, bool recovered) override;
-  void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch, core::Outcome outcome,
-                        const std::string& text, base::Duration took) override;
+  void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch,
+                        core::Outcome outcome, const std::string& text,
+                        base::Duration took) override;
   void OnAborting(const core::GlobalTransaction& transaction) override;
   void OnEnded(const core::GlobalTransaction& transaction) override;
   void OnCommit(size_t writes, size_t failed, base::Duration took) override;
   void OnRefused(const std::string& limit) override;
   void OnStoreHealth(bool ok, const std::string& error) override;
 
-  // A request of the HTTP port was answered. `route` is one of a fixed set (HttpRouter::Match::route), never what the
-  // client wrote.
+  // A request of the HTTP port was answered. `route` is one of a fixed set
+  // (HttpRouter::Match::route), never what the client wrote.
   void OnHttpAnswer(std::string_view route, int status);
 
   // The series now, in Prometheus' text format 0.0.4.

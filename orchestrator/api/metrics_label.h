@@ -15,8 +15,8 @@
 
 namespace saga::api {
 
-// A value fit for a label: what follows a '?' is gone, what is not printable ASCII is '?', and it is cut to
-// core::kMetricLabelLength.
+// A value fit for a label: what follows a '?' is gone, what is not printable ASCII is '?', and it
+// is cut to core::kMetricLabelLength.
 std::string LabelValue(std::string_view text);
 
 // Thread-safe. After core::kMetricLabels values every new one counts as "other".

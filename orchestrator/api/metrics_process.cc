@@ -9,7 +9,8 @@
 namespace saga::api {
 
 double ProcessStartSeconds() {
-  // Ticks from boot to start are the 22nd field. The second, the program's name, may have blanks and brackets in it.
+  // Ticks from boot to start are the 22nd field. The second, the program's name, may have blanks
+  // and brackets in it.
   std::ifstream stat("/proc/self/stat");
   std::string line;
   std::getline(stat, line);

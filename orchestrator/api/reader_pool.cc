@@ -33,7 +33,8 @@ class ReaderPool::Impl {
   boost::asio::thread_pool pool_;
 };
 
-ReaderPool::ReaderPool(size_t threads, size_t queue) : impl_(std::make_unique<Impl>(threads, queue)) {}
+ReaderPool::ReaderPool(size_t threads, size_t queue)
+    : impl_(std::make_unique<Impl>(threads, queue)) {}
 
 ReaderPool::~ReaderPool() = default;
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Threads for what may block, so that the doors' own never do: reading the store for a query, a list or a scrape.
+// Threads for what may block, so that the doors' own never do: reading the store for a query, a
+// list or a scrape.
 
 #include <cstddef>
 #include <memory>
@@ -20,7 +21,8 @@ class ReaderPool {
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Takes `read` and runs it soon on a thread of its own. False: the queue is full, `read` was left as it is.
+  // Takes `read` and runs it soon on a thread of its own. False: the queue is full, `read` was left
+  // as it is.
   [[nodiscard]] bool Run(absl::AnyInvocable<void()>&& read);
 
  private:

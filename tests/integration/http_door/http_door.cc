@@ -21,7 +21,8 @@ HttpDoor::HttpDoor(const engine::EngineOptions& options) {
   metrics_ = std::make_unique<api::Metrics>(
       api::Metrics::Options{.version = "1.2.3", .scrape = [this] { return Scrape(); }});
   engine_ = std::make_unique<engine::Engine>(
-      options, engine::Engine::Ports{&store_, &caller_, &clock_, &entropy_, &executor_, metrics_.get()});
+      options,
+      engine::Engine::Ports{&store_, &caller_, &clock_, &entropy_, &executor_, metrics_.get()});
   engine_->Start();
   api::DtmHttpOptions door;
   door.version = "1.2.3";
@@ -34,7 +35,9 @@ HttpDoor::HttpDoor(const engine::EngineOptions& options) {
   door_->AddRoutes(router_);
   api::HttpServerOptions server;
   server.address = "127.0.0.1:0";
-  server.on_answer = [this](std::string_view route, int status) { metrics_->OnHttpAnswer(route, status); };
+  server.on_answer = [this](std::string_view route, int status) {
+    metrics_->OnHttpAnswer(route, status);
+  };
   auto started = api::HttpServer::Start(server, router_);
   SAGA_CHECK(started.ok());
   server_ = *std::move(started);
@@ -72,7 +75,9 @@ Reply HttpDoor::Post(const std::string& target, const std::string& body) {
   return ToReply(saga::testing::RawHttp(server_->port()).Post(target, body));
 }
 
-nlohmann::json HttpDoor::Query(const std::string& gid) { return Get("/api/dtmsvr/query?gid=" + gid).Json(); }
+nlohmann::json HttpDoor::Query(const std::string& gid) {
+  return Get("/api/dtmsvr/query?gid=" + gid).Json();
+}
 
 bool HttpDoor::Reaches(const std::string& gid, const std::string& status) {
   const absl::Time deadline = absl::Now() + absl::Seconds(20);
@@ -84,11 +89,14 @@ bool HttpDoor::Reaches(const std::string& gid, const std::string& status) {
   return false;
 }
 
-nlohmann::json Request(const std::string& gid, const std::string& trans_type, int steps, bool wait) {
-  nlohmann::json request = {{"gid", gid}, {"trans_type", trans_type}, {"wait_result", wait}, {"concurrent", false}};
+nlohmann::json Request(const std::string& gid, const std::string& trans_type, int steps,
+                       bool wait) {
+  nlohmann::json request = {
+      {"gid", gid}, {"trans_type", trans_type}, {"wait_result", wait}, {"concurrent", false}};
   for (int i = 1; i <= steps; ++i) {
     const std::string n = std::to_string(i);
-    request["steps"].push_back({{"action", "http://b/act" + n}, {"compensate", "http://b/undo" + n}});
+    request["steps"].push_back(
+        {{"action", "http://b/act" + n}, {"compensate", "http://b/undo" + n}});
     request["payloads"].push_back("p" + n);
   }
   return request;

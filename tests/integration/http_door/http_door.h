@@ -1,7 +1,7 @@
 #pragma once
 
-// A whole HTTP door for a test: the real engine behind the real server on a free port, over a store in memory and
-// participants that do as they are told.
+// A whole HTTP door for a test: the real engine behind the real server on a free port, over a store
+// in memory and participants that do as they are told.
 
 #include <memory>
 #include <string>
@@ -29,7 +29,9 @@ struct Reply {
   std::string body;
   std::string content_type;
 
-  nlohmann::json Json() const { return nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false); }
+  nlohmann::json Json() const {
+    return nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  }
 };
 
 class HttpDoor {
@@ -48,7 +50,9 @@ class HttpDoor {
   Reply Get(const std::string& target);
   Reply Post(const std::string& target, const std::string& body);
   // POST /api/dtmsvr/<name>.
-  Reply Call(const std::string& name, const nlohmann::json& body) { return Post("/api/dtmsvr/" + name, body.dump()); }
+  Reply Call(const std::string& name, const nlohmann::json& body) {
+    return Post("/api/dtmsvr/" + name, body.dump());
+  }
 
   // What query shows of `gid`.
   nlohmann::json Query(const std::string& gid);
@@ -73,7 +77,8 @@ class HttpDoor {
 };
 
 // A request with `steps` steps "http://b/act1", "http://b/undo1" and payload "p1", ...
-nlohmann::json Request(const std::string& gid, const std::string& trans_type, int steps, bool wait = true);
+nlohmann::json Request(const std::string& gid, const std::string& trans_type, int steps,
+                       bool wait = true);
 
 // Branch `id` of a TCC with targets "http://b/confirm<id>" and "http://b/cancel<id>".
 nlohmann::json Branch(const std::string& gid, const std::string& id);

@@ -1,4 +1,5 @@
-// Whatever is sent, the answer is the documented one, nothing is called or stored, and the next client is served.
+// Whatever is sent, the answer is the documented one, nothing is called or stored, and the next
+// client is served.
 
 #include <string>
 
@@ -38,18 +39,22 @@ TEST_F(HttpDoorBadInputTest, TextThatIsNotJson) {
     ExpectRefused(name, "garbage", "not JSON");
     ExpectRefused(name, "\xff\xfe\x00\x01", "not JSON");
     ExpectRefused(name, "[]", "cannot unmarshal array");
-    ExpectRefused(name, R"({"gid":7})", "json: cannot unmarshal number into field gid of type string");
-    ExpectRefused(name, "null", name == std::string("abort") ? "gid is empty" : "unknown trans_type ''");
+    ExpectRefused(name, R"({"gid":7})",
+                  "json: cannot unmarshal number into field gid of type string");
+    ExpectRefused(name, "null",
+                  name == std::string("abort") ? "gid is empty" : "unknown trans_type ''");
     ExpectRefused(name, std::string(1'000'000, '['), "kMaxJsonDepth");
   }
 }
 
 TEST_F(HttpDoorBadInputTest, RegisterBranchWithOtherThanStrings) {
   for (const char* name : {"registerBranch", "registerXaBranch", "registerTccBranch"}) {
-    const Reply reply = door_.Post(absl::StrCat("/api/dtmsvr/", name), R"({"gid":"g","branch_id":1})");
+    const Reply reply =
+        door_.Post(absl::StrCat("/api/dtmsvr/", name), R"({"gid":"g","branch_id":1})");
     EXPECT_EQ(reply.status, 400);
     EXPECT_EQ(reply.content_type, "text/plain; charset=utf-8");
-    EXPECT_EQ(reply.body, R"({"message":"json: cannot unmarshal number into Go value of type string"})");
+    EXPECT_EQ(reply.body,
+              R"({"message":"json: cannot unmarshal number into Go value of type string"})");
   }
 }
 
@@ -78,7 +83,8 @@ TEST_F(HttpDoorBadInputTest, ValuesOutOfTheirLimits) {
 }
 
 TEST_F(HttpDoorBadInputTest, TenThousandSteps) {
-  ExpectRefused("submit", Request("g", "saga", 10'000).dump(), "10000 steps given, at most 1000 allowed (kMaxSteps)");
+  ExpectRefused("submit", Request("g", "saga", 10'000).dump(),
+                "10000 steps given, at most 1000 allowed (kMaxSteps)");
 }
 
 TEST_F(HttpDoorBadInputTest, HugeBody) {

@@ -22,7 +22,9 @@ class HttpDoorQueryTest : public ::testing::Test {
     return reply.Json();
   }
 
-  void Message(const std::string& gid) { EXPECT_EQ(door_.Call("submit", Request(gid, "msg", 1)).status, 200); }
+  void Message(const std::string& gid) {
+    EXPECT_EQ(door_.Call("submit", Request(gid, "msg", 1)).status, 200);
+  }
 
   HttpDoor door_;
 };
@@ -88,7 +90,8 @@ TEST_F(HttpDoorQueryTest, GidsNeedNotBeTame) {
     auto request = Request(gid, "saga", 1);
     ASSERT_EQ(door_.Call("submit", request).status, 200) << gid;
     std::string encoded;
-    for (const char c : gid) absl::StrAppend(&encoded, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
+    for (const char c : gid)
+      absl::StrAppend(&encoded, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
     EXPECT_EQ(door_.Query(encoded)["transaction"]["gid"], gid);
   }
 }
@@ -125,7 +128,8 @@ TEST_F(HttpDoorQueryTest, AllAsDtmsOwnTestAsksIt) {
   ASSERT_EQ(one["transactions"].size(), 1u);
   EXPECT_EQ(one["transactions"][0]["gid"], "m1");
   EXPECT_EQ(one["next_position"], "77");
-  EXPECT_EQ(door_.Get("/api/dtmsvr/all?gid=nobody").body, R"({"next_position":"","transactions":null})");
+  EXPECT_EQ(door_.Get("/api/dtmsvr/all?gid=nobody").body,
+            R"({"next_position":"","transactions":null})");
   EXPECT_EQ(door_.Get("/api/dtmsvr/all?createTimeStart=1000&createTimeEnd=2000").body,
             R"({"next_position":"","transactions":[]})");
 }

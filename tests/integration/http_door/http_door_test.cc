@@ -1,5 +1,5 @@
-// DTM's HTTP calls against the real engine: what is called, and what is answered with which status and body (protocol
-// 1.2 to 1.4).
+// DTM's HTTP calls against the real engine: what is called, and what is answered with which status
+// and body (protocol 1.2 to 1.4).
 
 #include <string>
 #include <thread>
@@ -26,9 +26,11 @@ void ExpectSuccess(const Reply& reply) {
   EXPECT_EQ(reply.content_type, kJson);
 }
 
-void ExpectResult(const Reply& reply, int status, const std::string& result, const std::string& message) {
+void ExpectResult(const Reply& reply, int status, const std::string& result,
+                  const std::string& message) {
   EXPECT_EQ(reply.status, status);
-  EXPECT_EQ(reply.Json(), (nlohmann::json{{"dtm_result", result}, {"message", message}})) << reply.body;
+  EXPECT_EQ(reply.Json(), (nlohmann::json{{"dtm_result", result}, {"message", message}}))
+      << reply.body;
   EXPECT_EQ(reply.content_type, kJson);
 }
 
@@ -99,8 +101,9 @@ TEST_F(HttpDoorTest, SagaThatIsUndone) {
   door_.caller().Script("http://b/act2", {{Outcome::kFailure, "no stock FAILURE"}});
   ExpectResult(door_.Call("submit", Request("g", "saga", 2)), 409, "FAILURE",
                "url:http://b/act2 return failed: no stock FAILURE");
-  EXPECT_THAT(door_.caller().Calls(), ElementsAre("action http://b/act1", "action http://b/act2",
-                                                  "compensate http://b/undo2", "compensate http://b/undo1"));
+  EXPECT_THAT(door_.caller().Calls(),
+              ElementsAre("action http://b/act1", "action http://b/act2",
+                          "compensate http://b/undo2", "compensate http://b/undo1"));
 }
 
 TEST_F(HttpDoorTest, SagaThatIsStillGoingOn) {
@@ -138,16 +141,19 @@ TEST_F(HttpDoorTest, TccConfirmed) {
   PrepareTcc("g");
   ExpectSuccess(door_.Call("submit", {{"gid", "g"}, {"trans_type", "tcc"}}));
   EXPECT_TRUE(door_.Reaches("g", "succeed"));
-  EXPECT_THAT(door_.caller().Calls(), ElementsAre("confirm http://b/confirm02", "confirm http://b/confirm01"));
+  EXPECT_THAT(door_.caller().Calls(),
+              ElementsAre("confirm http://b/confirm02", "confirm http://b/confirm01"));
   EXPECT_EQ(base::Value(door_.caller().FullCalls()[0].payload), "payload02");
 }
 
 TEST_F(HttpDoorTest, TccCancelled) {
   PrepareTcc("g");
-  ExpectSuccess(door_.Call("abort", {{"gid", "g"}, {"trans_type", "tcc"}, {"rollback_reason", "no money"}}));
+  ExpectSuccess(
+      door_.Call("abort", {{"gid", "g"}, {"trans_type", "tcc"}, {"rollback_reason", "no money"}}));
   EXPECT_TRUE(door_.Reaches("g", "failed"));
   EXPECT_EQ(door_.Query("g")["transaction"]["rollback_reason"], "no money");
-  EXPECT_THAT(door_.caller().Calls(), ElementsAre("cancel http://b/cancel02", "cancel http://b/cancel01"));
+  EXPECT_THAT(door_.caller().Calls(),
+              ElementsAre("cancel http://b/cancel02", "cancel http://b/cancel01"));
 }
 
 TEST_F(HttpDoorTest, OngoingConfirmIsA425) {
@@ -160,7 +166,8 @@ TEST_F(HttpDoorTest, UnknownConfirmIsA500) {
   door_.caller().Script("http://b/confirm02", {{Outcome::kUnknown, "boom"}});
   PrepareTcc("g");
   ExpectMessage(door_.Call("submit", Request("g", "tcc", 0)), 500,
-                "your http/grpc result should be specified as in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
+                "your http/grpc result should be specified as "
+                "in:\nhttp://d.dtm.pub/practice/arch.html#proto\n"
                 "unkown result will be retried: boom");
 }
 
@@ -177,8 +184,11 @@ TEST_F(HttpDoorTest, OldNamesOfRegisterBranch) {
 }
 
 TEST_F(HttpDoorTest, RegisterBranchRefusals) {
-  const auto none = [](const std::string& gid) { return "no trans with gid: " + gid + " status: prepared found FAILURE"; };
-  ExpectResult(door_.Call("registerBranch", Branch("nobody", "01")), 409, "FAILURE", none("nobody"));
+  const auto none = [](const std::string& gid) {
+    return "no trans with gid: " + gid + " status: prepared found FAILURE";
+  };
+  ExpectResult(door_.Call("registerBranch", Branch("nobody", "01")), 409, "FAILURE",
+               none("nobody"));
   ExpectSuccess(door_.Call("submit", Request("g", "saga", 1)));
   ExpectResult(door_.Call("registerBranch", Branch("g", "01")), 409, "FAILURE", none("g"));
   nlohmann::json branch = Branch("g", "01");
@@ -211,16 +221,24 @@ TEST_F(HttpDoorTest, MessagePreparedThenSubmitted) {
 
 TEST_F(HttpDoorTest, BodiesOfOtherClients) {
   // Python: everything, mostly null. C#: indented. Java: keys twice. PHP: its whole context.
-  ExpectSuccess(door_.Post("/api/dtmsvr/submit", R"({"gid":"py","trans_type":"saga","custom_data":null,
-      "query_prepared":null,"protocol":null,"passthrough_headers":[],"branch_headers":{},"request_timeout":8,
-      "wait_result":true,"steps":[{"action":"http://b/a","compensate":"http://b/c"}],"payloads":["{}"],
+  ExpectSuccess(
+      door_.Post("/api/dtmsvr/submit", R"({"gid":"py","trans_type":"saga","custom_data":null,
+      "query_prepared":null,"protocol":null,"passthrough_headers":[],"branch_headers":{},
+      "request_timeout":8,
+      "wait_result":true,"payloads":["{}"],
+      "steps":[{"action":"http://b/a","compensate":"http://b/c"}],
       "timeout_to_fail":null,"retry_interval":null,"retry_limit":0})"));
-  ExpectSuccess(door_.Post("/api/dtmsvr/submit", "{\r\n  \"gid\": \"cs\",\r\n  \"trans_type\": \"saga\",\r\n  "
-                           "\"wait_result\": true,\r\n \"steps\": [\r\n {\r\n \"action\": \"http://b/a\",\r\n "
-                           "\"compensate\": \"\"\r\n}\r\n],\r\n  \"payloads\": [ \"{}\" ]\r\n}"));
-  ExpectSuccess(door_.Post("/api/dtmsvr/prepare", R"({"subType":"tcc","gid":"java","trans_type":"tcc","subType":null})"));
-  ExpectSuccess(door_.Post("/api/dtmsvr/prepare", R"({"gid":"php","trans_type":"tcc","branch_id":"","sub_branch_id":0,
-      "op":"","barrier_id":0,"phase2_url":null,"dtm":"","bin_payloads":[],"payloads":[],"steps":[]})"));
+  ExpectSuccess(door_.Post(
+      "/api/dtmsvr/submit",
+      "{\r\n  \"gid\": \"cs\",\r\n  \"trans_type\": \"saga\",\r\n  "
+      "\"wait_result\": true,\r\n \"steps\": [\r\n {\r\n \"action\": \"http://b/a\",\r\n "
+      "\"compensate\": \"\"\r\n}\r\n],\r\n  \"payloads\": [ \"{}\" ]\r\n}"));
+  ExpectSuccess(door_.Post("/api/dtmsvr/prepare",
+                           R"({"subType":"tcc","gid":"java","trans_type":"tcc","subType":null})"));
+  ExpectSuccess(door_.Post("/api/dtmsvr/prepare",
+                           R"({"gid":"php","trans_type":"tcc","branch_id":"","sub_branch_id":0,
+      "op":"","barrier_id":0,"phase2_url":null,"dtm":"","bin_payloads":[],"payloads":[],
+      "steps":[]})"));
 }
 
 TEST_F(HttpDoorTest, StoreThatFailsIsA503) {
@@ -248,21 +266,27 @@ TEST_F(HttpDoorTest, MetricsTellWhatHappened) {
   const Reply reply = door_.Get("/api/metrics");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.content_type, "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_THAT(reply.body, HasSubstr("saga_transactions_total{mode=\"saga\",status=\"succeed\"} 1\n"));
-  EXPECT_THAT(reply.body, HasSubstr("saga_transactions_total{mode=\"saga\",status=\"failed\"} 1\n"));
-  EXPECT_THAT(reply.body, HasSubstr("saga_branch_calls_total{op=\"action\",outcome=\"failure\"} 1\n"));
-  EXPECT_THAT(reply.body, HasSubstr("saga_branch_calls_total{op=\"compensate\",outcome=\"success\"} 2\n"));
+  EXPECT_THAT(reply.body,
+              HasSubstr("saga_transactions_total{mode=\"saga\",status=\"succeed\"} 1\n"));
+  EXPECT_THAT(reply.body,
+              HasSubstr("saga_transactions_total{mode=\"saga\",status=\"failed\"} 1\n"));
+  EXPECT_THAT(reply.body,
+              HasSubstr("saga_branch_calls_total{op=\"action\",outcome=\"failure\"} 1\n"));
+  EXPECT_THAT(reply.body,
+              HasSubstr("saga_branch_calls_total{op=\"compensate\",outcome=\"success\"} 2\n"));
   EXPECT_THAT(reply.body, HasSubstr("saga_open_transactions 1\n"));
   EXPECT_THAT(reply.body, HasSubstr("saga_lane_in_flight{destination=\"b:80\"} 1\n"));
-  EXPECT_THAT(reply.body, HasSubstr("saga_http_requests_total{code=\"409\",route=\"/api/dtmsvr/submit\"} 1\n"));
+  EXPECT_THAT(reply.body,
+              HasSubstr("saga_http_requests_total{code=\"409\",route=\"/api/dtmsvr/submit\"} 1\n"));
   EXPECT_THAT(reply.body, ::testing::Not(HasSubstr("g1")));
   door_.caller().Release("http://b/act1");
 }
 
 TEST_F(HttpDoorTest, SuccessBodiesNeverSayFailure) {
   // Clients search the text of answers for it (protocol 4.5).
-  for (const Reply& reply : {door_.Get("/api/dtmsvr/newGid"), door_.Call("prepare", Request("FAILURE", "tcc", 0)),
-                             door_.Call("registerBranch", Branch("FAILURE", "01")), door_.Get("/api/dtmsvr/version")}) {
+  for (const Reply& reply :
+       {door_.Get("/api/dtmsvr/newGid"), door_.Call("prepare", Request("FAILURE", "tcc", 0)),
+        door_.Call("registerBranch", Branch("FAILURE", "01")), door_.Get("/api/dtmsvr/version")}) {
     EXPECT_EQ(reply.status, 200);
     EXPECT_THAT(reply.body, ::testing::Not(HasSubstr("FAILURE")));
   }

@@ -77,7 +77,10 @@ TEST(EncodeQuery, FlattensOptions) {
   transaction.concurrent = true;
   transaction.limited_retries = 2;
   transaction.custom_data = R"({"delay":10})";
-  transaction.options = {.timeout_to_fail_s = 35, .retry_interval_s = 15, .request_timeout_s = 3, .retry_limit = 4,
+  transaction.options = {.timeout_to_fail_s = 35,
+                         .retry_interval_s = 15,
+                         .request_timeout_s = 3,
+                         .retry_limit = 4,
                          .branch_headers = {{"h", "v"}}};
   const Json shown = Json::parse(EncodeQuery(transaction, base::kNever).value())["transaction"];
   EXPECT_EQ(shown["wait_result"], true);

@@ -23,7 +23,8 @@ TEST(DecodeRequest, ReadsEveryField) {
   const auto request = DecodeRequest(R"({"gid":"g1","trans_type":"saga",
       "steps":[{"action":"http://b/o","compensate":"http://b/or"},{"action":"http://b/i"}],
       "payloads":["{\"amount\":30}",""],"query_prepared":"http://b/q","protocol":"http",
-      "custom_data":"{\"concurrent\":true}","wait_result":true,"timeout_to_fail":35,"request_timeout":8,
+      "custom_data":"{\"concurrent\":true}","wait_result":true,
+      "timeout_to_fail":35,"request_timeout":8,
       "retry_interval":10,"retry_limit":3,"branch_headers":{"h1":"v1","h2":null},"concurrent":true,
       "rollback_reason":"why"})");
   ASSERT_TRUE(request.ok()) << request.status();
@@ -46,13 +47,16 @@ TEST(DecodeRequest, ReadsEveryField) {
   EXPECT_EQ(request->options.request_timeout_s, 8);
   EXPECT_EQ(request->options.retry_interval_s, 10);
   EXPECT_EQ(request->options.retry_limit, 3);
-  EXPECT_EQ(request->options.branch_headers, (std::map<std::string, std::string>{{"h1", "v1"}, {"h2", ""}}));
+  EXPECT_EQ(request->options.branch_headers,
+            (std::map<std::string, std::string>{{"h1", "v1"}, {"h2", ""}}));
   EXPECT_EQ(request->rollback_reason, "why");
 }
 
 TEST(DecodeRequest, NullIsNotSaid) {
-  const auto request = DecodeRequest(R"({"gid":"g","trans_type":null,"steps":null,"payloads":null,"custom_data":null,
-      "query_prepared":null,"protocol":null,"branch_headers":null,"wait_result":null,"timeout_to_fail":null,
+  const auto request =
+      DecodeRequest(R"({"gid":"g","trans_type":null,"steps":null,"payloads":null,"custom_data":null,
+      "query_prepared":null,"protocol":null,"branch_headers":null,
+      "wait_result":null,"timeout_to_fail":null,
       "retry_limit":null,"passthrough_headers":null,"rollback_reason":null,"concurrent":null})");
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->gid, "g");
@@ -63,7 +67,8 @@ TEST(DecodeRequest, NullIsNotSaid) {
 }
 
 TEST(DecodeRequest, NullsInsideOfLists) {
-  const auto request = DecodeRequest(R"({"steps":[null,{"action":null,"compensate":"c"}],"payloads":[null,"p"]})");
+  const auto request =
+      DecodeRequest(R"({"steps":[null,{"action":null,"compensate":"c"}],"payloads":[null,"p"]})");
   ASSERT_TRUE(request.ok()) << request.status();
   ASSERT_EQ(request->steps.size(), 2u);
   EXPECT_EQ(request->steps[0].action, "");
@@ -79,7 +84,8 @@ TEST(DecodeRequest, NullAsWholeBodyIsAnEmptyRequest) {
 }
 
 TEST(DecodeRequest, KeysInAnyCase) {
-  const auto request = DecodeRequest(R"({"GID":"g","Trans_Type":"tcc","WAIT_RESULT":true,"Retry_limit":2})");
+  const auto request =
+      DecodeRequest(R"({"GID":"g","Trans_Type":"tcc","WAIT_RESULT":true,"Retry_limit":2})");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->gid, "g");
   EXPECT_EQ(request->trans_type, "tcc");
@@ -88,7 +94,8 @@ TEST(DecodeRequest, KeysInAnyCase) {
 }
 
 TEST(DecodeRequest, LastOfRepeatedKeysCounts) {
-  const auto request = DecodeRequest(R"({"gid":"a","gid":"b","steps":[{"action":"x"},{"action":"y"}],
+  const auto request =
+      DecodeRequest(R"({"gid":"a","gid":"b","steps":[{"action":"x"},{"action":"y"}],
       "steps":[{"action":"z"}],"payloads":["1","2"],"payloads":["3"],"branch_headers":{"a":"1"},
       "branch_headers":{"b":"2"},"timeout_to_fail":1,"timeout_to_fail":2})");
   ASSERT_TRUE(request.ok());
@@ -102,17 +109,21 @@ TEST(DecodeRequest, LastOfRepeatedKeysCounts) {
 }
 
 TEST(DecodeRequest, RepeatedKeyWithNullLikeJavaSendsIt) {
-  const auto request =
-      DecodeRequest(R"({"subType":"OperatorParam","gid":"g","subType":null,"gid":null,"steps":[{}],"steps":null})");
+  const auto request = DecodeRequest(
+      R"({"subType":"OperatorParam","gid":"g","subType":null,"gid":null,"steps":[{}],
+          "steps":null})");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->gid, "g");
   EXPECT_TRUE(request->steps.empty());
 }
 
 TEST(DecodeRequest, PassesOverNoise) {
-  const auto request = DecodeRequest(R"({"op":"action","branch_id":1,"sub_branch_id":{"a":[1,{"gid":"inner"}]},
-      "barrier_id":[[],{}],"dtm":"http://x","phase2_url":false,"bin_payloads":["AA=="],"subType":"tcc",
-      "passthrough_headers":[],"options":17,"ext_data":{},"status":["x"],"id":"nine","req_extra":{"a":"b"},
+  const auto request =
+      DecodeRequest(R"({"op":"action","branch_id":1,"sub_branch_id":{"a":[1,{"gid":"inner"}]},
+      "barrier_id":[[],{}],"dtm":"http://x","phase2_url":false,
+      "bin_payloads":["AA=="],"subType":"tcc",
+      "passthrough_headers":[],"options":17,"ext_data":{},"status":["x"],
+      "id":"nine","req_extra":{"a":"b"},
       "create_time":1.5,"next_cron_time":null,"retry_count":0,"gid":"g"})");
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->gid, "g");
@@ -121,7 +132,8 @@ TEST(DecodeRequest, PassesOverNoise) {
 }
 
 TEST(DecodeRequest, NoiseInSteps) {
-  const auto request = DecodeRequest(R"({"steps":[{"action":"a","name":"first","Action":"other"}]})");
+  const auto request =
+      DecodeRequest(R"({"steps":[{"action":"a","name":"first","Action":"other"}]})");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->steps[0].action, "a");
 }
@@ -137,7 +149,8 @@ TEST(DecodeRequest, CleansTheGid) {
 }
 
 TEST(DecodeRequest, LegacyDataStandsBehindThePayloads) {
-  const auto request = DecodeRequest(R"({"payloads":["p"],"steps":[{"action":"a","data":"d0"},{"data":"d1"}]})");
+  const auto request =
+      DecodeRequest(R"({"payloads":["p"],"steps":[{"action":"a","data":"d0"},{"data":"d1"}]})");
   ASSERT_TRUE(request.ok());
   ASSERT_EQ(request->payloads.size(), 3u);
   EXPECT_EQ(base::Value(request->payloads[1]), "d0");
@@ -149,35 +162,52 @@ TEST(DecodeRequest, WrongTypesAreNamed) {
             "json: cannot unmarshal string into field timeout_to_fail of type int64");
   EXPECT_EQ(Error(R"({"retry_interval":1.5})"),
             "json: cannot unmarshal number 1.5 into field retry_interval of type int64");
-  EXPECT_EQ(Error(R"({"retry_limit":1e3})"), "json: cannot unmarshal number 1e3 into field retry_limit of type int64");
+  EXPECT_EQ(Error(R"({"retry_limit":1e3})"),
+            "json: cannot unmarshal number 1e3 into field retry_limit of type int64");
   EXPECT_EQ(Error(R"({"request_timeout":99999999999999999999})"),
-            "json: cannot unmarshal number 99999999999999999999 into field request_timeout of type int64");
-  EXPECT_EQ(Error(R"({"request_timeout":9223372036854775808})"),
-            "json: cannot unmarshal number 9223372036854775808 into field request_timeout of type int64");
+            "json: cannot unmarshal number 99999999999999999999 into field request_timeout of type "
+            "int64");
+  EXPECT_EQ(
+      Error(R"({"request_timeout":9223372036854775808})"),
+      "json: cannot unmarshal number 9223372036854775808 into field request_timeout of type int64");
   EXPECT_EQ(Error(R"({"gid":1})"), "json: cannot unmarshal number into field gid of type string");
   EXPECT_EQ(Error(R"({"gid":true})"), "json: cannot unmarshal bool into field gid of type string");
   EXPECT_EQ(Error(R"({"gid":{}})"), "json: cannot unmarshal object into field gid of type string");
-  EXPECT_EQ(Error(R"({"gid":["g"]})"), "json: cannot unmarshal array into field gid of type string");
-  EXPECT_EQ(Error(R"({"wait_result":"true"})"), "json: cannot unmarshal string into field wait_result of type bool");
-  EXPECT_EQ(Error(R"({"wait_result":1})"), "json: cannot unmarshal number into field wait_result of type bool");
-  EXPECT_EQ(Error(R"({"steps":{}})"), "json: cannot unmarshal object into field steps of type []map[string]string");
-  EXPECT_EQ(Error(R"({"steps":"[]"})"), "json: cannot unmarshal string into field steps of type []map[string]string");
-  EXPECT_EQ(Error(R"({"steps":["a"]})"), "json: cannot unmarshal string into field steps of type map[string]string");
-  EXPECT_EQ(Error(R"({"steps":[[]]})"), "json: cannot unmarshal array into field steps of type map[string]string");
-  EXPECT_EQ(Error(R"({"steps":[{"action":1}]})"), "json: cannot unmarshal number into field steps of type string");
-  EXPECT_EQ(Error(R"({"steps":[{"x":{}}]})"), "json: cannot unmarshal object into field steps of type string");
-  EXPECT_EQ(Error(R"({"payloads":[{"a":1}]})"), "json: cannot unmarshal object into field payloads of type string");
-  EXPECT_EQ(Error(R"({"payloads":"x"})"), "json: cannot unmarshal string into field payloads of type []string");
+  EXPECT_EQ(Error(R"({"gid":["g"]})"),
+            "json: cannot unmarshal array into field gid of type string");
+  EXPECT_EQ(Error(R"({"wait_result":"true"})"),
+            "json: cannot unmarshal string into field wait_result of type bool");
+  EXPECT_EQ(Error(R"({"wait_result":1})"),
+            "json: cannot unmarshal number into field wait_result of type bool");
+  EXPECT_EQ(Error(R"({"steps":{}})"),
+            "json: cannot unmarshal object into field steps of type []map[string]string");
+  EXPECT_EQ(Error(R"({"steps":"[]"})"),
+            "json: cannot unmarshal string into field steps of type []map[string]string");
+  EXPECT_EQ(Error(R"({"steps":["a"]})"),
+            "json: cannot unmarshal string into field steps of type map[string]string");
+  EXPECT_EQ(Error(R"({"steps":[[]]})"),
+            "json: cannot unmarshal array into field steps of type map[string]string");
+  EXPECT_EQ(Error(R"({"steps":[{"action":1}]})"),
+            "json: cannot unmarshal number into field steps of type string");
+  EXPECT_EQ(Error(R"({"steps":[{"x":{}}]})"),
+            "json: cannot unmarshal object into field steps of type string");
+  EXPECT_EQ(Error(R"({"payloads":[{"a":1}]})"),
+            "json: cannot unmarshal object into field payloads of type string");
+  EXPECT_EQ(Error(R"({"payloads":"x"})"),
+            "json: cannot unmarshal string into field payloads of type []string");
   EXPECT_EQ(Error(R"({"branch_headers":[]})"),
             "json: cannot unmarshal array into field branch_headers of type map[string]string");
   EXPECT_EQ(Error(R"({"branch_headers":{"a":1}})"),
             "json: cannot unmarshal number into field branch_headers of type string");
-  EXPECT_EQ(Error(R"([{"gid":"g"}])"), "json: cannot unmarshal array into the request, which is an object");
-  EXPECT_EQ(Error(R"("gid")"), "json: cannot unmarshal string into the request, which is an object");
+  EXPECT_EQ(Error(R"([{"gid":"g"}])"),
+            "json: cannot unmarshal array into the request, which is an object");
+  EXPECT_EQ(Error(R"("gid")"),
+            "json: cannot unmarshal string into the request, which is an object");
 }
 
 TEST(DecodeRequest, FirstWrongTypeIsTold) {
-  EXPECT_EQ(Error(R"({"gid":1,"wait_result":1})"), "json: cannot unmarshal number into field gid of type string");
+  EXPECT_EQ(Error(R"({"gid":1,"wait_result":1})"),
+            "json: cannot unmarshal number into field gid of type string");
 }
 
 TEST(DecodeRequest, NegativeNumbersAreIntegers) {
@@ -218,7 +248,9 @@ TEST(DecodeRequest, RandomBytesNeverCrash) {
 }
 
 TEST(DecodeRequest, EveryCutOfAGoodBodyIsRefused) {
-  const std::string body = R"({"gid":"g","steps":[{"action":"ä","compensate":"c"}],"payloads":["\u00e4"],"x":[1.5,{}]})";
+  const std::string body =
+      R"({"gid":"g","steps":[{"action":"ä","compensate":"c"}],"payloads":["\u00e4"],
+          "x":[1.5,{}]})";
   ASSERT_EQ(Error(body), "accepted");
   for (size_t i = 0; i < body.size(); ++i) EXPECT_NE(Error(body.substr(0, i)), "accepted") << i;
 }
@@ -239,30 +271,37 @@ TEST(DecodeRequest, TenThousandStepsAreCountedNotKept) {
   const std::string step = R"({"action":"http://b/a"})";
   const std::string body = absl::StrCat("{\"gid\":\"g\",\"trans_type\":\"saga\",\"steps\":[", step,
                                         Repeat("," + step, 9'999), "]}");
-  EXPECT_EQ(Error(body),
-            "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
-  EXPECT_EQ(Error(absl::StrCat("{\"steps\":[{}", Repeat(",{}", 1'300'000), "]}")),
-            "1300001 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
-  EXPECT_EQ(Error(absl::StrCat("{\"steps\":[null", Repeat(",null", 1'000), "]}")),
-            "1001 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+  EXPECT_EQ(
+      Error(body),
+      "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+  EXPECT_EQ(
+      Error(absl::StrCat("{\"steps\":[{}", Repeat(",{}", 1'300'000), "]}")),
+      "1300001 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+  EXPECT_EQ(
+      Error(absl::StrCat("{\"steps\":[null", Repeat(",null", 1'000), "]}")),
+      "1001 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
 }
 
 TEST(DecodeRequest, ManyPayloadsAreNotKept) {
-  const auto request = DecodeRequest(absl::StrCat("{\"payloads\":[\"a\"", Repeat(",\"a\"", 900'000), "]}"));
+  const auto request =
+      DecodeRequest(absl::StrCat("{\"payloads\":[\"a\"", Repeat(",\"a\"", 900'000), "]}"));
   ASSERT_TRUE(request.ok());
   EXPECT_LE(request->payloads.size(), core::kMaxSteps);
 }
 
 TEST(DecodeRequest, ManyBranchHeadersAreRefused) {
   std::string headers;
-  for (int i = 0; i < 100'000; ++i) absl::StrAppend(&headers, i == 0 ? "" : ",", "\"h", i, "\":\"\"");
+  for (int i = 0; i < 100'000; ++i)
+    absl::StrAppend(&headers, i == 0 ? "" : ",", "\"h", i, "\":\"\"");
   EXPECT_EQ(Error(absl::StrCat("{\"branch_headers\":{", headers, "}}")),
             "more than 64 branch_headers given (kMaxBranchHeaders): send less, or in the payload");
 }
 
 TEST(DecodeRegistration, ReadsATccBranch) {
-  const auto registration = DecodeRegistration(R"({"gid":"g;2","trans_type":"tcc","branch_id":"01","data":"{\"a\":1}",
-      "confirm":"http://b/c","cancel":"http://b/x","status":"prepared","try":"http://b/t","subType":null})");
+  const auto registration =
+      DecodeRegistration(R"({"gid":"g;2","trans_type":"tcc","branch_id":"01","data":"{\"a\":1}",
+      "confirm":"http://b/c","cancel":"http://b/x","status":"prepared","try":"http://b/t",
+      "subType":null})");
   ASSERT_TRUE(registration.ok()) << registration.status();
   EXPECT_EQ(registration->gid, "g2");
   EXPECT_EQ(registration->trans_type, "tcc");
@@ -273,7 +312,8 @@ TEST(DecodeRegistration, ReadsATccBranch) {
 }
 
 TEST(DecodeRegistration, NullIsTheEmptyString) {
-  const auto registration = DecodeRegistration(R"({"gid":"g","confirm":null,"data":null,"cancel":"x","cancel":null})");
+  const auto registration =
+      DecodeRegistration(R"({"gid":"g","confirm":null,"data":null,"cancel":"x","cancel":null})");
   ASSERT_TRUE(registration.ok());
   EXPECT_EQ(registration->confirm, "");
   EXPECT_EQ(registration->cancel, "");
@@ -286,14 +326,16 @@ TEST(DecodeRegistration, EveryValueIsAString) {
     const auto registration = DecodeRegistration(body);
     return registration.ok() ? "accepted" : std::string(registration.status().message());
   };
-  EXPECT_EQ(error(R"({"branch_id":1})"), "json: cannot unmarshal number into Go value of type string");
+  EXPECT_EQ(error(R"({"branch_id":1})"),
+            "json: cannot unmarshal number into Go value of type string");
   EXPECT_EQ(error(R"({"noise":{}})"), "json: cannot unmarshal object into Go value of type string");
   EXPECT_EQ(error(R"({"noise":[1]})"), "json: cannot unmarshal array into Go value of type string");
   EXPECT_EQ(error(R"({"sync":true})"), "json: cannot unmarshal bool into Go value of type string");
   EXPECT_EQ(error(R"([])"), "json: cannot unmarshal array into Go value of type map[string]string");
   EXPECT_EQ(error(R"(7)"), "json: cannot unmarshal number into Go value of type map[string]string");
   EXPECT_EQ(error(""), "unexpected end of JSON input");
-  EXPECT_EQ(error("{\"a\":" + Repeat("[", 100'000)), "the JSON nests more than 64 levels deep (kMaxJsonDepth)");
+  EXPECT_EQ(error("{\"a\":" + Repeat("[", 100'000)),
+            "the JSON nests more than 64 levels deep (kMaxJsonDepth)");
 }
 
 }  // namespace

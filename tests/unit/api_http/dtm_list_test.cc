@@ -25,8 +25,9 @@ TEST(ReadListQuery, DefaultsToTheNewestHundred) {
 }
 
 TEST(ReadListQuery, ReadsEveryFilter) {
-  const auto list =
-      Read("position=77&limit=5&status=succeed&transType=msg&createTimeStart=1700000000001&createTimeEnd=1700000000002");
+  const auto list = Read(
+      "position=77&limit=5&status=succeed&transType=msg&createTimeStart=1700000000001&"
+      "createTimeEnd=1700000000002");
   ASSERT_TRUE(list.ok());
   EXPECT_EQ(list->filter.before_id, 77u);
   EXPECT_EQ(list->filter.limit, 5u);
@@ -44,8 +45,8 @@ TEST(ReadListQuery, GidMakesEverythingElseMeaningless) {
 }
 
 TEST(ReadListQuery, RefusesNumbersThatAreNone) {
-  for (const char* query : {"limit=x", "limit=1.5", "position=abc", "createTimeStart=yesterday", "createTimeEnd=1e3",
-                            "limit=99999999999999999999"}) {
+  for (const char* query : {"limit=x", "limit=1.5", "position=abc", "createTimeStart=yesterday",
+                            "createTimeEnd=1e3", "limit=99999999999999999999"}) {
     const auto list = Read(query);
     ASSERT_FALSE(list.ok()) << query;
     const std::string text = std::string(query).substr(std::string(query).find('=') + 1);
@@ -61,8 +62,8 @@ TEST(ReadListQuery, KeepsPagesWithinTheLimit) {
 }
 
 TEST(ReadListQuery, KnowsWhatCannotMatch) {
-  for (const char* query : {"status=unheard", "transType=workflow", "transType=xa", "position=0", "position=-5",
-                            "position=1", "createTimeEnd=-1"}) {
+  for (const char* query : {"status=unheard", "transType=workflow", "transType=xa", "position=0",
+                            "position=-5", "position=1", "createTimeEnd=-1"}) {
     EXPECT_TRUE(Read(query)->matches_none) << query;
   }
   EXPECT_FALSE(Read("position=2")->matches_none);

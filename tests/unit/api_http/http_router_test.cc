@@ -34,10 +34,11 @@ TEST_F(RouterTest, FindsByMethodAndPath) {
 }
 
 TEST_F(RouterTest, UnknownPathAndWrongMethodAreTheSame404) {
-  for (const auto& [method, target] : {std::pair("GET", "/api/nothing"), std::pair("GET", "/api/submit"),
-                                       std::pair("POST", "/api/query"), std::pair("HEAD", "/api/query"),
-                                       std::pair("get", "/api/query"), std::pair("GET", "/"), std::pair("OPTIONS", "*"),
-                                       std::pair("GET", "/api/Query"), std::pair("POST", "/api/query/")}) {
+  for (const auto& [method, target] :
+       {std::pair("GET", "/api/nothing"), std::pair("GET", "/api/submit"),
+        std::pair("POST", "/api/query"), std::pair("HEAD", "/api/query"),
+        std::pair("get", "/api/query"), std::pair("GET", "/"), std::pair("OPTIONS", "*"),
+        std::pair("GET", "/api/Query"), std::pair("POST", "/api/query/")}) {
     const HttpRouter::Match match = Find(method, target);
     EXPECT_EQ(match.handler, nullptr) << method << target;
     EXPECT_EQ(match.answer.status, 404) << method << target;

@@ -1,4 +1,5 @@
-// Clients that do not behave. Each gets what is documented in http_server.h, and the next client is served as ever.
+// Clients that do not behave. Each gets what is documented in http_server.h, and the next client is
+// served as ever.
 
 #include <string>
 #include <vector>
@@ -30,21 +31,29 @@ class HttpServerAbuseTest : public HttpServerTest {
 TEST_F(HttpServerAbuseTest, WhatIsNotHttpIsA400) {
   Start();
   EXPECT_EQ(LastAnswerTo("garbage\r\n\r\n"), 400);
-  EXPECT_EQ(LastAnswerTo(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15)), 400);
+  EXPECT_EQ(
+      LastAnswerTo(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15)),
+      400);
   EXPECT_EQ(LastAnswerTo("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 400);
   EXPECT_EQ(LastAnswerTo("GET /hello HTTP/1.1\r\nHost t\r\n\r\n"), 400);
   EXPECT_EQ(LastAnswerTo("GET /hello HTTP/1.1\r\n\r\n"), 400);  // no Host
   EXPECT_EQ(LastAnswerTo("GET /%zz HTTP/1.1\r\nHost: t\r\n\r\n"), 400);
   EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: -5\r\n\r\n"), 400);
-  EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde"), 400);
-  EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), 400);
+  EXPECT_EQ(
+      LastAnswerTo(
+          "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde"),
+      400);
+  EXPECT_EQ(
+      LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+      400);
   ExpectAlive();
 }
 
 TEST_F(HttpServerAbuseTest, LengthAndChunksTogetherAreRefused) {
   Start();
   // Where one request ends must not depend on who reads it.
-  EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+  EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: "
+                         "5\r\nTransfer-Encoding: chunked\r\n\r\n"
                          "0\r\n\r\nGET /hello HTTP/1.1\r\nHost: t\r\n\r\n"),
             400);
 }
@@ -52,9 +61,11 @@ TEST_F(HttpServerAbuseTest, LengthAndChunksTogetherAreRefused) {
 TEST_F(HttpServerAbuseTest, HugeBodyIsA413BeforeItIsSent) {
   Start();
   EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 4194305\r\n\r\n"), 413);
-  EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999999\r\n\r\n"), 413);
-  EXPECT_EQ(
-      LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 5000000\r\n\r\n"), 413);
+  EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999999\r\n\r\n"),
+            413);
+  EXPECT_EQ(LastAnswerTo("POST /echo HTTP/1.1\r\nHost: t\r\nExpect: "
+                         "100-continue\r\nContent-Length: 5000000\r\n\r\n"),
+            413);
 }
 
 TEST_F(HttpServerAbuseTest, HugeBodyIsA413WhileItIsSent) {
@@ -79,7 +90,8 @@ TEST_F(HttpServerAbuseTest, HugeChunkedBodyIsA413) {
 
 TEST_F(HttpServerAbuseTest, HugeHeadersAreA431) {
   Start();
-  EXPECT_EQ(LastAnswerTo(absl::StrCat("GET /hello HTTP/1.1\r\nHost: t\r\nX: ", std::string(20'000, 'x'), "\r\n\r\n")),
+  EXPECT_EQ(LastAnswerTo(absl::StrCat(
+                "GET /hello HTTP/1.1\r\nHost: t\r\nX: ", std::string(20'000, 'x'), "\r\n\r\n")),
             431);
   EXPECT_EQ(LastAnswerTo(absl::StrCat("GET /", std::string(1 << 20, 'x'), " HTTP/1.1\r\n")), 431);
   std::string many = "GET /hello HTTP/1.1\r\nHost: t\r\n";
@@ -144,7 +156,8 @@ TEST_F(HttpServerAbuseTest, ClientThatNeverReadsIsEnded) {
   Start();
   RawHttp client(server_->port());
   std::string requests;
-  for (int i = 0; i < 16; ++i) requests += RawHttp::Request("POST", "/echo", std::string(1 << 20, 'x'));
+  for (int i = 0; i < 16; ++i)
+    requests += RawHttp::Request("POST", "/echo", std::string(1 << 20, 'x'));
   client.Send(requests);  // ends when the server does not take more
   EXPECT_TRUE(Eventually([&] { return server_->connections() == 0; }));
   ExpectAlive();

@@ -53,7 +53,8 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
 TEST_F(HttpServerTest, PipelinedBehindOneThatTakesLong) {
   Start();
   RawHttp client(server_->port());
-  ASSERT_TRUE(client.Send(RawHttp::Request("GET", "/later") + RawHttp::Request("POST", "/echo", "second")));
+  ASSERT_TRUE(
+      client.Send(RawHttp::Request("GET", "/later") + RawHttp::Request("POST", "/echo", "second")));
   ASSERT_TRUE(Eventually([&] { return Waiting() == 1; }));
   AnswerLater("first");
   EXPECT_EQ(client.Read()->body, "first");
@@ -63,15 +64,17 @@ TEST_F(HttpServerTest, PipelinedBehindOneThatTakesLong) {
 TEST_F(HttpServerTest, ReadsARequestByteByByte) {
   Start();
   RawHttp client(server_->port());
-  for (const char c : RawHttp::Request("POST", "/echo", "slowly")) ASSERT_TRUE(client.Send({&c, 1}));
+  for (const char c : RawHttp::Request("POST", "/echo", "slowly"))
+    ASSERT_TRUE(client.Send({&c, 1}));
   EXPECT_EQ(client.Read()->body, "slowly");
 }
 
 TEST_F(HttpServerTest, ReadsChunkedBodies) {
   Start();
   RawHttp client(server_->port());
-  ASSERT_TRUE(client.Send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
-                          "5\r\nhello\r\n7;x=y\r\n, world\r\n0\r\n\r\n"));
+  ASSERT_TRUE(
+      client.Send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  "5\r\nhello\r\n7;x=y\r\n, world\r\n0\r\n\r\n"));
   EXPECT_EQ(client.Read()->body, "hello, world");
   EXPECT_EQ(client.Get("/hello")->status, 200);
 }
@@ -91,7 +94,8 @@ TEST_F(HttpServerTest, TakesBodiesUpToTheLimit) {
 TEST_F(HttpServerTest, AsksForTheBodyWhenTheClientWaitsToBeAsked) {
   Start();
   RawHttp client(server_->port());
-  ASSERT_TRUE(client.Send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"));
+  ASSERT_TRUE(client.Send(
+      "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"));
   EXPECT_EQ(client.Read()->status, 100);
   ASSERT_TRUE(client.Send("body"));
   EXPECT_EQ(client.Read()->body, "body");
@@ -183,20 +187,22 @@ TEST_F(HttpServerTest, BusyPortIsToldAndNotShared) {
   options.address = absl::StrCat("127.0.0.1:", server_->port());
   const auto second = HttpServer::Start(options, router_);
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.status().message(), absl::StrCat("address 127.0.0.1:", server_->port(),
-                                                    " is in use: stop what listens there or choose another "
-                                                    "--http-listen"));
+  EXPECT_EQ(second.status().message(),
+            absl::StrCat("address 127.0.0.1:", server_->port(),
+                         " is in use: stop what listens there or choose another "
+                         "--http-listen"));
   ExpectAlive();
 }
 
 TEST_F(HttpServerTest, AddressesThatAreNoneAreTold) {
-  for (const char* address : {"", "localhost", ":80", "localhost:", "127.0.0.1:http", "127.0.0.1:99999",
-                              "no.such.host.invalid:1", "203.0.113.1:0"}) {
+  for (const char* address : {"", "localhost", ":80", "localhost:", "127.0.0.1:http",
+                              "127.0.0.1:99999", "no.such.host.invalid:1", "203.0.113.1:0"}) {
     HttpServerOptions options;
     options.address = address;
     const auto server = HttpServer::Start(options, router_);
     ASSERT_FALSE(server.ok()) << address;
-    EXPECT_NE(server.status().message().find("--http-listen"), std::string::npos) << server.status();
+    EXPECT_NE(server.status().message().find("--http-listen"), std::string::npos)
+        << server.status();
   }
 }
 

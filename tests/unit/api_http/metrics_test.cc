@@ -13,12 +13,15 @@
 namespace saga::api {
 namespace {
 
-// The value of a series as it stands in the text, by its whole name with labels; -1: it is not there.
+// The value of a series as it stands in the text, by its whole name with labels; -1: it is not
+// there.
 double Value(const std::string& text, const std::string& series) {
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
-    const std::pair<std::string, std::string> parts = absl::StrSplit(line, absl::MaxSplits(series + " ", 1));
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(line, absl::MaxSplits(series + " ", 1));
     double value = 0;
-    if (parts.first.empty() && !parts.second.empty() && absl::SimpleAtod(parts.second, &value)) return value;
+    if (parts.first.empty() && !parts.second.empty() && absl::SimpleAtod(parts.second, &value))
+      return value;
   }
   return -1;
 }
@@ -56,9 +59,11 @@ TEST_F(MetricsTest, CountsAndTimesBranchCalls) {
   const auto transaction = Ended(core::Mode::kSaga, core::Status::kSubmitted);
   core::Branch branch{.branch_id = "01", .op = core::Op::kAction, .target = "http://h/p?gid=1"};
   metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kSuccess, "", base::Millis(3));
-  metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kUnknown, "timeout", base::Seconds(3));
+  metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kUnknown, "timeout",
+                            base::Seconds(3));
   branch.op = core::Op::kQuery;
-  metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kOngoing, "ONGOING", base::Millis(1));
+  metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kOngoing, "ONGOING",
+                            base::Millis(1));
   const std::string text = metrics_.Render();
   EXPECT_EQ(Value(text, R"(saga_branch_calls_total{op="action",outcome="success"})"), 1);
   EXPECT_EQ(Value(text, R"(saga_branch_calls_total{op="action",outcome="unknown"})"), 1);
@@ -139,7 +144,8 @@ TEST_F(MetricsTest, DestinationsAreBoundedAndTheBusiestStay) {
   const std::string text = metrics_.Render();
   EXPECT_EQ(Value(text, R"(saga_lane_queued{destination="host4999:1"})"), 4999);
   EXPECT_EQ(Value(text, R"(saga_lane_queued{destination="host0:1"})"), -1);
-  EXPECT_EQ(Value(text, R"(saga_lane_in_flight{destination="other"})"), 5002 - core::kMetricDestinations);
+  EXPECT_EQ(Value(text, R"(saga_lane_in_flight{destination="other"})"),
+            5002 - core::kMetricDestinations);
   EXPECT_EQ(text.find("secret"), std::string::npos);
   EXPECT_LT(text.size(), 100'000u);
 }
@@ -166,7 +172,8 @@ TEST_F(MetricsTest, CountsFromManyThreadsWhileItIsScraped) {
       const core::Branch branch{.branch_id = "01", .op = core::Op::kAction};
       for (int i = 0; i < 5000; ++i) {
         metrics_.OnEnded(transaction);
-        metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kSuccess, "", base::Micros(i));
+        metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kSuccess, "",
+                                  base::Micros(i));
         metrics_.OnRefused("limit");
         metrics_.OnHttpAnswer("/r", 200 + i % 3);
       }

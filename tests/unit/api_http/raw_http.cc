@@ -40,7 +40,8 @@ RawHttp::~RawHttp() {
   if (fd_ >= 0) close(fd_);
 }
 
-RawHttp::RawHttp(RawHttp&& other) noexcept : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+RawHttp::RawHttp(RawHttp&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
 
 bool RawHttp::Send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -81,7 +82,8 @@ std::optional<RawResponse> RawHttp::Read(bool to_head) {
   const std::vector<std::string> first = absl::StrSplit(lines[0], absl::MaxSplits(' ', 2));
   if (first.size() < 2 || !absl::SimpleAtoi(first[1], &response.status)) return std::nullopt;
   for (size_t i = 1; i < lines.size(); ++i) {
-    const std::pair<std::string, std::string> field = absl::StrSplit(lines[i], absl::MaxSplits(": ", 1));
+    const std::pair<std::string, std::string> field =
+        absl::StrSplit(lines[i], absl::MaxSplits(": ", 1));
     response.headers[absl::AsciiStrToLower(field.first)] = field.second;
   }
   size_t length = 0;
@@ -116,9 +118,12 @@ std::optional<RawResponse> RawHttp::Post(std::string_view target, std::string_vi
   return Read();
 }
 
-std::string RawHttp::Request(std::string_view method, std::string_view target, std::string_view body) {
-  std::string request = absl::StrCat(Absl(method), " ", Absl(target), " HTTP/1.1\r\nHost: test\r\n");
-  if (!body.empty() || method == "POST") absl::StrAppend(&request, "Content-Length: ", body.size(), "\r\n");
+std::string RawHttp::Request(std::string_view method, std::string_view target,
+                             std::string_view body) {
+  std::string request =
+      absl::StrCat(Absl(method), " ", Absl(target), " HTTP/1.1\r\nHost: test\r\n");
+  if (!body.empty() || method == "POST")
+    absl::StrAppend(&request, "Content-Length: ", body.size(), "\r\n");
   return absl::StrCat(request, "\r\n", Absl(body));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// An HTTP client for tests of a server: sends the bytes it is given, right or wrong, in the pieces it is given, and
-// reads what comes back. Blocks, with deadlines.
+// An HTTP client for tests of a server: sends the bytes it is given, right or wrong, in the pieces
+// it is given, and reads what comes back. Blocks, with deadlines.
 
 #include <chrono>
 #include <cstddef>
@@ -36,8 +36,8 @@ class RawHttp {
   // Ends the connection so that the other side sees a reset.
   void Reset();
 
-  // The next response; nullopt when the connection ends, or nothing complete has come in time. A response to HEAD has no
-  // body behind its header.
+  // The next response; nullopt when the connection ends, or nothing complete has come in time. A
+  // response to HEAD has no body behind its header.
   std::optional<RawResponse> Read(bool to_head = false);
 
   // Whether the other side ends the connection in time.
@@ -47,7 +47,8 @@ class RawHttp {
   std::optional<RawResponse> Get(std::string_view target);
   std::optional<RawResponse> Post(std::string_view target, std::string_view body);
 
-  static std::string Request(std::string_view method, std::string_view target, std::string_view body = {});
+  static std::string Request(std::string_view method, std::string_view target,
+                             std::string_view body = {});
 
  private:
   bool Fill();  // more bytes into buffer_; false at the end or when the time is over

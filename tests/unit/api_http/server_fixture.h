@@ -40,7 +40,9 @@ class HttpServerTest : public ::testing::Test {
       absl::MutexLock lock(&mutex_);
       answers_.emplace_back(route, status);
     };
-    router_.Add("GET", "/hello", [](HttpRequest, HttpResponder responder) { responder.Send({.body = "\"hello\""}); });
+    router_.Add("GET", "/hello", [](HttpRequest, HttpResponder responder) {
+      responder.Send({.body = "\"hello\""});
+    });
     router_.Add("POST", "/echo", [](HttpRequest request, HttpResponder responder) {
       responder.Send({.body = std::move(request.body)});
     });
