@@ -1,0 +1,142 @@
+#include "cli/client.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include <grpcpp/create_channel.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "cli/version.h"
+
+namespace saga::cli {
+
+namespace {
+
+std::shared_ptr<grpc::Channel> Dial(const std::string& server) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(64 << 20);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+}
+
+std::string UserName() {
+  const passwd* const entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(getuid());
+}
+
+std::string HostName() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "";
+}
+
+}  // namespace
+
+Client::Client(std::string server, absl::Duration timeout)
+    : server_(std::move(server)), timeout_(timeout), stub_(v1::Admin::NewStub(Dial(server_))) {}
+
+void Client::Prepare(grpc::ClientContext* context) const {
+  context->set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+}
+
+grpc::Status Client::Explain(grpc::Status status) const {
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !absl::StrContains(status.error_message(), "stopping")) {
+    return {status.error_code(),
+            absl::StrCat("no sagad answers at ", server_, " (", status.error_message(),
+                         "). Is it running? --server or SAGAD_SERVER names another address.")};
+  }
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    return {status.error_code(), absl::StrCat("what answers at ", server_, " is not sagad, or an older one")};
+  }
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return {status.error_code(),
+            absl::StrCat("no answer within ", absl::FormatDuration(timeout_), "; --timeout gives it longer")};
+  }
+  return status;
+}
+
+v1::Actor Client::Actor(const std::string& reason) {
+  v1::Actor actor;
+  actor.set_user(UserName());
+  actor.set_host(HostName());
+  actor.set_tool(absl::StrCat("sagactl ", kVersion));
+  actor.set_reason(reason);
+  return actor;
+}
+
+grpc::Status Client::List(const v1::ListRequest& request, v1::ListReply* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  return Explain(stub_->List(&context, request, reply));
+}
+
+grpc::Status Client::Get(const std::string& gid, v1::Transaction* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  v1::GetRequest request;
+  request.set_gid(gid);
+  return Explain(stub_->Get(&context, request, reply));
+}
+
+grpc::Status Client::History(const std::string& gid, v1::HistoryReply* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  v1::HistoryRequest request;
+  request.set_gid(gid);
+  return Explain(stub_->History(&context, request, reply));
+}
+
+grpc::Status Client::Submit(const v1::SubmitRequest& request, v1::SubmitReply* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  return Explain(stub_->Submit(&context, request, reply));
+}
+
+grpc::Status Client::Wait(const std::string& gid, v1::Transaction* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  v1::WaitRequest request;
+  request.set_gid(gid);
+  return Explain(stub_->Wait(&context, request, reply));
+}
+
+grpc::Status Client::Abort(const std::string& gid, const std::string& reason, v1::Transaction* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  v1::AbortRequest request;
+  request.set_gid(gid);
+  *request.mutable_actor() = Actor(reason);
+  return Explain(stub_->Abort(&context, request, reply));
+}
+
+grpc::Status Client::RetryNow(const std::string& gid, const std::string& reason, v1::Transaction* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  v1::RetryNowRequest request;
+  request.set_gid(gid);
+  *request.mutable_actor() = Actor(reason);
+  return Explain(stub_->RetryNow(&context, request, reply));
+}
+
+grpc::Status Client::Stats(v1::StatsReply* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  return Explain(stub_->Stats(&context, {}, reply));
+}
+
+grpc::Status Client::ListDefinitions(v1::ListDefinitionsReply* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  return Explain(stub_->ListDefinitions(&context, {}, reply));
+}
+
+grpc::Status Client::Version(v1::VersionReply* reply) {
+  grpc::ClientContext context;
+  Prepare(&context);
+  return Explain(stub_->Version(&context, {}, reply));
+}
+
+}  // namespace saga::cli

@@ -1,0 +1,87 @@
+#include "cli/command/command.h"
+
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cli/printer/json.h"
+#include "cli/printer/terminal.h"
+#include "cli/printer/transactions.h"
+
+namespace saga::cli {
+
+namespace {
+
+absl::Duration TimeoutOf(const cxxopts::ParseResult& options) {
+  absl::Duration timeout;
+  const bool good = absl::ParseDuration(options["timeout"].as<std::string>(), &timeout);
+  return good && timeout > absl::ZeroDuration() ? timeout : absl::ZeroDuration();
+}
+
+}  // namespace
+
+Call::Call(const cxxopts::ParseResult& options, std::vector<std::string> arguments)
+    : options_(options),
+      arguments_(std::move(arguments)),
+      client_(options["server"].as<std::string>(), TimeoutOf(options)) {
+  const std::string output = options["output"].as<std::string>();
+  if (output == "wide") {
+    output_ = Output::kWide;
+  } else if (output == "json") {
+    output_ = Output::kJson;
+  } else if (output == "jsonl") {
+    output_ = Output::kJsonl;
+  } else if (output != "table") {
+    problem_ = absl::StrCat("--output is table, wide, json or jsonl, not \"", output, "\"");
+  }
+  const std::string time = options["time"].as<std::string>();
+  if (time == "relative" || (time == "auto" && StdoutIsTerminal())) {
+    time_style_ = TimeStyle::kRelative;
+  } else if (time != "iso" && time != "auto") {
+    problem_ = absl::StrCat("--time is auto, relative or iso, not \"", time, "\"");
+  }
+  if (TimeoutOf(options) == absl::ZeroDuration()) {
+    problem_ = "--timeout is a duration like 500ms, 10s or 5m";
+  }
+}
+
+void Call::Print(const v1::Transaction& transaction) const {
+  if (Machine()) {
+    std::cout << Dump(ToJson(transaction), output_ == Output::kJsonl);
+  } else {
+    std::cout << TransactionTable({transaction}, output_ == Output::kWide, time_style_, now_);
+  }
+}
+
+const std::vector<Command>& Commands() {
+  static const std::vector<Command> commands = {
+      ListCommand(),   GetCommand(),      DescribeCommand(), HistoryCommand(), SubmitCommand(),  WaitCommand(),
+      AbortCommand(),  RetryNowCommand(), StatsCommand(),    DefinitionsCommand(), VersionCommand()};
+  return commands;
+}
+
+ExitCode Failed(const grpc::Status& status, const std::string& gid) {
+  Complain(absl::StrCat(gid.empty() ? "" : gid + ": ", status.error_message()));
+  return FromStatus(status);
+}
+
+std::vector<std::string> Gids(const Call& call) {
+  std::vector<std::string> gids;
+  for (const std::string& argument : call.arguments()) {
+    if (argument != "-") {
+      gids.push_back(argument);
+      continue;
+    }
+    for (std::string line; std::getline(std::cin, line);) {
+      if (!line.empty()) gids.push_back(line);
+    }
+  }
+  return gids;
+}
+
+ExitCode OutcomeOf(const v1::Transaction& transaction) {
+  if (transaction.status() == "succeed") return ExitCode::kOk;
+  return transaction.status() == "failed" ? ExitCode::kEndedFailed : ExitCode::kTimeout;
+}
+
+}  // namespace saga::cli

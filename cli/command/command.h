@@ -1,0 +1,86 @@
+#pragma once
+
+// What every command is made of. A command is one file in this folder and one line in Commands().
+
+#include <string>
+#include <vector>
+
+#include <cxxopts.hpp>
+
+#include "absl/time/time.h"
+#include "cli/client.h"
+#include "cli/exit_code.h"
+#include "cli/printer/time.h"
+
+namespace saga::cli {
+
+enum class Output { kTable, kWide, kJson, kJsonl };
+
+// The parsed command line, and the connection it asks for.
+class Call {
+ public:
+  Call(const cxxopts::ParseResult& options, std::vector<std::string> arguments);
+
+  // Why the options common to all commands are wrong; empty: they are not.
+  std::string Problem() const { return problem_; }
+
+  const cxxopts::ParseResult& options() const { return options_; }
+  const std::vector<std::string>& arguments() const { return arguments_; }
+  Client& client() { return client_; }
+  Output output() const { return output_; }
+  TimeStyle time_style() const { return time_style_; }
+  absl::Time now() const { return now_; }
+  bool Machine() const { return output_ == Output::kJson || output_ == Output::kJsonl; }
+
+  // Prints one transaction the way `-o` says.
+  void Print(const v1::Transaction& transaction) const;
+
+ private:
+  const cxxopts::ParseResult& options_;
+  const std::vector<std::string> arguments_;
+  std::string problem_;
+  Output output_ = Output::kTable;
+  TimeStyle time_style_ = TimeStyle::kIso;
+  const absl::Time now_ = absl::Now();
+  Client client_;
+};
+
+struct Command {
+  const char* name;
+  const char* arguments;  // for the usage line: "GID..."
+  const char* summary;    // one line
+  const char* details;    // more, for its own help
+  // How many positional arguments it takes.
+  size_t min_arguments;
+  size_t max_arguments;
+  bool can_wait;  // the default of --timeout is long
+  void (*add_options)(cxxopts::OptionAdder&);
+  ExitCode (*run)(Call&);
+};
+
+const std::vector<Command>& Commands();
+
+Command AbortCommand();
+Command DefinitionsCommand();
+Command DescribeCommand();
+Command GetCommand();
+Command HistoryCommand();
+Command ListCommand();
+Command RetryNowCommand();
+Command StatsCommand();
+Command SubmitCommand();
+Command VersionCommand();
+Command WaitCommand();
+
+// Complains about a failed call and says which exit code that is.
+ExitCode Failed(const grpc::Status& status, const std::string& gid = "");
+
+// The arguments, with `-` replaced by the lines of standard input.
+std::vector<std::string> Gids(const Call& call);
+
+// Succeed, failed, or still open, as an exit code.
+ExitCode OutcomeOf(const v1::Transaction& transaction);
+
+inline void NoOptions(cxxopts::OptionAdder&) {}
+
+}  // namespace saga::cli

@@ -1,0 +1,40 @@
+#include "cli/exit_code.h"
+
+namespace saga::cli {
+
+ExitCode FromStatus(const grpc::Status& status) {
+  switch (static_cast<int>(status.error_code())) {
+    case grpc::StatusCode::OK:
+      return ExitCode::kOk;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return ExitCode::kUsage;
+    case grpc::StatusCode::NOT_FOUND:
+      return ExitCode::kNotFound;
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::ABORTED:
+    case grpc::StatusCode::ALREADY_EXISTS:
+      return ExitCode::kState;
+    case grpc::StatusCode::UNAVAILABLE:
+      return ExitCode::kUnreachable;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return ExitCode::kTimeout;
+    default:
+      return ExitCode::kError;
+  }
+}
+
+const char kExitCodeHelp[] =
+    R"(Exit codes of sagactl:
+
+   0  it worked; wait and submit --wait: the transaction ended in succeed
+   1  any other error
+   2  the command line or the input is wrong
+   3  there is no such gid or definition
+   4  the transaction's status does not allow it
+   5  some of several gids failed
+   7  no sagad answers at the address
+   8  it took longer than --timeout; wait: the transaction is still open
+  10  wait and submit --wait: the transaction ended in failed, everything was undone
+)";
+
+}  // namespace saga::cli

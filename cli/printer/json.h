@@ -1,0 +1,25 @@
+#pragma once
+
+// The JSON that sagactl prints: the field names of proto/saga/v1/admin.proto without their unit, times as RFC 3339.
+// Fields are only ever added.
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "saga/v1/admin.pb.h"
+
+namespace saga::cli {
+
+nlohmann::ordered_json ToJson(const v1::Transaction& transaction);
+nlohmann::ordered_json ToJson(const v1::HistoryEntry& entry);
+nlohmann::ordered_json ToJson(const v1::StatsReply& stats);
+nlohmann::ordered_json ToJson(const v1::Definition& definition);
+
+// Bytes as text when they are UTF-8 without control characters, as base64 otherwise ("base64:...").
+std::string ShowBytes(const std::string& bytes);
+
+// Indented for `json`, one line for `jsonl`; with a newline at the end.
+std::string Dump(const nlohmann::ordered_json& json, bool one_line);
+
+}  // namespace saga::cli
