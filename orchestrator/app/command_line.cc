@@ -13,42 +13,48 @@ namespace {
 constexpr char kWhat[] =
     "sagad makes a business operation spanning several services all-or-nothing.\n"
     "\n"
-    "  sagad [run] [FLAG...]          serve until SIGTERM or SIGINT; a second signal ends it at once\n"
+    "  sagad [run] [FLAG...]          serve until SIGTERM or SIGINT; a second signal ends it at "
+    "once\n"
     "  sagad config [FLAG...]         print every setting and where its value comes from\n"
     "  sagad version                  print the version\n"
     "\n"
-    "A setting is given as flag, as environment variable or in the file of --config, and counts in this order.\n"
+    "A setting is given as flag, as environment variable or in the file of --config, and counts in "
+    "this order.\n"
     "Durations: 10s, 500ms, 2m, 1h, or plain seconds.\n"
-    "Exit codes: 0 stopped as asked, 2 wrong usage or configuration, 3 data directory or store, 4 address busy.\n";
+    "Exit codes: 0 stopped as asked, 2 wrong usage or configuration, 3 data directory or store, 4 "
+    "address busy.\n";
 
 cxxopts::Options MakeOptions() {
   cxxopts::Options options("sagad", kWhat);
   options.custom_help("[COMMAND] [FLAG...]");
   options.positional_help("");
   options.allow_unrecognised_options();
-  options.add_options("General")
-      ("config", absl::StrCat("Configuration file (YAML). Environment: ", kConfigFileVariable),
-       cxxopts::value<std::string>(), "FILE")
-      ("o,output", "With config and version: table or json", cxxopts::value<std::string>()->default_value("table"),
-       "FORMAT")
-      ("h,help", "Print this")
-      ("version", "Print the version");
+  options.add_options("General")(
+      "config", absl::StrCat("Configuration file (YAML). Environment: ", kConfigFileVariable),
+      cxxopts::value<std::string>(),
+      "FILE")("o,output", "With config and version: table or json",
+              cxxopts::value<std::string>()->default_value("table"),
+              "FORMAT")("h,help", "Print this")("version", "Print the version");
   cxxopts::OptionAdder settings = options.add_options("Settings");
   for (const ConfigKey& key : ConfigKeys()) {
     const std::string range = RangeText(key);
     settings(FlagName(key),
-             absl::StrCat(key.help, range.empty() ? "" : absl::StrCat(" ", range, "."), " Environment: ", EnvName(key)),
+             absl::StrCat(key.help, range.empty() ? "" : absl::StrCat(" ", range, "."),
+                          " Environment: ", EnvName(key)),
              cxxopts::value<std::string>()->default_value(key.default_value),
-             key.type == KeyType::kChoice ? key.choices : key.type == KeyType::kCount ? "N" : TypeText(key));
+             key.type == KeyType::kChoice  ? key.choices
+             : key.type == KeyType::kCount ? "N"
+                                           : TypeText(key));
   }
   return options;
 }
 
 void ReadCommand(const std::string& word, CommandLine* out) {
-  static const std::vector<std::pair<std::string, Command>> commands = {{"run", Command::kRun},
-                                                                        {"config", Command::kConfig},
-                                                                        {"version", Command::kVersion},
-                                                                        {"help", Command::kHelp}};
+  static const std::vector<std::pair<std::string, Command>> commands = {
+      {"run", Command::kRun},
+      {"config", Command::kConfig},
+      {"version", Command::kVersion},
+      {"help", Command::kHelp}};
   std::vector<std::string> names;
   for (const auto& [name, command] : commands) {
     if (name == word) {
@@ -58,19 +64,21 @@ void ReadCommand(const std::string& word, CommandLine* out) {
     names.push_back(name);
   }
   const std::string closest = ClosestName(word, names);
-  out->problems.push_back(absl::StrCat("unknown command ", word,
-                                       closest.empty() ? "; see sagad --help" : absl::StrCat("; did you mean ", closest, "?")));
+  out->problems.push_back(absl::StrCat(
+      "unknown command ", word,
+      closest.empty() ? "; see sagad --help" : absl::StrCat("; did you mean ", closest, "?")));
 }
 
-// What cxxopts did not know: commands, and flags that do not exist. The latter go on to LoadConfig, which knows what
-// might have been meant.
+// What cxxopts did not know: commands, and flags that do not exist. The latter go on to LoadConfig,
+// which knows what might have been meant.
 void ReadUnmatched(const std::vector<std::string>& words, CommandLine* out) {
   bool after_unknown_flag = false;
   bool have_command = false;
   for (const std::string& word : words) {
     if (absl::StartsWith(word, "--") && word.size() > 2) {
       const size_t equals = word.find('=');
-      out->flags.emplace_back(word.substr(2, equals == std::string::npos ? equals : equals - 2), "");
+      out->flags.emplace_back(word.substr(2, equals == std::string::npos ? equals : equals - 2),
+                              "");
       after_unknown_flag = equals == std::string::npos;
     } else if (absl::StartsWith(word, "-")) {
       out->problems.push_back(absl::StrCat("flags: unknown flag ", word, "; see sagad --help"));
@@ -92,7 +100,8 @@ void ReadGeneral(const cxxopts::ParseResult& parsed, CommandLine* out) {
     } else if (argument.key() == "output") {
       out->json = argument.value() == "json";
       if (!out->json && argument.value() != "table") {
-        out->problems.push_back(absl::StrCat("--output: \"", argument.value(), "\" is not allowed: table or json"));
+        out->problems.push_back(
+            absl::StrCat("--output: \"", argument.value(), "\" is not allowed: table or json"));
       }
     } else if (argument.key() == "help") {
       out->command = Command::kHelp;

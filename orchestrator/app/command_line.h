@@ -20,7 +20,8 @@ struct CommandLine {
   Command command = Command::kRun;
   std::string config_file;  // --config; empty: not given
   bool json = false;        // -o json
-  std::vector<std::pair<std::string, std::string>> flags;  // those of the configuration, known or not
+  std::vector<std::pair<std::string, std::string>>
+      flags;  // those of the configuration, known or not
   std::vector<std::string> problems;
 };
 

@@ -51,10 +51,13 @@ class Loader {
     std::vector<std::string> known;
     for (const ConfigKey& key : ConfigKeys()) known.push_back(EnvName(key));
     for (const auto& [name, value] : environment) {
-      if (!absl::StartsWith(name, "SAGAD_") || name == kConfigFileVariable || name == kCrashPointVariable) continue;
+      if (!absl::StartsWith(name, "SAGAD_") || name == kConfigFileVariable ||
+          name == kCrashPointVariable)
+        continue;
       const auto found = std::find(known.begin(), known.end(), name);
       if (found == known.end()) {
-        Problem("environment", absl::StrCat("unknown variable ", name, DidYouMean(ClosestName(name, known))));
+        Problem("environment",
+                absl::StrCat("unknown variable ", name, DidYouMean(ClosestName(name, known))));
       } else {
         Set(static_cast<size_t>(found - known.begin()), value, Origin::kEnvironment, name);
       }
@@ -70,7 +73,8 @@ class Loader {
       const std::string flag = absl::StrCat("--", name);
       if (found == known.end()) {
         const std::string closest = ClosestName(name, known);
-        Problem("flags", absl::StrCat("unknown flag ", flag, DidYouMean(closest.empty() ? "" : "--" + closest)));
+        Problem("flags", absl::StrCat("unknown flag ", flag,
+                                      DidYouMean(closest.empty() ? "" : "--" + closest)));
       } else if (!seen.insert(name).second) {
         Problem(flag, "given twice");
       } else {
@@ -105,7 +109,8 @@ class Loader {
         Problem(Place(entry.first), "a key must be a word");
         continue;
       }
-      const std::string name = absl::StrCat(prefix, prefix.empty() ? "" : ".", entry.first.Scalar());
+      const std::string name =
+          absl::StrCat(prefix, prefix.empty() ? "" : ".", entry.first.Scalar());
       ReadEntry(name, Place(entry.first), entry.second);
     }
   }
@@ -124,7 +129,8 @@ class Loader {
       if (value.IsMap() && value.size() > 0 && !LooksLikeKey(name)) {
         ReadSection(value, name);  // every key inside is reported by its full name
       } else {
-        Problem(place, absl::StrCat("unknown key ", name, DidYouMean(ClosestName(name, key_names_))));
+        Problem(place,
+                absl::StrCat("unknown key ", name, DidYouMean(ClosestName(name, key_names_))));
       }
     } else if (value.IsMap()) {
       ReadSection(value, name);
@@ -133,7 +139,9 @@ class Loader {
     }
   }
 
-  bool LooksLikeKey(const std::string& name) const { return !ClosestName(name, key_names_).empty(); }
+  bool LooksLikeKey(const std::string& name) const {
+    return !ClosestName(name, key_names_).empty();
+  }
 
   void Set(size_t index, const std::string& text, Origin origin, const std::string& where) {
     Setting& setting = out_->settings[index];
@@ -144,7 +152,8 @@ class Loader {
 
   void Refuse(const Setting& setting, const std::string& allowed) {
     Problem(setting.where.empty() ? "default" : setting.where,
-            absl::StrCat(setting.key->name, ": \"", absl::Utf8SafeCEscape(setting.text), "\" is not allowed: ", allowed));
+            absl::StrCat(setting.key->name, ": \"", absl::Utf8SafeCEscape(setting.text),
+                         "\" is not allowed: ", allowed));
   }
 
   // Moves a setting's text into its typed field, and leaves the normal form of it behind as text.
@@ -153,18 +162,21 @@ class Loader {
     switch (key.type) {
       case KeyType::kPath:
         out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
-        if (setting.text.empty() && !key.default_value.empty()) Refuse(setting, "it must name a path");
+        if (setting.text.empty() && !key.default_value.empty())
+          Refuse(setting, "it must name a path");
         return;
       case KeyType::kChoice: {
         const std::vector<std::string> choices = absl::StrSplit(key.choices, '|');
-        if (std::find(choices.begin(), choices.end(), setting.text) == choices.end()) Refuse(setting, TypeText(key));
+        if (std::find(choices.begin(), choices.end(), setting.text) == choices.end())
+          Refuse(setting, TypeText(key));
         out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
         return;
       }
       case KeyType::kAddress: {
         std::string host;
         int port = 0;
-        if (!ParseAddress(setting.text, &host, &port)) Refuse(setting, "host:port, the port 0 to 65535");
+        if (!ParseAddress(setting.text, &host, &port))
+          Refuse(setting, "host:port, the port 0 to 65535");
         out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
         return;
       }
@@ -197,7 +209,8 @@ class Loader {
   std::string Named(absl::string_view name) const {
     for (const Setting& setting : out_->settings) {
       if (setting.key->name != name) continue;
-      return absl::StrCat(name, " (", setting.text, ", ", setting.where.empty() ? "default" : setting.where, ")");
+      return absl::StrCat(name, " (", setting.text, ", ",
+                          setting.where.empty() ? "default" : setting.where, ")");
     }
     SAGA_CHECK(false);
   }
@@ -206,22 +219,27 @@ class Loader {
   void CrossCheck() {
     const Config& config = out_->config;
     if (config.request_timeout >= config.retry_interval) {
-      Problem("configuration", absl::StrCat(Named("engine.request_timeout"), " must be shorter than ",
-                                            Named("engine.retry_interval"),
-                                            ": a call is repeated only after the call before has ended"));
+      Problem("configuration",
+              absl::StrCat(Named("engine.request_timeout"), " must be shorter than ",
+                           Named("engine.retry_interval"),
+                           ": a call is repeated only after the call before has ended"));
     }
     if (config.retry_interval > config.timeout_to_fail) {
-      Problem("configuration", absl::StrCat(Named("engine.retry_interval"), " must not be longer than ",
-                                            Named("engine.timeout_to_fail"),
-                                            ": a transaction would be given up before its first retry"));
+      Problem("configuration",
+              absl::StrCat(Named("engine.retry_interval"), " must not be longer than ",
+                           Named("engine.timeout_to_fail"),
+                           ": a transaction would be given up before its first retry"));
     }
     if (config.max_retry_interval < config.retry_interval) {
-      Problem("configuration", absl::StrCat(Named("engine.max_retry_interval"), " must not be shorter than ",
-                                            Named("engine.retry_interval")));
+      Problem("configuration",
+              absl::StrCat(Named("engine.max_retry_interval"), " must not be shorter than ",
+                           Named("engine.retry_interval")));
     }
-    const bool same_port = config.grpc_listen == config.http_listen && !absl::EndsWith(config.grpc_listen, ":0");
+    const bool same_port =
+        config.grpc_listen == config.http_listen && !absl::EndsWith(config.grpc_listen, ":0");
     if (same_port) {
-      Problem("configuration", absl::StrCat(Named("grpc_listen"), " and ", Named("http_listen"), " are the same"));
+      Problem("configuration",
+              absl::StrCat(Named("grpc_listen"), " and ", Named("http_listen"), " are the same"));
     }
   }
 
@@ -229,10 +247,12 @@ class Loader {
     for (const char* name : {"grpc_listen", "http_listen"}) {
       std::string host;
       int port = 0;
-      const std::string& address = out_->config.*std::get<std::string Config::*>(FindConfigKey(name)->field);
+      const std::string& address =
+          out_->config.*std::get<std::string Config::*>(FindConfigKey(name)->field);
       if (ParseAddress(address, &host, &port) && !IsLoopback(host)) {
-        out_->warnings.push_back(absl::StrCat(name, " ", address, " can be reached from other machines, and sagad has ",
-                                              "no authentication: let only trusted networks reach it"));
+        out_->warnings.push_back(
+            absl::StrCat(name, " ", address, " can be reached from other machines, and sagad has ",
+                         "no authentication: let only trusted networks reach it"));
       }
     }
     if (out_->config.store == "memory") {

@@ -1,12 +1,12 @@
 #pragma once
 
-// The configuration of sagad. One table of keys (ConfigKeys) drives everything about them: the YAML file, the
-// environment, the flags, --help, `sagad config` and doc/config.md.
+// The configuration of sagad. One table of keys (ConfigKeys) drives everything about them: the YAML
+// file, the environment, the flags, --help, `sagad config` and doc/config.md.
 //
-// Precedence: flag, environment, file, default. Strict: a name that is not in the table, a value of the wrong type or
-// out of range, and values that contradict each other are problems, and with a problem sagad does not start
-// (business.md pain 2 and 31: settings that were ignored without a word, timeouts in the wrong order). All problems are
-// told at once.
+// Precedence: flag, environment, file, default. Strict: a name that is not in the table, a value of
+// the wrong type or out of range, and values that contradict each other are problems, and with a
+// problem sagad does not start (business.md pain 2 and 31: settings that were ignored without a
+// word, timeouts in the wrong order). All problems are told at once.
 //
 // Thread safety: none needed; read once at start.
 
@@ -94,7 +94,8 @@ struct ConfigSources {
   std::string file_name;  // for messages; empty: no file
   std::string file_text;
   std::map<std::string, std::string> environment;  // all of it; only SAGAD_* is looked at
-  std::vector<std::pair<std::string, std::string>> flags;  // name without dashes, value; in the order given
+  std::vector<std::pair<std::string, std::string>>
+      flags;  // name without dashes, value; in the order given
 };
 
 struct LoadedConfig {

@@ -14,9 +14,10 @@ constexpr int64_t kSecond = 1000 * kMillisecond;
 constexpr int64_t kHour = 3600 * kSecond;
 constexpr int64_t kDay = 24 * kHour;
 
-// Defaults that are also limits of the core are written here as text, because the text is what people see; the unit
-// test compares them with core/limits.h.
-std::vector<ConfigKey> MakeKeys() {
+// Defaults that are also limits of the core are written here as text, because the text is what
+// people see; the unit test compares them with core/limits.h.
+
+std::vector<ConfigKey> ServerKeys() {
   return {
       {.name = "data_dir",
        .type = KeyType::kPath,
@@ -28,7 +29,8 @@ std::vector<ConfigKey> MakeKeys() {
        .default_value = "sqlite",
        .choices = "sqlite|memory",
        .field = &Config::store,
-       .help = "Where transactions are kept. memory loses everything at the end of the process: for trials only."},
+       .help = "Where transactions are kept. memory loses everything at the end of the process: "
+               "for trials only."},
       {.name = "grpc_listen",
        .type = KeyType::kAddress,
        .default_value = "127.0.0.1:36790",
@@ -50,7 +52,13 @@ std::vector<ConfigKey> MakeKeys() {
        .min = 0,
        .max = kHour,
        .field = &Config::drain_timeout,
-       .help = "How long SIGTERM waits for calls that are out. What is left is continued by the next start."},
+       .help = "How long SIGTERM waits for calls that are out. What is left is continued by the "
+               "next start."},
+  };
+}
+
+std::vector<ConfigKey> LogKeys() {
+  return {
       {.name = "log.level",
        .type = KeyType::kChoice,
        .default_value = "info",
@@ -63,13 +71,19 @@ std::vector<ConfigKey> MakeKeys() {
        .choices = "json|text",
        .field = &Config::log_format,
        .help = "One JSON object a line, or text for people. To standard error."},
+  };
+}
+
+std::vector<ConfigKey> EngineKeys() {
+  return {
       {.name = "engine.timeout_to_fail",
        .type = KeyType::kDuration,
        .default_value = "35s",
        .min = kSecond,
        .max = 365 * kDay,
        .field = &Config::timeout_to_fail,
-       .help = "A TCC or message that is still undecided after this is undone, unless it says otherwise itself."},
+       .help = "A TCC or message that is still undecided after this is undone, unless it says "
+               "otherwise itself."},
       {.name = "engine.retry_interval",
        .type = KeyType::kDuration,
        .default_value = "10s",
@@ -115,6 +129,11 @@ std::vector<ConfigKey> MakeKeys() {
        .max = 100'000,
        .field = &Config::max_batch_writes,
        .help = "Transactions written by one commit of the store."},
+  };
+}
+
+std::vector<ConfigKey> LaneAndDoorKeys() {
+  return {
       {.name = "lane.in_flight",
        .type = KeyType::kCount,
        .unit = "calls",
@@ -142,18 +161,27 @@ std::vector<ConfigKey> MakeKeys() {
   };
 }
 
+std::vector<ConfigKey> AllKeys() {
+  std::vector<ConfigKey> all;
+  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
 std::string DurationRange(int64_t micros) { return FormatDuration(base::Micros(micros)); }
 
 }  // namespace
 
 const std::vector<ConfigKey>& ConfigKeys() {
-  static const std::vector<ConfigKey> keys = MakeKeys();
+  static const std::vector<ConfigKey> keys = AllKeys();
   return keys;
 }
 
 const ConfigKey* FindConfigKey(absl::string_view name) {
   const std::vector<ConfigKey>& keys = ConfigKeys();
-  const auto found = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.name == name; });
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const ConfigKey& key) { return key.name == name; });
   return found == keys.end() ? nullptr : &*found;
 }
 
@@ -161,7 +189,9 @@ std::string EnvName(const ConfigKey& key) {
   return absl::StrCat("SAGAD_", absl::AsciiStrToUpper(absl::StrReplaceAll(key.name, {{".", "_"}})));
 }
 
-std::string FlagName(const ConfigKey& key) { return absl::StrReplaceAll(key.name, {{".", "-"}, {"_", "-"}}); }
+std::string FlagName(const ConfigKey& key) {
+  return absl::StrReplaceAll(key.name, {{".", "-"}, {"_", "-"}});
+}
 
 std::string TypeText(const ConfigKey& key) {
   switch (key.type) {

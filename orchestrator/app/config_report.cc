@@ -31,13 +31,13 @@ std::string ConfigTable(const LoadedConfig& loaded) {
     name_width = std::max(name_width, setting.key->name.size());
     value_width = std::max(value_width, setting.text.size());
   }
-  std::string table =
-      absl::StrFormat("%-*s  %-*s  %s\n", static_cast<int>(name_width), "KEY", static_cast<int>(value_width), "VALUE",
-                      "ORIGIN");
+  std::string table = absl::StrFormat("%-*s  %-*s  %s\n", static_cast<int>(name_width), "KEY",
+                                      static_cast<int>(value_width), "VALUE", "ORIGIN");
   for (const Setting& setting : loaded.settings) {
     const std::string where = setting.where.empty() ? "" : absl::StrCat(" ", setting.where);
-    absl::StrAppendFormat(&table, "%-*s  %-*s  %s%s\n", static_cast<int>(name_width), setting.key->name,
-                          static_cast<int>(value_width), setting.text, OriginName(setting.origin), where);
+    absl::StrAppendFormat(&table, "%-*s  %-*s  %s%s\n", static_cast<int>(name_width),
+                          setting.key->name, static_cast<int>(value_width), setting.text,
+                          OriginName(setting.origin), where);
   }
   return table;
 }
@@ -52,12 +52,16 @@ std::string ConfigJson(const LoadedConfig& loaded) {
 }
 
 std::string ConfigDocTable() {
-  std::string table = "| Key | Type | Default | Range | Environment | Flag | Meaning |\n|---|---|---|---|---|---|---|\n";
+  std::string table =
+      "| Key | Type | Default | Range | Environment | Flag | Meaning "
+      "|\n|---|---|---|---|---|---|---|\n";
   for (const ConfigKey& key : ConfigKeys()) {
     const std::string unit = key.unit.empty() ? "" : absl::StrCat(", ", key.unit);
-    const std::string value = key.default_value.empty() ? "(empty)" : absl::StrCat("`", key.default_value, "`");
+    const std::string value =
+        key.default_value.empty() ? "(empty)" : absl::StrCat("`", key.default_value, "`");
     absl::StrAppend(&table, "| `", key.name, "` | ", TypeText(key), unit, " | ", value, " | ");
-    absl::StrAppend(&table, RangeText(key), " | `", EnvName(key), "` | `--", FlagName(key), "` | ", key.help, " |\n");
+    absl::StrAppend(&table, RangeText(key), " | `", EnvName(key), "` | `--", FlagName(key), "` | ",
+                    key.help, " |\n");
   }
   return table;
 }

@@ -40,7 +40,8 @@ bool ParseDuration(absl::string_view text, base::Duration* duration) {
       break;
     }
   }
-  const bool plain = !text.empty() && text.find_first_not_of("0123456789.") == absl::string_view::npos;
+  const bool plain =
+      !text.empty() && text.find_first_not_of("0123456789.") == absl::string_view::npos;
   double number = 0;
   if (!plain || !absl::SimpleAtod(text, &number)) return false;
   const double micros = std::round(number * static_cast<double>(unit));
@@ -72,7 +73,8 @@ bool ParseAddress(absl::string_view text, std::string* host, int* port) {
     return false;  // an IPv6 address needs its brackets
   }
   if (name.find_first_of(" /[]\t") != absl::string_view::npos) return false;
-  const bool digits = !number.empty() && number.find_first_not_of("0123456789") == absl::string_view::npos;
+  const bool digits =
+      !number.empty() && number.find_first_not_of("0123456789") == absl::string_view::npos;
   if (!digits || !absl::SimpleAtoi(number, port) || *port > 65535) return false;
   *host = std::string(name);
   return true;

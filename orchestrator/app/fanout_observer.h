@@ -11,14 +11,17 @@ namespace saga::app {
 class FanoutObserver final : public port::Observer {
  public:
   // They outlive this.
-  explicit FanoutObserver(std::vector<port::Observer*> observers) : observers_(std::move(observers)) {}
+  explicit FanoutObserver(std::vector<port::Observer*> observers)
+      : observers_(std::move(observers)) {}
 
   void OnOpened(const core::GlobalTransaction& transaction, bool recovered) override {
     for (port::Observer* observer : observers_) observer->OnOpened(transaction, recovered);
   }
-  void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch, core::Outcome outcome,
-                        const std::string& text, base::Duration took) override {
-    for (port::Observer* observer : observers_) observer->OnBranchAnswered(transaction, branch, outcome, text, took);
+  void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch,
+                        core::Outcome outcome, const std::string& text,
+                        base::Duration took) override {
+    for (port::Observer* observer : observers_)
+      observer->OnBranchAnswered(transaction, branch, outcome, text, took);
   }
   void OnAborting(const core::GlobalTransaction& transaction) override {
     for (port::Observer* observer : observers_) observer->OnAborting(transaction);

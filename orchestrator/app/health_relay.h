@@ -10,13 +10,14 @@
 
 namespace saga::app {
 
-// Keeps gRPC's health service, which is told and does not ask, in step with what the engine notices about the store:
-// serving while the server is up and the store answers.
+// Keeps gRPC's health service, which is told and does not ask, in step with what the engine notices
+// about the store: serving while the server is up and the store answers.
 //
 // Thread-safe.
 class HealthRelay final : public port::Observer {
  public:
-  // The server is up from now on, or (false) on its way down. `tell` may be empty: nobody listens any more.
+  // The server is up from now on, or (false) on its way down. `tell` may be empty: nobody listens
+  // any more.
   void SetUp(bool up, std::function<void(bool)> tell) {
     absl::MutexLock lock(&mutex_);
     up_ = up;
@@ -25,8 +26,8 @@ class HealthRelay final : public port::Observer {
   }
 
   void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome, const std::string&,
-                        base::Duration) override {}
+  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
+                        const std::string&, base::Duration) override {}
   void OnAborting(const core::GlobalTransaction&) override {}
   void OnEnded(const core::GlobalTransaction&) override {}
   void OnCommit(size_t, size_t, base::Duration) override {}

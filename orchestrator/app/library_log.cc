@@ -8,7 +8,8 @@ namespace {
 Log* library_log = nullptr;
 
 void WriteGrpcLine(gpr_log_func_args* args) {
-  library_log->Debug(args->message, {{"library", "grpc"}, {"severity", gpr_log_severity_string(args->severity)}});
+  library_log->Debug(args->message,
+                     {{"library", "grpc"}, {"severity", gpr_log_severity_string(args->severity)}});
 }
 
 }  // namespace

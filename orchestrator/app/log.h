@@ -1,11 +1,13 @@
 #pragma once
 
-// What sagad says about itself, to standard error: one JSON object a line, or text for people. Written at once, not by a
-// background thread, so that the last words before a crash are there.
+// What sagad says about itself, to standard error: one JSON object a line, or text for people.
+// Written at once, not by a background thread, so that the last words before a crash are there.
 //
-//   log.Write(LogLevel::kWarn, "branch call failed", {{"gid", gid}, {"branch", "01"}, {"attempt", 3}});
+//   log.Write(LogLevel::kWarn, "branch call failed", {{"gid", gid}, {"branch", "01"}, {"attempt",
+//   3}});
 //
-// Field names are those of the project's vocabulary: gid, branch, op, attempt, destination, reason, error, ...
+// Field names are those of the project's vocabulary: gid, branch, op, attempt, destination, reason,
+// error, ...
 
 #include <cstdint>
 #include <functional>
@@ -25,7 +27,8 @@ enum class LogFormat : uint8_t { kJson, kText };
 
 struct LogField {
   LogField(const char* name, absl::string_view text) : key(name), value(text) {}
-  LogField(const char* name, std::string_view text) : key(name), value(absl::string_view(text.data(), text.size())) {}
+  LogField(const char* name, std::string_view text)
+      : key(name), value(absl::string_view(text.data(), text.size())) {}
   LogField(const char* name, const std::string& text) : key(name), value(absl::string_view(text)) {}
   LogField(const char* name, const char* text) : key(name), value(absl::string_view(text)) {}
   LogField(const char* name, int64_t number) : key(name), value(number) {}
@@ -40,10 +43,11 @@ struct LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
-// One line without its end, in the given format. Text of any content stays one line and, in JSON, valid: control
-// characters are escaped and bytes that are not UTF-8 replaced. Text fields that are empty are left out.
-std::string FormatLogLine(LogFormat format, base::Time time, LogLevel level, absl::string_view message,
-                          const LogField* fields, size_t count);
+// One line without its end, in the given format. Text of any content stays one line and, in JSON,
+// valid: control characters are escaped and bytes that are not UTF-8 replaced. Text fields that are
+// empty are left out.
+std::string FormatLogLine(LogFormat format, base::Time time, LogLevel level,
+                          absl::string_view message, const LogField* fields, size_t count);
 
 // "debug", "info", "warn", "error"; the names of log.level.
 const char* LogLevelName(LogLevel level);
@@ -66,12 +70,21 @@ class Log {
   bool Enabled(LogLevel level) const;
   void Write(LogLevel level, absl::string_view message, LogFields fields = {});
   // As above, with the number of earlier messages of this kind that were left out; 0 is not shown.
-  void WriteAfterSuppressed(LogLevel level, absl::string_view message, uint64_t suppressed, LogFields fields);
+  void WriteAfterSuppressed(LogLevel level, absl::string_view message, uint64_t suppressed,
+                            LogFields fields);
 
-  void Debug(absl::string_view message, LogFields fields = {}) { Write(LogLevel::kDebug, message, fields); }
-  void Info(absl::string_view message, LogFields fields = {}) { Write(LogLevel::kInfo, message, fields); }
-  void Warn(absl::string_view message, LogFields fields = {}) { Write(LogLevel::kWarn, message, fields); }
-  void Error(absl::string_view message, LogFields fields = {}) { Write(LogLevel::kError, message, fields); }
+  void Debug(absl::string_view message, LogFields fields = {}) {
+    Write(LogLevel::kDebug, message, fields);
+  }
+  void Info(absl::string_view message, LogFields fields = {}) {
+    Write(LogLevel::kInfo, message, fields);
+  }
+  void Warn(absl::string_view message, LogFields fields = {}) {
+    Write(LogLevel::kWarn, message, fields);
+  }
+  void Error(absl::string_view message, LogFields fields = {}) {
+    Write(LogLevel::kError, message, fields);
+  }
 
  private:
   struct Sink;

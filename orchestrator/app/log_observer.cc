@@ -17,8 +17,10 @@ constexpr uint32_t kOngoingLineEvery = 10;
 
 void LogObserver::Warn(const char* message, const std::string& about, LogFields fields) {
   if (!log_.Enabled(LogLevel::kWarn)) return;
-  const std::optional<uint64_t> suppressed = limit_.Admit(absl::StrCat(message, " ", about), clock_.Now());
-  if (suppressed.has_value()) log_.WriteAfterSuppressed(LogLevel::kWarn, message, *suppressed, fields);
+  const std::optional<uint64_t> suppressed =
+      limit_.Admit(absl::StrCat(message, " ", about), clock_.Now());
+  if (suppressed.has_value())
+    log_.WriteAfterSuppressed(LogLevel::kWarn, message, *suppressed, fields);
 }
 
 void LogObserver::OnOpened(const core::GlobalTransaction& transaction, bool recovered) {
@@ -30,8 +32,9 @@ void LogObserver::OnOpened(const core::GlobalTransaction& transaction, bool reco
                                     {"recovered", recovered}});
 }
 
-void LogObserver::OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch,
-                                   core::Outcome outcome, const std::string& text, base::Duration took) {
+void LogObserver::OnBranchAnswered(const core::GlobalTransaction& transaction,
+                                   const core::Branch& branch, core::Outcome outcome,
+                                   const std::string& text, base::Duration took) {
   const char* message = nullptr;
   switch (outcome) {
     case core::Outcome::kSuccess:
@@ -50,12 +53,9 @@ void LogObserver::OnBranchAnswered(const core::GlobalTransaction& transaction, c
   const bool quiet = ongoing && branch.attempts % kOngoingLineEvery != 0;
   if (!log_.Enabled(quiet ? LogLevel::kDebug : LogLevel::kWarn)) return;
   const std::string destination = core::DestinationOf(branch.target);
-  const LogFields fields = {{"gid", transaction.gid},
-                            {"branch", branch.branch_id},
-                            {"op", core::WordOf(branch.op)},
-                            {"attempt", branch.attempts},
-                            {"destination", destination},
-                            {"error", text},
+  const LogFields fields = {{"gid", transaction.gid},        {"branch", branch.branch_id},
+                            {"op", core::WordOf(branch.op)}, {"attempt", branch.attempts},
+                            {"destination", destination},    {"error", text},
                             {"took_us", took.micros}};
   if (quiet) {
     log_.Debug(message, fields);
@@ -83,10 +83,13 @@ void LogObserver::OnEnded(const core::GlobalTransaction& transaction) {
 
 void LogObserver::OnCommit(size_t writes, size_t failed, base::Duration took) {
   if (failed == 0) return;
-  Warn("store commit failed", "", {{"writes", writes}, {"failed", failed}, {"took_us", took.micros}});
+  Warn("store commit failed", "",
+       {{"writes", writes}, {"failed", failed}, {"took_us", took.micros}});
 }
 
-void LogObserver::OnRefused(const std::string& limit) { Warn("request refused", limit, {{"limit", limit}}); }
+void LogObserver::OnRefused(const std::string& limit) {
+  Warn("request refused", limit, {{"limit", limit}});
+}
 
 void LogObserver::OnStoreHealth(bool ok, const std::string& error) {
   if (ok) {

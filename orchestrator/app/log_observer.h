@@ -7,25 +7,29 @@
 
 namespace saga::app {
 
-// Writes to the log what operators look for, with gid, branch and op in every line about a transaction:
+// Writes to the log what operators look for, with gid, branch and op in every line about a
+// transaction:
 //
 //   debug  transaction opened, transaction ended (succeed), branch call ongoing
 //   info   transaction aborting (reason), transaction ended (failed), store answers again
-//   warn   branch call unknown or failed (attempt, destination, error), branch call still ongoing (every tenth attempt),
-//          store commit failed, request refused
+//   warn   branch call unknown or failed (attempt, destination, error), branch call still
+//          ongoing (every tenth attempt), store commit failed, request refused
 //   error  store does not answer
 //
-// Of each warning, and each destination, ten lines pass in ten seconds; the next one tells how many were suppressed.
+// Of each warning, and each destination, ten lines pass in ten seconds; the next one tells how many
+// were suppressed.
 //
 // Thread-safe.
 class LogObserver final : public port::Observer {
  public:
   // Both outlive this.
-  LogObserver(Log& log, port::Clock& clock) : log_(log), clock_(clock), limit_(10, base::Seconds(10)) {}
+  LogObserver(Log& log, port::Clock& clock)
+      : log_(log), clock_(clock), limit_(10, base::Seconds(10)) {}
 
   void OnOpened(const core::GlobalTransaction& transaction, bool recovered) override;
-  void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch, core::Outcome outcome,
-                        const std::string& text, base::Duration took) override;
+  void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch,
+                        core::Outcome outcome, const std::string& text,
+                        base::Duration took) override;
   void OnAborting(const core::GlobalTransaction& transaction) override;
   void OnEnded(const core::GlobalTransaction& transaction) override;
   void OnCommit(size_t writes, size_t failed, base::Duration took) override;

@@ -32,29 +32,34 @@ namespace {
 
 int Exit(ExitCode code) { return static_cast<int>(code); }
 
-void PrintProblem(const std::string& problem) { std::fprintf(stderr, "sagad: %s\n", problem.c_str()); }
+void PrintProblem(const std::string& problem) {
+  std::fprintf(stderr, "sagad: %s\n", problem.c_str());
+}
 
 std::map<std::string, std::string> ProcessEnvironment() {
   std::map<std::string, std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
     const size_t equals = text.find('=');
-    if (equals != std::string::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string::npos)
+      environment.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return environment;
 }
 
 LoadedConfig LoadFrom(const CommandLine& line) {
-  ConfigSources sources{.file_name = line.config_file, .environment = ProcessEnvironment(), .flags = line.flags};
+  ConfigSources sources{
+      .file_name = line.config_file, .environment = ProcessEnvironment(), .flags = line.flags};
   const auto variable = sources.environment.find(kConfigFileVariable);
-  if (sources.file_name.empty() && variable != sources.environment.end()) sources.file_name = variable->second;
+  if (sources.file_name.empty() && variable != sources.environment.end())
+    sources.file_name = variable->second;
   std::vector<std::string> problems = line.problems;
   if (!sources.file_name.empty()) {
     std::ifstream in(sources.file_name, std::ios::binary);
     sources.file_text.assign(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
     if (!in.is_open() || in.bad()) {
-      problems.push_back(absl::StrCat("configuration file ", sources.file_name, " cannot be read: ",
-                                      std::strerror(errno)));
+      problems.push_back(absl::StrCat("configuration file ", sources.file_name,
+                                      " cannot be read: ", std::strerror(errno)));
     }
   }
   LoadedConfig loaded = LoadConfig(sources);
@@ -124,7 +129,8 @@ int Main(int argc, char** argv) {
   if (!loaded.problems.empty()) return Exit(ExitCode::kConfiguration);
   if (line.command == Command::kConfig) {
     std::fputs(line.json ? ConfigJson(loaded).c_str() : ConfigTable(loaded).c_str(), stdout);
-    for (const std::string& warning : loaded.warnings) PrintProblem(absl::StrCat("warning: ", warning));
+    for (const std::string& warning : loaded.warnings)
+      PrintProblem(absl::StrCat("warning: ", warning));
     return Exit(ExitCode::kStopped);
   }
   return Serve(loaded);

@@ -1,7 +1,7 @@
 #pragma once
 
-// How many lines of one kind the log may get: a participant that is down must not turn every retry of a thousand
-// transactions into a line of its own.
+// How many lines of one kind the log may get: a participant that is down must not turn every retry
+// of a thousand transactions into a line of its own.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +21,8 @@ class MessageLimit {
   // Of each kind, `burst` messages pass in every `window`.
   MessageLimit(size_t burst, base::Duration window) : burst_(burst), window_(window) {}
 
-  // Nothing: leave the message out. Otherwise write it, together with the number of messages of this kind that were left
-  // out since the last one that passed.
+  // Nothing: leave the message out. Otherwise write it, together with the number of messages of
+  // this kind that were left out since the last one that passed.
   std::optional<uint64_t> Admit(const std::string& kind, base::Time now);
 
  private:

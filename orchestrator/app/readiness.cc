@@ -34,7 +34,10 @@ absl::Status Readiness::Check() {
   if (!fresh) {
     const absl::Status ping = ping_();
     asked_ = now;
-    answer_ = ping.ok() ? ping : absl::UnavailableError(absl::StrCat("the store does not answer: ", ping.message()));
+    answer_ =
+        ping.ok()
+            ? ping
+            : absl::UnavailableError(absl::StrCat("the store does not answer: ", ping.message()));
   }
   return answer_;
 }

@@ -11,9 +11,10 @@
 
 namespace saga::app {
 
-// Whether this server should be sent work: the store answers, start is over and stopping has not begun. Nothing else:
-// a participant that is down is no reason to send clients away. Liveness is less, namely that the process answers at all
-// (business.md pain 26: a process must not be restarted because something else is down).
+// Whether this server should be sent work: the store answers, start is over and stopping has not
+// begun. Nothing else: a participant that is down is no reason to send clients away. Liveness is
+// less, namely that the process answers at all (business.md pain 26: a process must not be
+// restarted because something else is down).
 //
 // The store is asked when somebody asks, at most once a second; an idle server leaves it alone.
 //
@@ -21,7 +22,8 @@ namespace saga::app {
 class Readiness {
  public:
   // `ping` asks the store; any thread.
-  Readiness(port::Clock& clock, std::function<absl::Status()> ping) : clock_(clock), ping_(std::move(ping)) {}
+  Readiness(port::Clock& clock, std::function<absl::Status()> ping)
+      : clock_(clock), ping_(std::move(ping)) {}
 
   // The state at birth is not ready.
   void SetServing();

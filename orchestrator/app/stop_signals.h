@@ -7,11 +7,13 @@
 
 namespace saga::app {
 
-// SIGTERM and SIGINT. Create it before any other thread, so that all of them have these signals blocked and a thread of
-// this object alone takes them. SIGPIPE is ignored from then on: a peer that hangs up is an error of its connection.
+// SIGTERM and SIGINT. Create it before any other thread, so that all of them have these signals
+// blocked and a thread of this object alone takes them. SIGPIPE is ignored from then on: a peer
+// that hangs up is an error of its connection.
 class StopSignals {
  public:
-  // `second`: runs when a signal comes after the first, on the signal thread. It is expected to end the process.
+  // `second`: runs when a signal comes after the first, on the signal thread. It is expected to end
+  // the process.
   explicit StopSignals(std::function<void()> second);
   ~StopSignals();
 

@@ -11,7 +11,8 @@
 namespace saga::app {
 namespace {
 
-absl::StatusOr<OpenedStore> OpenSqlite(const std::string& data_dir, const std::optional<adapter::CrashPoint>& point) {
+absl::StatusOr<OpenedStore> OpenSqlite(const std::string& data_dir,
+                                       const std::optional<adapter::CrashPoint>& point) {
   adapter::SqliteOptions options;
   if (point.has_value()) options.before_commit = adapter::InsideCommitHook(*point);
   auto sqlite = adapter::OpenSqliteStore(absl::StrCat(data_dir, "/sagad.db"), options);

@@ -10,16 +10,17 @@
 
 namespace saga::app {
 
-// The store that the configuration names, with both of its sides. Let go of it from the bottom up: the query before the
-// store.
+// The store that the configuration names, with both of its sides. Let go of it from the bottom up:
+// the query before the store.
 struct OpenedStore {
   std::unique_ptr<port::TransactionStore> store;
   std::unique_ptr<port::TransactionQuery> own_query;  // null: the store answers queries itself
   port::TransactionQuery* query = nullptr;
 };
 
-// `crash_point` is the value of SAGAD_CRASH_POINT; empty: none. InvalidArgument when it is not one, any other error when
-// the store cannot be used; the text says what to do.
-[[nodiscard]] absl::StatusOr<OpenedStore> OpenStore(const Config& config, const std::string& crash_point);
+// `crash_point` is the value of SAGAD_CRASH_POINT; empty: none. InvalidArgument when it is not one,
+// any other error when the store cannot be used; the text says what to do.
+[[nodiscard]] absl::StatusOr<OpenedStore> OpenStore(const Config& config,
+                                                    const std::string& crash_point);
 
 }  // namespace saga::app

@@ -53,7 +53,8 @@ std::string ClosestName(absl::string_view unknown, const std::vector<std::string
     const std::string name_last = Letters(LastPart(name));
     if (Letters(name) == letters) return name;
     if (name_last == last) same_last.push_back(name);
-    const size_t distance = std::min(Distance(letters, Letters(name)), Distance(last, name_last) + 1);
+    const size_t distance =
+        std::min(Distance(letters, Letters(name)), Distance(last, name_last) + 1);
     if (distance < closest_distance) {
       closest_distance = distance;
       closest = name;

@@ -9,9 +9,10 @@
 
 namespace saga::app {
 
-// The known name that `unknown` was probably meant to be, or empty. In this order: the same name written another way
-// (RetryInterval, retry-interval), the last part of exactly one known name (retry_interval for engine.retry_interval),
-// the known name with the fewest differing letters, if those are few.
+// The known name that `unknown` was probably meant to be, or empty. In this order: the same name
+// written another way (RetryInterval, retry-interval), the last part of exactly one known name
+// (retry_interval for engine.retry_interval), the known name with the fewest differing letters, if
+// those are few.
 std::string ClosestName(absl::string_view unknown, const std::vector<std::string>& known);
 
 }  // namespace saga::app

@@ -143,7 +143,8 @@ bool Server::Impl::OpenData(StartFailure* failure) {
     return false;
   }
   const char* crash_point = std::getenv(kCrashPointVariable);
-  absl::StatusOr<OpenedStore> opened = OpenStore(config_, crash_point == nullptr ? "" : crash_point);
+  absl::StatusOr<OpenedStore> opened =
+      OpenStore(config_, crash_point == nullptr ? "" : crash_point);
   if (!opened.ok()) {
     if (absl::IsInvalidArgument(opened.status())) failure->code = ExitCode::kConfiguration;
     failure->text = std::string(opened.status().message());
@@ -155,14 +156,15 @@ bool Server::Impl::OpenData(StartFailure* failure) {
 
 void Server::Impl::MakeEngine() {
   callers_ = std::make_unique<Callers>();
-  engine_ = std::make_unique<engine::Engine>(EngineOptionsOf(config_), engine::Engine::Ports{
-                                                                           .store = opened_.store.get(),
-                                                                           .caller = &callers_->routed,
-                                                                           .clock = &clock_,
-                                                                           .entropy = &entropy_,
-                                                                           .executor = &executor_,
-                                                                           .observer = &observer_,
-                                                                       });
+  engine_ =
+      std::make_unique<engine::Engine>(EngineOptionsOf(config_), engine::Engine::Ports{
+                                                                     .store = opened_.store.get(),
+                                                                     .caller = &callers_->routed,
+                                                                     .clock = &clock_,
+                                                                     .entropy = &entropy_,
+                                                                     .executor = &executor_,
+                                                                     .observer = &observer_,
+                                                                 });
 }
 
 bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
@@ -180,8 +182,8 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   });
   api::GrpcServer::Options options;
   options.address = config_.grpc_listen;
-  auto server = api::GrpcServer::Start(options, {{api::kDtmService, dtm_grpc_->service()},
-                                                 {api::kAdminService, admin_->service()}});
+  auto server = api::GrpcServer::Start(
+      options, {{api::kDtmService, dtm_grpc_->service()}, {api::kAdminService, admin_->service()}});
   if (!server.ok()) {
     *failure = {ExitCode::kAddress, std::string(server.status().message())};
     return false;
@@ -195,12 +197,15 @@ bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
   door_options.version = Version();
   door_options.ready = [this] { return readiness_.Check(); };
   door_options.metrics = [this] { return metrics_.Render(); };
-  dtm_http_ = std::make_unique<api::DtmHttpDoor>(*engine_, *opened_.query, entropy_, std::move(door_options));
+  dtm_http_ = std::make_unique<api::DtmHttpDoor>(*engine_, *opened_.query, entropy_,
+                                                 std::move(door_options));
   dtm_http_->AddRoutes(router_);
   api::HttpServerOptions options;
   options.address = config_.http_listen;
   options.max_connections = static_cast<size_t>(config_.http_max_connections);
-  options.on_answer = [this](std::string_view route, int status) { metrics_.OnHttpAnswer(route, status); };
+  options.on_answer = [this](std::string_view route, int status) {
+    metrics_.OnHttpAnswer(route, status);
+  };
   auto server = api::HttpServer::Start(options, router_);
   if (!server.ok()) {
     *failure = {ExitCode::kAddress, std::string(server.status().message())};
@@ -263,7 +268,8 @@ void Server::Impl::WaitForCalls() {
 void Server::Impl::Stop() {
   if (std::exchange(stopped_, true)) return;
   readiness_.SetDraining();
-  if (grpc_server_ != nullptr) health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
+  if (grpc_server_ != nullptr)
+    health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
   // Tries of definitions that are out are taken back, for which the engine must still listen.
   if (admin_ != nullptr) admin_->Stop();
   if (engine_ != nullptr) {

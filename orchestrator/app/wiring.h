@@ -3,10 +3,11 @@
 // Everything a running sagad is made of, put together in one place.
 //
 //   start   data directory -> store -> doors bound -> engine -> ready
-//   stop    not ready -> no new work -> calls that are out come home -> engine -> doors -> callers -> store
+//   stop    not ready -> no new work -> calls that are out come home -> engine -> doors
+//           -> callers -> store
 //
-// A server that cannot listen has not called anybody: the engine begins only when both ports are ours. And nothing is
-// closed while something above it still works (business.md pain 27).
+// A server that cannot listen has not called anybody: the engine begins only when both ports are
+// ours. And nothing is closed while something above it still works (business.md pain 27).
 
 #include <memory>
 #include <string>

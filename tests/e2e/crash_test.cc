@@ -39,7 +39,8 @@ TEST(Crash, SixtyOrphansEndSoonAfterTheRestart) {
       ASSERT_TRUE(client.SubmitSaga(gids.back(), participant, 2, false).ok());
     }
   }
-  ASSERT_TRUE(fixture::WaitUntil(absl::Seconds(10), [&] { return participant.Held() == gids.size(); }));
+  ASSERT_TRUE(
+      fixture::WaitUntil(absl::Seconds(10), [&] { return participant.Held() == gids.size(); }));
   sagad.Kill();
   participant.Release();
 
@@ -62,7 +63,8 @@ TEST(Crash, SixtyOrphansEndSoonAfterTheRestart) {
   }
 }
 
-// Dies at every point of every commit that one saga needs; the client repeats what it was not answered.
+// Dies at every point of every commit that one saga needs; the client repeats what it was not
+// answered.
 class CrashAtCommit : public testing::TestWithParam<std::string> {};
 
 TEST_P(CrashAtCommit, TheSagaEndsAfterARestart) {
@@ -73,7 +75,8 @@ TEST_P(CrashAtCommit, TheSagaEndsAfterARestart) {
     Sagad sagad({.data_dir = dir.path(),
                  .env = {{"SAGAD_CRASH_POINT", absl::StrCat(GetParam(), ":", commit)}}});
     ASSERT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
-    const grpc::Status first = DtmClient(sagad.grpc_address()).SubmitSaga("order-1", participant, 2, true);
+    const grpc::Status first =
+        DtmClient(sagad.grpc_address()).SubmitSaga("order-1", participant, 2, true);
     if (first.ok() && sagad.process().Running()) {
       EXPECT_EQ(sagad.Stop(), 0) << "the saga needed fewer commits than this";
     } else {
@@ -88,9 +91,9 @@ TEST_P(CrashAtCommit, TheSagaEndsAfterARestart) {
       EXPECT_EQ(participant.Calls(), 0u) << "a call went out for something that was not stored";
       EXPECT_TRUE(DtmClient(sagad.grpc_address()).SubmitSaga("order-1", participant, 2, true).ok());
     }
-    EXPECT_TRUE(fixture::WaitUntil(absl::Seconds(10), [&] {
-      return StatusOf(sagad.http_address(), "order-1") == "succeed";
-    })) << GetParam() << ":" << commit << " " << StatusOf(sagad.http_address(), "order-1");
+    EXPECT_TRUE(fixture::WaitUntil(
+        absl::Seconds(10), [&] { return StatusOf(sagad.http_address(), "order-1") == "succeed"; }))
+        << GetParam() << ":" << commit << " " << StatusOf(sagad.http_address(), "order-1");
     const std::map<std::string, int> calls = participant.CallsOf("order-1");
     EXPECT_THAT(calls, Contains(Key("01 action")));
     EXPECT_THAT(calls, Contains(Key("02 action")));

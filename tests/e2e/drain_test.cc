@@ -1,5 +1,5 @@
-// SIGTERM: readiness first, then no new work, then the calls that are out, then everything else from the top down
-// (business.md pain 27, test 16).
+// SIGTERM: readiness first, then no new work, then the calls that are out, then everything else
+// from the top down (business.md pain 27, test 16).
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,12 +40,13 @@ TEST(Drain, ReadinessTurnsFalseAndNewWorkIsRefusedWhileCallsComeHome) {
   EXPECT_EQ(client.Health(), "SERVING");
 
   sagad.process().Terminate();
-  ASSERT_TRUE(fixture::WaitUntil(absl::Seconds(10),
-                                 [&] { return HttpGet(sagad.http_address(), "/ready").status == 503; }));
+  ASSERT_TRUE(fixture::WaitUntil(
+      absl::Seconds(10), [&] { return HttpGet(sagad.http_address(), "/ready").status == 503; }));
   EXPECT_EQ(HttpGet(sagad.http_address(), "/healthz").status, 200) << "alive as long as it answers";
   EXPECT_EQ(client.Health(), "NOT_SERVING");
   ASSERT_TRUE(fixture::WaitUntil(absl::Seconds(10), [&] {
-    return client.SubmitSaga("late", participant, 1, false).error_code() == grpc::StatusCode::UNAVAILABLE;
+    return client.SubmitSaga("late", participant, 1, false).error_code() ==
+           grpc::StatusCode::UNAVAILABLE;
   }));
   EXPECT_EQ(fixture::HttpPost(sagad.http_address(), "/api/dtmsvr/submit",
                               R"({"gid":"late","trans_type":"saga","steps":[]})")
@@ -78,8 +79,8 @@ TEST(Drain, GivesUpAfterDrainTimeoutAndTheNextStartContinues) {
   participant.Release();
   sagad.Start();
   ASSERT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
-  EXPECT_TRUE(fixture::WaitUntil(absl::Seconds(10),
-                                 [&] { return StatusOf(sagad.http_address(), "slow") == "succeed"; }));
+  EXPECT_TRUE(fixture::WaitUntil(
+      absl::Seconds(10), [&] { return StatusOf(sagad.http_address(), "slow") == "succeed"; }));
 }
 
 // Clients that submit as fast as they can, and what they were told.
@@ -129,10 +130,11 @@ class Load {
     }
   }
 
-  // A call that comes in at the very moment the port closes is cancelled by gRPC itself, before any of our code has seen
-  // it, and therefore without a text.
+  // A call that comes in at the very moment the port closes is cancelled by gRPC itself, before any
+  // of our code has seen it, and therefore without a text.
   static bool ClosedByGrpc(const grpc::Status& status) {
-    return status.error_code() == grpc::StatusCode::CANCELLED && status.error_message() == "CANCELLED";
+    return status.error_code() == grpc::StatusCode::CANCELLED &&
+           status.error_message() == "CANCELLED";
   }
 
   std::atomic<bool> stop_{false};
@@ -153,7 +155,8 @@ TEST(Drain, UnderLoadNoBranchFailsAndNothingIsLost) {
   EXPECT_EQ(sagad.Stop(absl::Seconds(20)), 0);
   load.Join();
   EXPECT_THAT(load.OtherAnswers(), testing::IsEmpty()) << "success or UNAVAILABLE, nothing else";
-  for (const char* trouble : {"branch call", "store commit failed", "does not answer", "aborting", "still out"}) {
+  for (const char* trouble :
+       {"branch call", "store commit failed", "does not answer", "aborting", "still out"}) {
     EXPECT_THAT(sagad.process().Stderr(), Not(HasSubstr(trouble)));
   }
 
@@ -162,12 +165,13 @@ TEST(Drain, UnderLoadNoBranchFailsAndNothingIsLost) {
   ASSERT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
   const std::map<std::string, int> each_once = {{"01 action", 1}, {"02 action", 1}};
   for (const std::string& gid : participant.Gids()) {
-    EXPECT_TRUE(fixture::WaitUntil(absl::Seconds(10), [&] {
-      return StatusOf(sagad.http_address(), gid) == "succeed";
-    })) << gid << " " << StatusOf(sagad.http_address(), gid);
+    EXPECT_TRUE(fixture::WaitUntil(
+        absl::Seconds(10), [&] { return StatusOf(sagad.http_address(), gid) == "succeed"; }))
+        << gid << " " << StatusOf(sagad.http_address(), gid);
     EXPECT_EQ(participant.CallsOf(gid), each_once) << gid;
   }
-  for (const std::string& gid : load.TakeSucceeded()) EXPECT_EQ(participant.CallsOf(gid), each_once) << gid;
+  for (const std::string& gid : load.TakeSucceeded())
+    EXPECT_EQ(participant.CallsOf(gid), each_once) << gid;
   EXPECT_EQ(sagad.Stop(), 0);
 }
 

@@ -16,9 +16,11 @@ class DtmClient {
   explicit DtmClient(const std::string& address);
 
   // A serial saga of `steps` steps at `participant`: "Action" and "Compensate".
-  grpc::Status SubmitSaga(const std::string& gid, const Participant& participant, int steps, bool wait_result);
+  grpc::Status SubmitSaga(const std::string& gid, const Participant& participant, int steps,
+                          bool wait_result);
 
-  // What grpc.health.v1 says of the server as a whole: "SERVING", "NOT_SERVING", or the error's text.
+  // What grpc.health.v1 says of the server as a whole: "SERVING", "NOT_SERVING", or the error's
+  // text.
   std::string Health();
 
  private:

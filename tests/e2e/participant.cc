@@ -17,13 +17,17 @@ namespace {
 
 std::string Metadata(const grpc::ServerContextBase& context, const char* name) {
   const auto found = context.client_metadata().find(name);
-  return found == context.client_metadata().end() ? "" : std::string(found->second.data(), found->second.size());
+  return found == context.client_metadata().end()
+             ? ""
+             : std::string(found->second.data(), found->second.size());
 }
 
 // One call. Answers once, when told to; deletes itself at its end.
 class Call final : public grpc::ServerGenericBidiReactor {
  public:
-  explicit Call(std::function<void(Call*)> received) : received_(std::move(received)) { StartRead(&request_); }
+  explicit Call(std::function<void(Call*)> received) : received_(std::move(received)) {
+    StartRead(&request_);
+  }
 
   void OnReadDone(bool) override { received_(this); }
   void OnDone() override { delete this; }
@@ -61,11 +65,12 @@ class Participant::Impl final : public grpc::CallbackGenericService {
     server_->Wait();
   }
 
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
     {
       absl::MutexLock lock(&mutex_);
-      ++calls_[Metadata(*context, "dtm-gid")]
-              [absl::StrCat(Metadata(*context, "dtm-branch_id"), " ", Metadata(*context, "dtm-op"))];
+      ++calls_[Metadata(*context, "dtm-gid")][absl::StrCat(Metadata(*context, "dtm-branch_id"), " ",
+                                                           Metadata(*context, "dtm-op"))];
     }
     return new Call([this](Call* call) { Received(call); });
   }

@@ -10,8 +10,8 @@
 
 namespace saga::e2e {
 
-// A participant over gRPC, in the test's process, with any method. It answers OK after `delay`, and remembers what it
-// was called for.
+// A participant over gRPC, in the test's process, with any method. It answers OK after `delay`, and
+// remembers what it was called for.
 //
 // Thread-safe.
 class Participant {

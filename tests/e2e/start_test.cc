@@ -30,7 +30,9 @@ using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 
-std::vector<std::string> Lines(const std::string& text) { return absl::StrSplit(text, '\n', absl::SkipEmpty()); }
+std::vector<std::string> Lines(const std::string& text) {
+  return absl::StrSplit(text, '\n', absl::SkipEmpty());
+}
 
 Finished RunSagad(std::vector<std::string> args, std::map<std::string, std::string> env = {}) {
   return Run({.program = "sagad", .args = std::move(args), .env = std::move(env)});
@@ -39,24 +41,29 @@ Finished RunSagad(std::vector<std::string> args, std::map<std::string, std::stri
 TEST(Start, HelpAndVersionGoToStandardOutput) {
   const Finished help = RunSagad({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  EXPECT_THAT(help.out, AllOf(HasSubstr("--data-dir"), HasSubstr("--grpc-listen"), HasSubstr("Exit codes")));
+  EXPECT_THAT(help.out,
+              AllOf(HasSubstr("--data-dir"), HasSubstr("--grpc-listen"), HasSubstr("Exit codes")));
   EXPECT_THAT(help.err, IsEmpty());
   const Finished version = RunSagad({"version"});
   EXPECT_EQ(version.exit_code, 0);
   EXPECT_THAT(version.out, StartsWith("sagad "));
-  const nlohmann::json json = nlohmann::json::parse(RunSagad({"--version", "-o", "json"}).out, nullptr, false);
+  const nlohmann::json json =
+      nlohmann::json::parse(RunSagad({"--version", "-o", "json"}).out, nullptr, false);
   EXPECT_TRUE(json.is_object() && json.contains("version") && json.contains("commit"));
 }
 
 TEST(Start, ConfigShowsValuesAndTheirOrigin) {
   TempDir dir;
   fixture::WriteFile(dir.File("sagad.yaml"), "engine:\n  retry_interval: 5s\n");
-  const Finished table = RunSagad({"config", "--config", dir.File("sagad.yaml"), "--store", "memory"},
-                                  {{"SAGAD_LOG_LEVEL", "debug"}});
+  const Finished table =
+      RunSagad({"config", "--config", dir.File("sagad.yaml"), "--store", "memory"},
+               {{"SAGAD_LOG_LEVEL", "debug"}});
   EXPECT_EQ(table.exit_code, 0) << table.err;
-  EXPECT_THAT(table.out, AllOf(HasSubstr("file " + dir.File("sagad.yaml:2")), HasSubstr("flag --store"),
-                               HasSubstr("environment SAGAD_LOG_LEVEL"), HasSubstr("127.0.0.1:36790  default")));
-  const Finished json = RunSagad({"config", "-o", "json"}, {{"SAGAD_CONFIG", dir.File("sagad.yaml")}});
+  EXPECT_THAT(table.out, AllOf(HasSubstr("file " + dir.File("sagad.yaml:2")),
+                               HasSubstr("flag --store"), HasSubstr("environment SAGAD_LOG_LEVEL"),
+                               HasSubstr("127.0.0.1:36790  default")));
+  const Finished json =
+      RunSagad({"config", "-o", "json"}, {{"SAGAD_CONFIG", dir.File("sagad.yaml")}});
   const nlohmann::json parsed = nlohmann::json::parse(json.out, nullptr, false);
   ASSERT_TRUE(parsed.is_object()) << json.out;
   EXPECT_EQ(parsed["engine.retry_interval"]["value"], "5s");
@@ -68,18 +75,23 @@ TEST(Start, MisplacedAndUnknownKeysKeepItFromStarting) {
   TempDir dir;
   fixture::WriteFile(dir.File("sagad.yaml"), "retry_interval: 5s\nengine:\n  runers: 2\n");
   for (const char* command : {"run", "config"}) {
-    const Finished refused =
-        RunSagad({command, "--config", dir.File("sagad.yaml"), "--data-dir", dir.File("data"), "--data-dri", "x"});
+    const Finished refused = RunSagad({command, "--config", dir.File("sagad.yaml"), "--data-dir",
+                                       dir.File("data"), "--data-dri", "x"});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_THAT(refused.out, IsEmpty());
     EXPECT_THAT(Lines(refused.err), SizeIs(3)) << refused.err;
-    EXPECT_THAT(refused.err, HasSubstr("sagad.yaml:1: unknown key retry_interval; did you mean engine.retry_interval?"));
-    EXPECT_THAT(refused.err, HasSubstr("sagad.yaml:3: unknown key engine.runers; did you mean engine.runners?"));
+    EXPECT_THAT(
+        refused.err,
+        HasSubstr("sagad.yaml:1: unknown key retry_interval; did you mean engine.retry_interval?"));
+    EXPECT_THAT(refused.err,
+                HasSubstr("sagad.yaml:3: unknown key engine.runers; did you mean engine.runners?"));
     EXPECT_THAT(refused.err, HasSubstr("unknown flag --data-dri; did you mean --data-dir?"));
   }
   EXPECT_EQ(RunSagad({"--config", dir.File("missing.yaml")}).exit_code, 2);
-  EXPECT_EQ(RunSagad({"--data-dir", dir.path()}, {{"SAGAD_CRASH_POINT", "sometimes"}}).exit_code, 2);
-  const Finished no_definitions = RunSagad({"--data-dir", dir.path(), "--definitions", dir.File("missing")});
+  EXPECT_EQ(RunSagad({"--data-dir", dir.path()}, {{"SAGAD_CRASH_POINT", "sometimes"}}).exit_code,
+            2);
+  const Finished no_definitions =
+      RunSagad({"--data-dir", dir.path(), "--definitions", dir.File("missing")});
   EXPECT_EQ(no_definitions.exit_code, 2) << no_definitions.err;
 }
 
@@ -90,8 +102,9 @@ TEST(Start, BusyPortIsOneClearLine) {
   for (const char* flag : {"--grpc-listen", "--http-listen"}) {
     const bool grpc = absl::StrContains(flag, "grpc");
     const std::string busy = grpc ? first.grpc_address() : first.http_address();
-    const Finished refused = RunSagad({"--data-dir", second_dir.path(), grpc ? "--http-listen" : "--grpc-listen",
-                                       "127.0.0.1:0", flag, busy});
+    const Finished refused =
+        RunSagad({"--data-dir", second_dir.path(), grpc ? "--http-listen" : "--grpc-listen",
+                  "127.0.0.1:0", flag, busy});
     EXPECT_EQ(refused.exit_code, 4);
     EXPECT_THAT(Lines(refused.err), SizeIs(1)) << refused.err;
     EXPECT_THAT(refused.err, AllOf(HasSubstr(busy), HasSubstr("in use"), HasSubstr(flag)));
@@ -102,19 +115,20 @@ TEST(Start, UnusableDataDirectoryIsOneClearLine) {
   TempDir dir;
   fixture::WriteFile(dir.File("file"), "not a directory");
   for (const std::string& path : {dir.File("file/data"), dir.File("file")}) {
-    const Finished refused =
-        RunSagad({"--data-dir", path, "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"});
+    const Finished refused = RunSagad(
+        {"--data-dir", path, "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"});
     EXPECT_EQ(refused.exit_code, 3);
     EXPECT_THAT(Lines(refused.err), SizeIs(1)) << refused.err;
-    EXPECT_THAT(refused.err, AllOf(HasSubstr(path), HasSubstr("Not a directory"), HasSubstr("--data-dir")));
+    EXPECT_THAT(refused.err,
+                AllOf(HasSubstr(path), HasSubstr("Not a directory"), HasSubstr("--data-dir")));
   }
 }
 
 TEST(Start, StoreThatIsNotOursIsOneClearLine) {
   TempDir dir;
   fixture::WriteFile(dir.File("sagad.db"), std::string(10'000, 'x'));
-  const Finished refused =
-      RunSagad({"--data-dir", dir.path(), "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"});
+  const Finished refused = RunSagad(
+      {"--data-dir", dir.path(), "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"});
   EXPECT_EQ(refused.exit_code, 3);
   EXPECT_THAT(Lines(refused.err), SizeIs(1)) << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("sagad.db"));
@@ -125,8 +139,8 @@ TEST(Start, SecondSagadOnTheSameDirectoryIsRefusedAndTheFirstGoesOn) {
   Participant participant;
   Sagad first({.data_dir = dir.path()});
   ASSERT_TRUE(first.WaitReady()) << first.process().Stderr();
-  const Finished second =
-      RunSagad({"--data-dir", dir.path(), "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"});
+  const Finished second = RunSagad(
+      {"--data-dir", dir.path(), "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"});
   EXPECT_EQ(second.exit_code, 3);
   EXPECT_THAT(Lines(second.err), SizeIs(1)) << second.err;
   EXPECT_THAT(second.err, HasSubstr("another sagad"));
@@ -152,7 +166,9 @@ TEST(Start, CreatesItsDirectoryServesAndLeavesTidily) {
   bool gid_seen = false;
   for (const std::string& line : Lines(sagad.process().Stderr())) {
     const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-    EXPECT_TRUE(json.is_object() && json.contains("time") && json.contains("level") && json.contains("msg")) << line;
+    EXPECT_TRUE(json.is_object() && json.contains("time") && json.contains("level") &&
+                json.contains("msg"))
+        << line;
     gid_seen = gid_seen || json.value("gid", "") == "order-1";
   }
   EXPECT_TRUE(gid_seen) << sagad.process().Stderr();

@@ -28,10 +28,12 @@ TEST(CommandLine, NothingMeansRun) {
 }
 
 TEST(CommandLine, FlagsKeepTheirValues) {
-  const CommandLine line = Parse({"--data-dir", "/tmp/x", "--grpc-listen=127.0.0.1:0", "--config", "a.yaml"});
+  const CommandLine line =
+      Parse({"--data-dir", "/tmp/x", "--grpc-listen=127.0.0.1:0", "--config", "a.yaml"});
   EXPECT_EQ(line.command, Command::kRun);
   EXPECT_EQ(line.config_file, "a.yaml");
-  EXPECT_THAT(line.flags, ElementsAre(Pair("data-dir", "/tmp/x"), Pair("grpc-listen", "127.0.0.1:0")));
+  EXPECT_THAT(line.flags,
+              ElementsAre(Pair("data-dir", "/tmp/x"), Pair("grpc-listen", "127.0.0.1:0")));
   EXPECT_THAT(line.problems, IsEmpty());
 }
 
@@ -51,11 +53,13 @@ TEST(CommandLine, UnknownFlagsGoOnToTheTableOfKeys) {
   const CommandLine line = Parse({"--data-dri", "/tmp/x", "--colour=yes"});
   EXPECT_THAT(line.problems, IsEmpty());
   EXPECT_THAT(LoadConfig({.flags = line.flags}).problems,
-              ElementsAre("flags: unknown flag --data-dri; did you mean --data-dir?", HasSubstr("--colour")));
+              ElementsAre("flags: unknown flag --data-dri; did you mean --data-dir?",
+                          HasSubstr("--colour")));
 }
 
 TEST(CommandLine, WrongUsageIsTold) {
-  EXPECT_THAT(Parse({"confg"}).problems, ElementsAre("unknown command confg; did you mean config?"));
+  EXPECT_THAT(Parse({"confg"}).problems,
+              ElementsAre("unknown command confg; did you mean config?"));
   EXPECT_THAT(Parse({"dance"}).problems, ElementsAre("unknown command dance; see sagad --help"));
   EXPECT_THAT(Parse({"config", "version"}).problems, SizeIs(1));
   EXPECT_THAT(Parse({"-x"}).problems, ElementsAre(HasSubstr("-x")));

@@ -18,21 +18,25 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST(ConfigDoc, HoldsTheTableOfKeys) {
-  const std::string doc = fixture::ReadFile(absl::StrCat(fixture::SourceDir(), "/orchestrator/doc/config.md"));
-  EXPECT_TRUE(absl::StrContains(doc, ConfigDocTable())) << "paste this into doc/config.md:\n" << ConfigDocTable();
+  const std::string doc =
+      fixture::ReadFile(absl::StrCat(fixture::SourceDir(), "/orchestrator/doc/config.md"));
+  EXPECT_TRUE(absl::StrContains(doc, ConfigDocTable())) << "paste this into doc/config.md:\n"
+                                                        << ConfigDocTable();
   EXPECT_THAT(doc, HasSubstr(kConfigFileVariable));
   EXPECT_THAT(doc, HasSubstr(kCrashPointVariable));
 }
 
 TEST(ConfigDoc, SampleFileShowsEveryDefault) {
   const std::string path = absl::StrCat(fixture::SourceDir(), "/deploy/config/sagad.yaml");
-  const LoadedConfig sample = LoadConfig({.file_name = "sagad.yaml", .file_text = fixture::ReadFile(path)});
+  const LoadedConfig sample =
+      LoadConfig({.file_name = "sagad.yaml", .file_text = fixture::ReadFile(path)});
   EXPECT_THAT(sample.problems, IsEmpty());
   const LoadedConfig defaults = LoadConfig({});
   ASSERT_EQ(sample.settings.size(), defaults.settings.size());
   for (size_t i = 0; i < sample.settings.size(); ++i) {
     EXPECT_EQ(sample.settings[i].text, defaults.settings[i].text) << sample.settings[i].key->name;
-    EXPECT_EQ(sample.settings[i].origin, Origin::kFile) << sample.settings[i].key->name << " is not in the sample";
+    EXPECT_EQ(sample.settings[i].origin, Origin::kFile)
+        << sample.settings[i].key->name << " is not in the sample";
   }
 }
 

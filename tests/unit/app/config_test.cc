@@ -17,7 +17,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-LoadedConfig FromFile(const std::string& text) { return LoadConfig({.file_name = "sagad.yaml", .file_text = text}); }
+LoadedConfig FromFile(const std::string& text) {
+  return LoadConfig({.file_name = "sagad.yaml", .file_text = text});
+}
 
 LoadedConfig FromFlags(std::vector<std::pair<std::string, std::string>> flags) {
   return LoadConfig({.flags = std::move(flags)});
@@ -82,21 +84,28 @@ TEST(LoadConfig, UnknownKeyIsRefusedByNameWithPlaceAndSuggestion) {
               ElementsAre("sagad.yaml:1: unknown key stor; did you mean store?"));
   EXPECT_THAT(FromFile("engine:\n  runers: 2\n").problems,
               ElementsAre("sagad.yaml:2: unknown key engine.runers; did you mean engine.runners?"));
-  EXPECT_THAT(FromFile("password: x\n").problems, ElementsAre("sagad.yaml:1: unknown key password"));
+  EXPECT_THAT(FromFile("password: x\n").problems,
+              ElementsAre("sagad.yaml:1: unknown key password"));
 }
 
 TEST(LoadConfig, MisplacedKeyIsToldWhereItBelongs) {
-  EXPECT_THAT(FromFile("store: sqlite\nretry_interval: 10s\n").problems,
-              ElementsAre("sagad.yaml:2: unknown key retry_interval; did you mean engine.retry_interval?"));
-  EXPECT_THAT(FromFile("lane:\n  retry_interval: 10s\n").problems,
-              ElementsAre("sagad.yaml:2: unknown key lane.retry_interval; did you mean engine.retry_interval?"));
+  EXPECT_THAT(
+      FromFile("store: sqlite\nretry_interval: 10s\n").problems,
+      ElementsAre("sagad.yaml:2: unknown key retry_interval; did you mean engine.retry_interval?"));
+  EXPECT_THAT(
+      FromFile("lane:\n  retry_interval: 10s\n").problems,
+      ElementsAre(
+          "sagad.yaml:2: unknown key lane.retry_interval; did you mean engine.retry_interval?"));
   // The spelling of DTM's own configuration.
-  EXPECT_THAT(FromFile("RetryInterval: 10\n").problems,
-              ElementsAre("sagad.yaml:1: unknown key RetryInterval; did you mean engine.retry_interval?"));
+  EXPECT_THAT(
+      FromFile("RetryInterval: 10\n").problems,
+      ElementsAre("sagad.yaml:1: unknown key RetryInterval; did you mean engine.retry_interval?"));
   EXPECT_THAT(FromFile("Store:\n  Driver: mysql\n").problems,
               ElementsAre("sagad.yaml:1: unknown key Store; did you mean store?"));
-  EXPECT_THAT(FromFile("engin:\n  retry_interval: 10s\n").problems,
-              ElementsAre("sagad.yaml:2: unknown key engin.retry_interval; did you mean engine.retry_interval?"));
+  EXPECT_THAT(
+      FromFile("engin:\n  retry_interval: 10s\n").problems,
+      ElementsAre(
+          "sagad.yaml:2: unknown key engin.retry_interval; did you mean engine.retry_interval?"));
 }
 
 TEST(LoadConfig, UnknownVariableAndFlagAreRefused) {
@@ -107,22 +116,27 @@ TEST(LoadConfig, UnknownVariableAndFlagAreRefused) {
   sources.environment[kCrashPointVariable] = "after-commit:1";
   sources.flags.emplace_back("data-dri", "/tmp/x");
   EXPECT_THAT(LoadConfig(sources).problems,
-              ElementsAre(AllOf(HasSubstr("SAGAD_RETRY_INTERVAL"), HasSubstr("SAGAD_ENGINE_RETRY_INTERVAL?")),
+              ElementsAre(AllOf(HasSubstr("SAGAD_RETRY_INTERVAL"),
+                                HasSubstr("SAGAD_ENGINE_RETRY_INTERVAL?")),
                           "flags: unknown flag --data-dri; did you mean --data-dir?"));
 }
 
 TEST(LoadConfig, AllProblemsAreToldAtOnce) {
-  ConfigSources sources{.file_name = "sagad.yaml",
-                        .file_text = "stor: sqlite\nlog:\n  level: loud\nengine:\n  runners: many\n"};
+  ConfigSources sources{
+      .file_name = "sagad.yaml",
+      .file_text = "stor: sqlite\nlog:\n  level: loud\nengine:\n  runners: many\n"};
   sources.environment["SAGAD_LANE_QUEUE"] = "0";
   sources.flags.emplace_back("drain-timeout", "soon");
-  EXPECT_THAT(LoadConfig(sources).problems,
-              ElementsAre("sagad.yaml:1: unknown key stor; did you mean store?",
-                          "--drain-timeout: drain_timeout: \"soon\" is not allowed: a duration such as 10s, 500ms, 2m "
-                          "or 1h, or plain seconds",
-                          "sagad.yaml:3: log.level: \"loud\" is not allowed: one of debug, info, warn, error",
-                          "sagad.yaml:5: engine.runners: \"many\" is not allowed: a whole number, 1 to 64",
-                          "SAGAD_LANE_QUEUE: lane.queue: \"0\" is not allowed: a whole number, 1 to 10000000"));
+  EXPECT_THAT(
+      LoadConfig(sources).problems,
+      ElementsAre(
+          "sagad.yaml:1: unknown key stor; did you mean store?",
+          "--drain-timeout: drain_timeout: \"soon\" is not allowed: a duration such as 10s, 500ms, "
+          "2m "
+          "or 1h, or plain seconds",
+          "sagad.yaml:3: log.level: \"loud\" is not allowed: one of debug, info, warn, error",
+          "sagad.yaml:5: engine.runners: \"many\" is not allowed: a whole number, 1 to 64",
+          "SAGAD_LANE_QUEUE: lane.queue: \"0\" is not allowed: a whole number, 1 to 10000000"));
 }
 
 TEST(LoadConfig, EveryKeyRefusesWhatIsOutsideOfItsRange) {
@@ -135,18 +149,26 @@ TEST(LoadConfig, EveryKeyRefusesWhatIsOutsideOfItsRange) {
         bad = {"", "nonsense"};
         break;
       case KeyType::kAddress:
-        bad = {"", "36790", ":36790", "host:", "host:65536", "host:-1", "::1:80", "a b:80", "host:8o"};
+        bad = {"",        "36790",  ":36790", "host:",  "host:65536",
+               "host:-1", "::1:80", "a b:80", "host:8o"};
         break;
       case KeyType::kDuration:
-        bad = {"", "10 parsecs", "-1s", FormatDuration(base::Micros(key.max + 1)), "1e3", "s", "nan", "9999999999h"};
+        bad = {"",    "10 parsecs", "-1s", FormatDuration(base::Micros(key.max + 1)),
+               "1e3", "s",          "nan", "9999999999h"};
         if (key.min > 0) bad.push_back(FormatDuration(base::Micros(key.min - 1)));
         break;
       case KeyType::kCount:
-        bad = {"", "1.5", "x", absl::StrCat(key.min - 1), absl::StrCat(key.max + 1), "99999999999999999999"};
+        bad = {"",
+               "1.5",
+               "x",
+               absl::StrCat(key.min - 1),
+               absl::StrCat(key.max + 1),
+               "99999999999999999999"};
         break;
     }
     for (const std::string& text : bad) {
-      EXPECT_THAT(FromFlags({{FlagName(key), text}}).problems, SizeIs(1)) << key.name << " = " << text;
+      EXPECT_THAT(FromFlags({{FlagName(key), text}}).problems, SizeIs(1))
+          << key.name << " = " << text;
     }
   }
 }
@@ -158,7 +180,8 @@ TEST(LoadConfig, EveryKeyTakesTheEndsOfItsRange) {
       const std::string text =
           key.type == KeyType::kDuration ? FormatDuration(base::Micros(end)) : absl::StrCat(end);
       for (const std::string& problem : FromFlags({{FlagName(key), text}}).problems) {
-        EXPECT_THAT(problem, HasSubstr("must")) << "only a cross check may object to " << key.name << " = " << text;
+        EXPECT_THAT(problem, HasSubstr("must"))
+            << "only a cross check may object to " << key.name << " = " << text;
       }
     }
   }
@@ -167,28 +190,36 @@ TEST(LoadConfig, EveryKeyTakesTheEndsOfItsRange) {
 // business.md pain 31.
 TEST(LoadConfig, TimeoutsMustStandInOrder) {
   EXPECT_THAT(FromFlags({{"engine-request-timeout", "10s"}}).problems,
-              ElementsAre(HasSubstr("engine.request_timeout (10s, --engine-request-timeout) must be shorter than "
-                                    "engine.retry_interval (10s, default)")));
+              ElementsAre(HasSubstr(
+                  "engine.request_timeout (10s, --engine-request-timeout) must be shorter than "
+                  "engine.retry_interval (10s, default)")));
   EXPECT_THAT(FromFlags({{"engine-retry-interval", "36"}}).problems,
-              ElementsAre(HasSubstr("engine.retry_interval (36s, --engine-retry-interval) must not be longer than "
-                                    "engine.timeout_to_fail (35s, default)")));
+              ElementsAre(HasSubstr(
+                  "engine.retry_interval (36s, --engine-retry-interval) must not be longer than "
+                  "engine.timeout_to_fail (35s, default)")));
   EXPECT_THAT(FromFlags({{"engine-max-retry-interval", "9s"}}).problems,
               ElementsAre(HasSubstr("engine.max_retry_interval (9s")));
-  EXPECT_THAT(FromFlags({{"engine-retry-interval", "35s"}, {"engine-request-timeout", "34999ms"}}).problems,
-              IsEmpty());
+  EXPECT_THAT(
+      FromFlags({{"engine-retry-interval", "35s"}, {"engine-request-timeout", "34999ms"}}).problems,
+      IsEmpty());
 }
 
 TEST(LoadConfig, DoorsMustNotShareAnAddress) {
-  EXPECT_THAT(FromFlags({{"grpc-listen", "127.0.0.1:1"}, {"http-listen", "127.0.0.1:1"}}).problems, SizeIs(1));
-  EXPECT_THAT(FromFlags({{"grpc-listen", "127.0.0.1:0"}, {"http-listen", "127.0.0.1:0"}}).problems, IsEmpty());
+  EXPECT_THAT(FromFlags({{"grpc-listen", "127.0.0.1:1"}, {"http-listen", "127.0.0.1:1"}}).problems,
+              SizeIs(1));
+  EXPECT_THAT(FromFlags({{"grpc-listen", "127.0.0.1:0"}, {"http-listen", "127.0.0.1:0"}}).problems,
+              IsEmpty());
 }
 
 TEST(LoadConfig, FileOfTheWrongShapeIsRefusedWithItsLine) {
-  EXPECT_THAT(FromFile("- a\n- b\n").problems, ElementsAre("sagad.yaml:1: the file must hold key: value lines"));
+  EXPECT_THAT(FromFile("- a\n- b\n").problems,
+              ElementsAre("sagad.yaml:1: the file must hold key: value lines"));
   EXPECT_THAT(FromFile("engine: 5\n").problems,
               ElementsAre("sagad.yaml:1: engine is a section: its keys stand below it, indented"));
-  EXPECT_THAT(FromFile("store:\n  kind: sqlite\n").problems, ElementsAre("sagad.yaml:1: store takes one value"));
-  EXPECT_THAT(FromFile("store: [sqlite]\n").problems, ElementsAre("sagad.yaml:1: store takes one value"));
+  EXPECT_THAT(FromFile("store:\n  kind: sqlite\n").problems,
+              ElementsAre("sagad.yaml:1: store takes one value"));
+  EXPECT_THAT(FromFile("store: [sqlite]\n").problems,
+              ElementsAre("sagad.yaml:1: store takes one value"));
   EXPECT_THAT(FromFile("store:\n").problems, ElementsAre("sagad.yaml:1: store has no value"));
   EXPECT_THAT(FromFile("store: sqlite\nstore: memory\n").problems,
               ElementsAre("sagad.yaml:2: store is given twice"));
@@ -200,12 +231,14 @@ TEST(LoadConfig, FileOfTheWrongShapeIsRefusedWithItsLine) {
 }
 
 TEST(LoadConfig, FlagGivenTwiceIsRefused) {
-  EXPECT_THAT(FromFlags({{"store", "memory"}, {"store", "sqlite"}}).problems, ElementsAre("--store: given twice"));
+  EXPECT_THAT(FromFlags({{"store", "memory"}, {"store", "sqlite"}}).problems,
+              ElementsAre("--store: given twice"));
 }
 
 TEST(LoadConfig, AddressesThatOthersCanReachAreWarnedOf) {
-  EXPECT_THAT(FromFlags({{"grpc-listen", "0.0.0.0:36790"}}).warnings,
-              ElementsAre(AllOf(HasSubstr("grpc_listen 0.0.0.0:36790"), HasSubstr("no authentication"))));
+  EXPECT_THAT(
+      FromFlags({{"grpc-listen", "0.0.0.0:36790"}}).warnings,
+      ElementsAre(AllOf(HasSubstr("grpc_listen 0.0.0.0:36790"), HasSubstr("no authentication"))));
   EXPECT_THAT(FromFlags({{"http-listen", "[::]:36789"}}).warnings, SizeIs(1));
   for (const char* address : {"localhost:1", "127.8.9.1:1", "[::1]:1"}) {
     EXPECT_THAT(FromFlags({{"http-listen", address}}).warnings, IsEmpty()) << address;
@@ -215,8 +248,16 @@ TEST(LoadConfig, AddressesThatOthersCanReachAreWarnedOf) {
 
 TEST(Durations, ReadWhatPeopleWrite) {
   const std::vector<std::pair<std::string, int64_t>> good = {
-      {"10s", 10'000'000}, {"10", 10'000'000},  {"500ms", 500'000}, {"2m", 120'000'000}, {"1h", 3'600'000'000},
-      {"1.5s", 1'500'000}, {"0.25", 250'000},   {"7us", 7},         {"0", 0},            {"1d", 86'400'000'000},
+      {"10s", 10'000'000},
+      {"10", 10'000'000},
+      {"500ms", 500'000},
+      {"2m", 120'000'000},
+      {"1h", 3'600'000'000},
+      {"1.5s", 1'500'000},
+      {"0.25", 250'000},
+      {"7us", 7},
+      {"0", 0},
+      {"1d", 86'400'000'000},
   };
   for (const auto& [text, micros] : good) {
     base::Duration duration;
@@ -232,13 +273,16 @@ TEST(Durations, ReadWhatPeopleWrite) {
 }
 
 TEST(ConfigReport, TellsValueAndOrigin) {
-  const LoadedConfig loaded =
-      LoadConfig({.file_name = "sagad.yaml", .file_text = "engine:\n  retry_interval: 5\n", .flags = {{"store", "memory"}}});
+  const LoadedConfig loaded = LoadConfig({.file_name = "sagad.yaml",
+                                          .file_text = "engine:\n  retry_interval: 5\n",
+                                          .flags = {{"store", "memory"}}});
   const std::string table = ConfigTable(loaded);
   EXPECT_THAT(table, HasSubstr("file sagad.yaml:2"));
   EXPECT_THAT(table, HasSubstr("flag --store"));
   const std::string json = ConfigJson(loaded);
-  EXPECT_THAT(json, HasSubstr("\"engine.retry_interval\": {\n    \"value\": \"5s\",\n    \"origin\": \"file\""));
+  EXPECT_THAT(
+      json,
+      HasSubstr("\"engine.retry_interval\": {\n    \"value\": \"5s\",\n    \"origin\": \"file\""));
 }
 
 }  // namespace

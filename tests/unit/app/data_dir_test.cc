@@ -29,11 +29,12 @@ TEST(DataDir, IsCreatedForItsOwnerOnly) {
 TEST(DataDir, ErrorsSayWhatToDo) {
   fixture::TempDir dir;
   fixture::WriteFile(dir.File("file"), "x");
-  for (const std::string& path : {dir.File("file"), dir.File("file/below"), std::string("/dev/null/x")}) {
+  for (const std::string& path :
+       {dir.File("file"), dir.File("file/below"), std::string("/dev/null/x")}) {
     const absl::Status status = PrepareDataDir(path);
     EXPECT_FALSE(status.ok()) << path;
-    EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr(path), HasSubstr("Not a directory"),
-                                                     HasSubstr("--data-dir")));
+    EXPECT_THAT(std::string(status.message()),
+                AllOf(HasSubstr(path), HasSubstr("Not a directory"), HasSubstr("--data-dir")));
   }
   EXPECT_FALSE(PrepareDataDir(std::string(5000, 'x')).ok());
 }
@@ -41,7 +42,8 @@ TEST(DataDir, ErrorsSayWhatToDo) {
 TEST(PortsFile, NamesTheProcessAndItsAddresses) {
   fixture::TempDir dir;
   ASSERT_TRUE(WritePortsFile(dir.path(), "127.0.0.1:1", "[::1]:2").ok());
-  const nlohmann::json json = nlohmann::json::parse(fixture::ReadFile(dir.File("sagad.ports")), nullptr, false);
+  const nlohmann::json json =
+      nlohmann::json::parse(fixture::ReadFile(dir.File("sagad.ports")), nullptr, false);
   ASSERT_TRUE(json.is_object());
   EXPECT_EQ(json["pid"], getpid());
   EXPECT_EQ(json["grpc"], "127.0.0.1:1");

@@ -21,7 +21,11 @@ std::string Line(LogFormat format, absl::string_view message, const std::vector<
 
 TEST(LogLine, JsonHasTimeLevelMessageAndFieldsInOrder) {
   EXPECT_EQ(Line(LogFormat::kJson, "branch call failed",
-                 {{"gid", "order-1"}, {"branch", "01"}, {"attempt", 3}, {"recovered", true}, {"reason", ""}}),
+                 {{"gid", "order-1"},
+                  {"branch", "01"},
+                  {"attempt", 3},
+                  {"recovered", true},
+                  {"reason", ""}}),
             R"({"time":"2023-11-14T22:13:20.123456Z","level":"warn","msg":"branch call failed",)"
             R"("gid":"order-1","branch":"01","attempt":3,"recovered":true})");
 }
@@ -29,14 +33,21 @@ TEST(LogLine, JsonHasTimeLevelMessageAndFieldsInOrder) {
 TEST(LogLine, TextIsForPeople) {
   EXPECT_EQ(Line(LogFormat::kText, "branch call failed",
                  {{"gid", "order-1"}, {"error", "out of stock"}, {"equation", "a=b"}}),
-            R"(2023-11-14T22:13:20.123456Z warn  branch call failed gid=order-1 error="out of stock" equation="a=b")");
+            R"(2023-11-14T22:13:20.123456Z warn  branch call failed gid=order-1 )"
+            R"(error="out of stock" equation="a=b")");
 }
 
 TEST(LogLine, AnyBytesStayOneValidLine) {
   std::string every_byte;
   for (int byte = 0; byte < 256; ++byte) every_byte.push_back(static_cast<char>(byte));
-  const std::vector<std::string> texts = {every_byte, "a\"b\\c", "line\nbreak\r\n", std::string("\0", 1),
-                                          "\xc3\x28", "\xed\xa0\x80", "\xe2\x80\xa8", "Gr\xc3\xbc\xc3\x9f"
+  const std::vector<std::string> texts = {every_byte,
+                                          "a\"b\\c",
+                                          "line\nbreak\r\n",
+                                          std::string("\0", 1),
+                                          "\xc3\x28",
+                                          "\xed\xa0\x80",
+                                          "\xe2\x80\xa8",
+                                          "Gr\xc3\xbc\xc3\x9f"
                                           "e"};
   for (const std::string& text : texts) {
     const std::string json = Line(LogFormat::kJson, text, {{"gid", text}});
@@ -47,15 +58,18 @@ TEST(LogLine, AnyBytesStayOneValidLine) {
     const std::string plain = Line(LogFormat::kText, text, {{"gid", text}});
     for (const char c : plain) EXPECT_GE(static_cast<unsigned char>(c), ' ') << plain;
   }
-  EXPECT_EQ(nlohmann::json::parse(Line(LogFormat::kJson, "x", {{"gid", "Gr\xc3\xbc\xc3\x9f"
-                                                                       "e\n"}}))["gid"],
+  EXPECT_EQ(nlohmann::json::parse(Line(LogFormat::kJson, "x",
+                                       {{"gid",
+                                         "Gr\xc3\xbc\xc3\x9f"
+                                         "e\n"}}))["gid"],
             "Gr\xc3\xbc\xc3\x9f"
             "e\n");
 }
 
 TEST(Log, WritesFromItsLevelUp) {
   std::vector<std::string> lines;
-  Log log(LogLevel::kWarn, LogFormat::kJson, [&](const std::string& line) { lines.push_back(line); });
+  Log log(LogLevel::kWarn, LogFormat::kJson,
+          [&](const std::string& line) { lines.push_back(line); });
   EXPECT_FALSE(log.Enabled(LogLevel::kInfo));
   EXPECT_TRUE(log.Enabled(LogLevel::kError));
   log.Debug("one");
@@ -69,7 +83,8 @@ TEST(Log, WritesFromItsLevelUp) {
 
 TEST(Log, TellsHowManyWereSuppressed) {
   std::vector<std::string> lines;
-  Log log(LogLevel::kInfo, LogFormat::kJson, [&](const std::string& line) { lines.push_back(line); });
+  Log log(LogLevel::kInfo, LogFormat::kJson,
+          [&](const std::string& line) { lines.push_back(line); });
   log.WriteAfterSuppressed(LogLevel::kWarn, "again", 0, {});
   log.WriteAfterSuppressed(LogLevel::kWarn, "again", 41, {{"gid", "g"}});
   ASSERT_THAT(lines, SizeIs(2));
@@ -78,7 +93,8 @@ TEST(Log, TellsHowManyWereSuppressed) {
 }
 
 TEST(LogWords, AreThoseOfTheConfiguration) {
-  for (const char* word : {"debug", "info", "warn", "error"}) EXPECT_STREQ(LogLevelName(LogLevelOf(word)), word);
+  for (const char* word : {"debug", "info", "warn", "error"})
+    EXPECT_STREQ(LogLevelName(LogLevelOf(word)), word);
   EXPECT_EQ(LogFormatOf("text"), LogFormat::kText);
   EXPECT_EQ(LogFormatOf("json"), LogFormat::kJson);
 }

@@ -31,7 +31,8 @@ TEST(MessageLimit, ForgetsNothingAndGrowsNotWithoutEnd) {
   MessageLimit limit(1, base::Seconds(10));
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(limit.Admit(absl::StrCat("kind ", i), kStart), 0u);
   EXPECT_EQ(limit.Admit("one more", kStart), 0u);
-  EXPECT_EQ(limit.Admit("and another", kStart), std::nullopt) << "shares the place of those that came too late";
+  EXPECT_EQ(limit.Admit("and another", kStart), std::nullopt)
+      << "shares the place of those that came too late";
   EXPECT_EQ(limit.Admit("kind 7", kStart), std::nullopt);
 }
 

@@ -35,7 +35,8 @@ TEST_F(ReadinessTest, OnlyBetweenStartAndStop) {
   readiness_.SetDraining();
   EXPECT_TRUE(absl::IsUnavailable(readiness_.Check()));
   readiness_.SetServing();
-  EXPECT_THAT(std::string(readiness_.Check().message()), HasSubstr("stopping")) << "stopping is for good";
+  EXPECT_THAT(std::string(readiness_.Check().message()), HasSubstr("stopping"))
+      << "stopping is for good";
   EXPECT_EQ(pings_, 1) << "the store is asked only where it matters";
 }
 

@@ -5,7 +5,8 @@
 namespace saga::app {
 namespace {
 
-const std::vector<std::string> kKnown = {"store", "log.level", "log.format", "engine.retry_interval", "engine.runners"};
+const std::vector<std::string> kKnown = {"store", "log.level", "log.format",
+                                         "engine.retry_interval", "engine.runners"};
 
 TEST(ClosestName, FindsSlipsOfThePen) {
   EXPECT_EQ(ClosestName("stor", kKnown), "store");
