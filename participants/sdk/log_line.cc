@@ -39,7 +39,7 @@ LogLine::LogLine(LogLevel level, absl::string_view message) : fields_(std::make_
       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone());
   fields_->json["level"] = Word(level);
   fields_->json["service"] = Service();
-  fields_->json["message"] = std::string(message);
+  fields_->json["msg"] = std::string(message);
 }
 
 LogLine::~LogLine() {

@@ -3,7 +3,7 @@
 // One JSON object a line on standard error, written when the LogLine goes:
 //
 //   LogLine(LogLevel::kInfo, "branch").Branch(context).Set("order_id", 42).Set("outcome", "done");
-//   {"time":"2026-01-31T10:00:00.123Z","level":"info","service":"order","message":"branch",
+//   {"time":"2026-01-31T10:00:00.123Z","level":"info","service":"order","msg":"branch",
 //    "gid":"order_paid-A1","branch":"01","op":"action","order_id":42,"outcome":"done"}
 //
 // Thread safety: lines are whole, whoever writes them. One LogLine belongs to one thread.

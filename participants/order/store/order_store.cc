@@ -110,8 +110,8 @@ absl::Status Prepare(sdk::Database& database) {
 
 absl::Status Insert(Transaction& tx, Order& order, const std::string& now) {
   const absl::StatusOr<int64_t> inserted = tx.Execute(
-      "INSERT INTO orders (user_id, order_code, price_cents, created_at, updated_at) VALUES (?, ?, "
-      "?, ?, ?)",
+      "INSERT INTO orders (user_id, order_code, price_cents, created_at, updated_at) "
+      "VALUES (?, ?, ?, ?, ?)",
       order.user_id, order.code, order.price_cents, now, now);
   if (!inserted.ok()) return inserted.status();
   order.id = tx.LastInsertId();
@@ -147,9 +147,9 @@ absl::StatusOr<std::vector<Order>> List(Transaction& tx, int64_t after_id, int64
 absl::StatusOr<bool> Update(Transaction& tx, const Order& before, const Order& after,
                             const std::string& now) {
   const absl::StatusOr<int64_t> changed = tx.Execute(
-      "UPDATE orders SET pay_status = ?, ship_status = ?, pay_error = ?, trade_no = ?, pay_time = "
-      "?, gid = ?, "
-      "version = version + 1, updated_at = ? WHERE id = ? AND version = ? AND pay_status = ?",
+      "UPDATE orders SET pay_status = ?, ship_status = ?, pay_error = ?, trade_no = ?, "
+      "pay_time = ?, gid = ?, version = version + 1, updated_at = ? "
+      "WHERE id = ? AND version = ? AND pay_status = ?",
       static_cast<int64_t>(after.pay_status), static_cast<int64_t>(after.ship_status),
       after.pay_error, after.trade_no, after.pay_time, after.gid, now, before.id, before.version,
       static_cast<int64_t>(before.pay_status));

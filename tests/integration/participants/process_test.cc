@@ -95,7 +95,7 @@ TEST(Process, StopsGracefullyUnderLoad) {
   EXPECT_EQ(shop.product.process().WaitForExit(absl::Seconds(20)), 0);
   stopped = true;
   for (std::thread& thread : threads) thread.join();
-  EXPECT_THAT(shop.product.process().Stderr(), HasSubstr("\"message\":\"stopped\""));
+  EXPECT_THAT(shop.product.process().Stderr(), HasSubstr("\"msg\":\"stopped\""));
   ASSERT_TRUE(shop.product.Start()) << shop.product.process().Stderr();
   EXPECT_EQ(shop.Stock(7), absl::StrCat(kStock - done, "/0"));
 }
@@ -111,7 +111,7 @@ TEST(Process, LogLinesCarryTheBranch) {
   for (const std::string& text : lines) {
     const json line = json::parse(text, nullptr, false);
     ASSERT_FALSE(line.is_discarded()) << text;
-    if (line["message"] != "branch") continue;
+    if (line["msg"] != "branch") continue;
     ++branches;
     EXPECT_EQ(line["gid"], "order_paid-A1");
     EXPECT_EQ(line["branch"], "02");

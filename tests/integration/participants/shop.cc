@@ -26,9 +26,9 @@ bool Participant::Start() {
       std::make_unique<fixture::Process>(fixture::Process::Start({.program = name_, .args = args}));
   // The ready line and not the ports file: two processes on one directory would overwrite each
   // other's.
-  if (!process_->WaitForStderr("\"message\":\"ready\"", absl::Seconds(20))) return false;
+  if (!process_->WaitForStderr("\"msg\":\"ready\"", absl::Seconds(20))) return false;
   const std::string log = process_->Stderr();
-  const size_t ready = log.find("\"message\":\"ready\"");
+  const size_t ready = log.find("\"msg\":\"ready\"");
   const size_t begin = log.rfind('\n', ready) + 1;
   const json line = json::parse(log.substr(begin, log.find('\n', ready) - begin), nullptr, false);
   if (line.is_discarded()) return false;
