@@ -24,11 +24,11 @@ FIGURES = (
 )
 
 
-def summarise(runs, branches_per_transaction):
-    """One row for each number of clients and system."""
+def summarise(runs, systems, branches_per_transaction):
+    """One row for each number of clients and system, the systems in the given order."""
     rows = []
     for clients in dict.fromkeys(run["clients"] for run in runs):
-        for system in dict.fromkeys(run["system"] for run in runs):
+        for system in systems:
             mine = [run for run in runs if run["clients"] == clients and run["system"] == system]
             row = {
                 "clients": clients,
