@@ -145,8 +145,9 @@ absl::StatusOr<core::GlobalTransaction> MemoryStore::Load(const std::string& gid
 
 absl::StatusOr<std::vector<core::GlobalTransaction>> MemoryStore::ClaimDue(base::Time now, size_t limit) {
   absl::MutexLock lock(&mutex_);
-  queries_ += 1;
   std::vector<core::GlobalTransaction> claimed;
+  if (free_.empty() || free_.begin()->first > now) return claimed;
+  queries_ += 1;
   while (claimed.size() < limit && !free_.empty() && free_.begin()->first <= now) {
     const uint64_t id = free_.begin()->second;
     free_.erase(free_.begin());

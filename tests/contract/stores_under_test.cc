@@ -1,0 +1,50 @@
+#include "orchestrator/adapter/memory/memory_store.h"
+#include "orchestrator/adapter/sqlite/sqlite_store.h"
+#include "tests/contract/store_suite.h"
+#include "tests/fixture/temp_dir.h"
+
+namespace saga::contract {
+namespace {
+
+class MemoryUnderTest final : public StoreUnderTest {
+ public:
+  port::TransactionStore& store() override { return store_; }
+  port::TransactionQuery& query() override { return store_; }
+  void Reopen() override { store_.Restore(store_.Snapshot()); }
+
+ private:
+  adapter::MemoryStore store_;
+};
+
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  SqliteUnderTest() { Open(); }
+  port::TransactionStore& store() override { return *sqlite_.store; }
+  port::TransactionQuery& query() override { return *sqlite_.query; }
+  void Reopen() override {
+    sqlite_ = {};
+    Open();
+  }
+
+ private:
+  void Open() {
+    auto opened = adapter::OpenSqliteStore(dir_.File("sagad.db"));
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    sqlite_ = *std::move(opened);
+  }
+
+  fixture::TempDir dir_;
+  adapter::SqliteStore sqlite_;
+};
+
+}  // namespace
+
+std::vector<StoreKind> StoresUnderTest() {
+  return {{"Memory", [] { return std::make_unique<MemoryUnderTest>(); }},
+          {"Sqlite", [] { return std::make_unique<SqliteUnderTest>(); }}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::ValuesIn(StoresUnderTest()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace saga::contract
