@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/synchronization/mutex.h"
 #include "participants/product/handler/doors.h"
 #include "participants/product/handler/service.h"
 #include "participants/product/store/stock_store.h"
@@ -89,4 +90,8 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace saga::participants::product
 
-int main(int argc, char** argv) { return saga::participants::product::Main(argc, argv); }
+int main(int argc, char** argv) {
+  // Debian's Abseil, which gRPC locks with, looks for lock cycles at every lock unless told not to.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  return saga::participants::product::Main(argc, argv);
+}
