@@ -48,9 +48,11 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
     case core::Verdict::kNotFound:
       return NoTransaction(gid);
     case core::Verdict::kCannotAbort:
-      return absl::FailedPreconditionError(absl::StrCat("'", gid, "' is ", status, " and cannot be aborted any more"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("'", gid, "' is ", status, " and cannot be aborted any more"));
     case core::Verdict::kNothingToRetry:
-      return absl::FailedPreconditionError(absl::StrCat("'", gid, "' is ", status, " and waits for no retry"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("'", gid, "' is ", status, " and waits for no retry"));
     case core::Verdict::kCannotPrepare:
     case core::Verdict::kCannotSubmit:
     case core::Verdict::kCannotRegister:
@@ -58,16 +60,18 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
     case core::Verdict::kTooManyBranches:
       break;
   }
-  return absl::FailedPreconditionError(absl::StrCat("'", gid, "' is ", status, ", which does not allow this"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("'", gid, "' is ", status, ", which does not allow this"));
 }
 
-// A call whose answer comes later: it ends with the answer or when its client goes away, whichever is first. Held by
-// the call and by whoever is to answer it.
+// A call whose answer comes later: it ends with the answer or when its client goes away, whichever
+// is first. Held by the call and by whoever is to answer it.
 class PendingCall {
  public:
   explicit PendingCall(ServerUnaryReactor* reactor) : reactor_(reactor) {}
 
-  // True when this ended the call. `fill` writes the reply, which is only there as long as the call is.
+  // True when this ended the call. `fill` writes the reply, which is only there as long as the call
+  // is.
   template <typename Fill>
   bool Finish(const absl::Status& status, Fill fill) {
     ServerUnaryReactor* reactor = nullptr;
@@ -146,7 +150,8 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     return FinishNow(context, FillList(*request, *reply));
   }
 
-  ServerUnaryReactor* Get(CallbackServerContext*, const v1::GetRequest* request, v1::Transaction* reply) override {
+  ServerUnaryReactor* Get(CallbackServerContext*, const v1::GetRequest* request,
+                          v1::Transaction* reply) override {
     auto* reactor = new WaitingReactor();
     absl::StatusOr<port::StoredTransaction> stored = parts_.query->Find(request->gid());
     if (stored.ok() && core::IsFinal(stored->transaction.status)) {
@@ -154,8 +159,9 @@ class AdminService::Impl : public v1::Admin::CallbackService {
       return reactor;
     }
     // An open one is asked of the engine, which knows about calls that are out.
-    parts_.engine->Inspect(request->gid(), [this, call = reactor->call(), reply, gid = request->gid(),
-                                            stored = std::move(stored)](const engine::Snapshot* snapshot) mutable {
+    parts_.engine->Inspect(request->gid(), [this, call = reactor->call(), reply,
+                                            gid = request->gid(), stored = std::move(stored)](
+                                               const engine::Snapshot* snapshot) mutable {
       if (snapshot != nullptr) {
         AnswerWith({snapshot->transaction, snapshot->next_wake, snapshot->in_flight}, *call, reply);
       } else if (stored.ok()) {
@@ -177,17 +183,19 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     const port::LoadedDefinition* loaded = parts_.definitions->Find(request->definition());
     if (loaded == nullptr) return FinishNow(context, NoDefinition(request->definition()));
     auto* reactor = new WaitingReactor();
-    submitter_.Submit(*loaded, {request->gid(), request->input_json(), request->wait(), ToText(request->actor())},
-                      [this, call = reactor->call(), reply](absl::StatusOr<SubmittedDefinition> submitted) {
-                        call->Finish(submitted.status(), [&] {
-                          *reply->mutable_transaction() = Message(std::move(submitted->transaction));
-                          reply->set_already_known(submitted->already_known);
-                        });
-                      });
+    submitter_.Submit(
+        *loaded, {request->gid(), request->input_json(), request->wait(), ToText(request->actor())},
+        [this, call = reactor->call(), reply](absl::StatusOr<SubmittedDefinition> submitted) {
+          call->Finish(submitted.status(), [&] {
+            *reply->mutable_transaction() = Message(std::move(submitted->transaction));
+            reply->set_already_known(submitted->already_known);
+          });
+        });
     return reactor;
   }
 
-  ServerUnaryReactor* Wait(CallbackServerContext*, const v1::WaitRequest* request, v1::Transaction* reply) override {
+  ServerUnaryReactor* Wait(CallbackServerContext*, const v1::WaitRequest* request,
+                           v1::Transaction* reply) override {
     auto* reactor = new WaitingReactor();
     const std::shared_ptr<PendingCall> call = reactor->call();
     const std::string gid = request->gid();
@@ -197,7 +205,8 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     return reactor;
   }
 
-  ServerUnaryReactor* Abort(CallbackServerContext*, const v1::AbortRequest* request, v1::Transaction* reply) override {
+  ServerUnaryReactor* Abort(CallbackServerContext*, const v1::AbortRequest* request,
+                            v1::Transaction* reply) override {
     auto* reactor = new WaitingReactor();
     core::AbortRequested abort;
     abort.actor = ToText(request->actor());
@@ -217,7 +226,8 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     return reactor;
   }
 
-  ServerUnaryReactor* Stats(CallbackServerContext* context, const v1::StatsRequest*, v1::StatsReply* reply) override {
+  ServerUnaryReactor* Stats(CallbackServerContext* context, const v1::StatsRequest*,
+                            v1::StatsReply* reply) override {
     absl::StatusOr<port::StoreCounts> counts = parts_.query->Count();
     if (!counts.ok()) return FinishNow(context, ReadError(counts.status(), ""));
     *reply = ToMessage(parts_.engine->Stats(), *counts);
@@ -226,9 +236,11 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     return FinishNow(context, absl::OkStatus());
   }
 
-  ServerUnaryReactor* ListDefinitions(CallbackServerContext* context, const v1::ListDefinitionsRequest*,
+  ServerUnaryReactor* ListDefinitions(CallbackServerContext* context,
+                                      const v1::ListDefinitionsRequest*,
                                       v1::ListDefinitionsReply* reply) override {
-    for (const auto& [name, loaded] : parts_.definitions->All()) *reply->add_definitions() = ToMessage(loaded.definition);
+    for (const auto& [name, loaded] : parts_.definitions->All())
+      *reply->add_definitions() = ToMessage(loaded.definition);
     return FinishNow(context, absl::OkStatus());
   }
 
@@ -241,7 +253,9 @@ class AdminService::Impl : public v1::Admin::CallbackService {
   }
 
  private:
-  v1::Transaction Message(const View& view) { return ToMessage(view, parts_.settings, parts_.clock->Now()); }
+  v1::Transaction Message(const View& view) {
+    return ToMessage(view, parts_.settings, parts_.clock->Now());
+  }
 
   // From an answer, which does not tell which calls are out.
   v1::Transaction Message(core::GlobalTransaction transaction) {
@@ -253,7 +267,8 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     call.Finish(absl::OkStatus(), [&] { *reply = Message(view); });
   }
 
-  engine::Reply AnswerTo(std::shared_ptr<PendingCall> call, std::string gid, v1::Transaction* reply) {
+  engine::Reply AnswerTo(std::shared_ptr<PendingCall> call, std::string gid,
+                         v1::Transaction* reply) {
     return [this, call = std::move(call), gid = std::move(gid), reply](engine::Answer answer) {
       absl::Status status = StatusOf(answer);
       if (status.ok()) status = Refused(answer, gid);
@@ -262,10 +277,11 @@ class AdminService::Impl : public v1::Admin::CallbackService {
   }
 
   absl::Status NoDefinition(const std::string& name) const {
-    const std::string names = absl::StrJoin(
-        parts_.definitions->All(), ", ", [](std::string* out, const auto& entry) { out->append(entry.first); });
-    return absl::NotFoundError(
-        absl::StrCat("there is no definition '", name, "'; loaded are: ", names.empty() ? "none" : names));
+    const std::string names =
+        absl::StrJoin(parts_.definitions->All(), ", ",
+                      [](std::string* out, const auto& entry) { out->append(entry.first); });
+    return absl::NotFoundError(absl::StrCat("there is no definition '", name,
+                                            "'; loaded are: ", names.empty() ? "none" : names));
   }
 
   absl::Status FillList(const v1::ListRequest& request, v1::ListReply& reply) {
@@ -276,7 +292,8 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     const bool more = page->size() == filter->limit;
     if (more) page->pop_back();
     const base::Time now = parts_.clock->Now();
-    for (const port::StoredTransaction& stored : *page) *reply.add_transactions() = ToListMessage(stored, now);
+    for (const port::StoredTransaction& stored : *page)
+      *reply.add_transactions() = ToListMessage(stored, now);
     if (more) reply.set_next_position(absl::StrCat(page->back().id));
     return absl::OkStatus();
   }

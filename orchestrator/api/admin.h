@@ -1,7 +1,7 @@
 #pragma once
 
-// The operator's door: saga.v1.Admin, what sagactl speaks. proto/saga/v1/admin.proto tells what each call does and which
-// errors it has.
+// The operator's door: saga.v1.Admin, what sagactl speaks. proto/saga/v1/admin.proto tells what
+// each call does and which errors it has.
 
 #include <memory>
 #include <string>
@@ -21,8 +21,9 @@ namespace saga::api {
 
 inline constexpr char kAdminService[] = "saga.v1.Admin";
 
-// Thread-safe. No thread is held while a call waits for a transaction; a client that goes away ends its wait, not the
-// transaction. Reads of the store happen on the server's threads and are bounded by core::kMaxListPage.
+// Thread-safe. No thread is held while a call waits for a transaction; a client that goes away ends
+// its wait, not the transaction. Reads of the store happen on the server's threads and are bounded
+// by core::kMaxListPage.
 class AdminService {
  public:
   struct Parts {
@@ -38,8 +39,8 @@ class AdminService {
     std::string store;
   };
 
-  // The parts outlive this. This outlives the server it is registered with, and every call of it that the engine has
-  // not answered: destroy it after Engine::Stop.
+  // The parts outlive this. This outlives the server it is registered with, and every call of it
+  // that the engine has not answered: destroy it after Engine::Stop.
   explicit AdminService(const Parts& parts);
   ~AdminService();
 
@@ -49,8 +50,9 @@ class AdminService {
   // For GrpcServer, under the name kAdminService.
   grpc::Service* service();
 
-  // Gives up the tries of TCC definitions and waits for those that are out, at most for one request timeout. Before
-  // Engine::Stop, and before the caller goes.
+  // Aborts TCC definitions that are being tried and waits for the tries that are out, at most for
+  // one request timeout. Before Engine::StopIntake, which would leave them to their timeout, and
+  // before the caller goes.
   void Stop();
 
  private:

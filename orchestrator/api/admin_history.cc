@@ -17,20 +17,25 @@ bool Has(const std::vector<core::HistoryEntry>& entries, core::HistoryKind kind)
                      [kind](const core::HistoryEntry& entry) { return entry.kind == kind; });
 }
 
-// A transaction that somebody submitted later, or that ended without one, began as prepared. A saga begins submitted
-// unless it says otherwise.
-bool BeganPrepared(const core::GlobalTransaction& t, const std::vector<core::HistoryEntry>& stored) {
-  if (t.status == core::Status::kPrepared || Has(stored, core::HistoryKind::kSubmitted)) return true;
+// A transaction that somebody submitted later, or that ended without one, began as prepared. A saga
+// begins submitted unless it says otherwise.
+bool BeganPrepared(const core::GlobalTransaction& t,
+                   const std::vector<core::HistoryEntry>& stored) {
+  if (t.status == core::Status::kPrepared || Has(stored, core::HistoryKind::kSubmitted))
+    return true;
   const bool undone = t.status == core::Status::kAborting || t.status == core::Status::kFailed;
   return undone && t.mode != core::Mode::kSaga;
 }
 
-core::HistoryEntry Beginning(const core::GlobalTransaction& t, const std::vector<core::HistoryEntry>& stored) {
+core::HistoryEntry Beginning(const core::GlobalTransaction& t,
+                             const std::vector<core::HistoryEntry>& stored) {
   core::HistoryEntry entry;
   entry.time = t.create_time;
-  entry.kind = BeganPrepared(t, stored) ? core::HistoryKind::kPrepared : core::HistoryKind::kSubmitted;
+  entry.kind =
+      BeganPrepared(t, stored) ? core::HistoryKind::kPrepared : core::HistoryKind::kSubmitted;
   entry.actor = SubmittedBy(t);
-  if (!t.definition.empty()) entry.text = absl::StrCat("definition ", t.definition, " version ", t.definition_version);
+  if (!t.definition.empty())
+    entry.text = absl::StrCat("definition ", t.definition, " version ", t.definition_version);
   return entry;
 }
 
@@ -52,7 +57,8 @@ std::vector<core::HistoryEntry> WholeHistory(const core::GlobalTransaction& tran
     entry.outcome = core::Outcome::kSuccess;
     entries.push_back(std::move(entry));
   }
-  const bool end_missing = core::IsFinal(transaction.status) && !Has(stored, core::HistoryKind::kEnded);
+  const bool end_missing =
+      core::IsFinal(transaction.status) && !Has(stored, core::HistoryKind::kEnded);
   std::move(stored.begin(), stored.end(), std::back_inserter(entries));
   if (end_missing) {
     core::HistoryEntry entry;
@@ -61,8 +67,9 @@ std::vector<core::HistoryEntry> WholeHistory(const core::GlobalTransaction& tran
     entry.text = core::WordOf(transaction.status);
     entries.push_back(std::move(entry));
   }
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const core::HistoryEntry& a, const core::HistoryEntry& b) { return a.time < b.time; });
+  std::stable_sort(
+      entries.begin(), entries.end(),
+      [](const core::HistoryEntry& a, const core::HistoryEntry& b) { return a.time < b.time; });
   return entries;
 }
 

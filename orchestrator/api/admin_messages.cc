@@ -56,20 +56,24 @@ void FillBranch(const core::Branch& from, v1::Branch& to) {
 }
 
 absl::Status ReadPosition(const std::string& position, uint64_t& before_id) {
-  if (position.empty() || (absl::SimpleAtoi(position, &before_id) && before_id > 0)) return absl::OkStatus();
+  if (position.empty() || (absl::SimpleAtoi(position, &before_id) && before_id > 0))
+    return absl::OkStatus();
   return absl::InvalidArgumentError("position: only what a page named as next_position is allowed");
 }
 
 absl::Status ReadStatuses(const v1::ListRequest& request, std::vector<core::Status>& statuses) {
-  if (request.open_only()) statuses = {core::Status::kPrepared, core::Status::kSubmitted, core::Status::kAborting};
+  if (request.open_only())
+    statuses = {core::Status::kPrepared, core::Status::kSubmitted, core::Status::kAborting};
   if (request.status().empty()) return absl::OkStatus();
   const std::optional<core::Status> status = StatusFromWord(request.status());
   if (!status.has_value()) {
-    return absl::InvalidArgumentError(absl::StrCat("status: '", request.status(),
-                                                   "' is none; prepared, submitted, aborting, succeed, failed are"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("status: '", request.status(),
+                     "' is none; prepared, submitted, aborting, succeed, failed are"));
   }
   if (request.open_only() && core::IsFinal(*status)) {
-    return absl::InvalidArgumentError(absl::StrCat("open_only: nothing is open with the status ", request.status()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("open_only: nothing is open with the status ", request.status()));
   }
   statuses = {*status};
   return absl::OkStatus();
@@ -88,7 +92,8 @@ v1::Transaction ToMessage(const View& view, const core::Settings& settings, base
   for (uint32_t row = 0; row < from.branches.size(); ++row) {
     v1::Branch& branch = *to.add_branches();
     FillBranch(from.branches[row], branch);
-    branch.set_in_flight(std::find(view.in_flight.begin(), view.in_flight.end(), row) != view.in_flight.end());
+    branch.set_in_flight(std::find(view.in_flight.begin(), view.in_flight.end(), row) !=
+                         view.in_flight.end());
     // Saga rows come in pairs, one pair per step.
     if (from.mode != core::Mode::kSaga || row / 2 >= from.predecessors.size()) continue;
     for (const uint32_t step : from.predecessors[row / 2]) branch.add_after(step + 1);
@@ -129,7 +134,8 @@ v1::Definition ToMessage(const core::SagaDefinition& definition) {
 
 v1::StatsReply ToMessage(const engine::EngineStats& stats, const port::StoreCounts& counts) {
   v1::StatsReply to;
-  for (const auto& [status, count] : counts.open) (*to.mutable_open_by_status())[Word(status)] = count;
+  for (const auto& [status, count] : counts.open)
+    (*to.mutable_open_by_status())[Word(status)] = count;
   (*to.mutable_ended_by_status())[Word(core::Status::kSucceed)] = stats.ended_succeed;
   (*to.mutable_ended_by_status())[Word(core::Status::kFailed)] = stats.ended_failed;
   to.set_live(stats.live);
@@ -166,20 +172,25 @@ absl::StatusOr<port::ListFilter> ToFilter(const v1::ListRequest& request) {
   if (!request.mode().empty()) {
     const std::optional<core::Mode> mode = ModeFromWord(request.mode());
     if (!mode.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat("mode: '", request.mode(), "' is none; saga, tcc, msg are"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("mode: '", request.mode(), "' is none; saga, tcc, msg are"));
     }
     filter.modes = {*mode};
   }
   if (request.gid_prefix().size() > core::kMaxGidLength) {
-    return absl::InvalidArgumentError(absl::StrCat("gid_prefix: at most ", core::kMaxGidLength, " bytes are allowed"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("gid_prefix: at most ", core::kMaxGidLength, " bytes are allowed"));
   }
   if (request.limit() > core::kMaxListPage) {
-    return absl::InvalidArgumentError(absl::StrCat("limit: at most ", core::kMaxListPage, " is allowed"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit: at most ", core::kMaxListPage, " is allowed"));
   }
   if (request.created_after_us() < 0 || request.created_before_us() < 0) {
-    return absl::InvalidArgumentError("created_after_us, created_before_us: microseconds since the epoch, 0 for open");
+    return absl::InvalidArgumentError(
+        "created_after_us, created_before_us: microseconds since the epoch, 0 for open");
   }
-  if (absl::Status status = ReadPosition(request.position(), filter.before_id); !status.ok()) return status;
+  if (absl::Status status = ReadPosition(request.position(), filter.before_id); !status.ok())
+    return status;
   filter.gid_prefix = request.gid_prefix();
   filter.created_from = base::Time{request.created_after_us()};
   filter.created_to = base::Time{request.created_before_us()};

@@ -34,8 +34,8 @@ v1::StatsReply ToMessage(const engine::EngineStats& stats, const port::StoreCoun
 // "user@host tool: reason", without what is empty; "operator" when everything is.
 std::string ToText(const v1::Actor& actor);
 
-// InvalidArgument names the field and what is allowed. The filter's limit is one more than the page's, which shows
-// whether there is another page.
+// InvalidArgument names the field and what is allowed. The filter's limit is one more than the
+// page's, which shows whether there is another page.
 absl::StatusOr<port::ListFilter> ToFilter(const v1::ListRequest& request);
 
 }  // namespace saga::api

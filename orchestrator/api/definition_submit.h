@@ -29,16 +29,17 @@ struct SubmittedDefinition {
 // Thread-safe.
 class DefinitionSubmitter {
  public:
-  // InvalidArgument: the input does not fit; FailedPrecondition: the gid belongs to another kind of transaction;
-  // ResourceExhausted, Unavailable: nothing was started, try again.
+  // InvalidArgument: the input does not fit; FailedPrecondition: the gid belongs to another kind of
+  // transaction; ResourceExhausted, Unavailable: nothing was started, try again.
   using Done = absl::AnyInvocable<void(absl::StatusOr<SubmittedDefinition>)>;
 
   // All outlive this.
   DefinitionSubmitter(engine::Engine& engine, port::TransactionQuery& query, TccDriver& tcc)
       : engine_(engine), query_(query), tcc_(tcc) {}
 
-  // However often and from wherever the same gid is submitted, it is one transaction: the later ones learn of the
-  // first, also when it has ended. `done` runs exactly once, on any thread. `loaded` outlives the transaction's start.
+  // However often and from wherever the same gid is submitted, it is one transaction: the later
+  // ones learn of the first, also when it has ended. `done` runs exactly once, on any thread.
+  // `loaded` outlives the transaction's start.
   void Submit(const port::LoadedDefinition& loaded, DefinitionSubmit submit, Done done);
 
  private:
@@ -47,7 +48,8 @@ class DefinitionSubmitter {
   TccDriver& tcc_;
 };
 
-// What custom_data of a transaction born from a definition keeps, as JSON: who submitted it. DTM's queries show it.
+// What custom_data of a transaction born from a definition keeps, as JSON: who submitted it. DTM's
+// queries show it.
 std::string CustomDataOf(const std::string& submitted_by);
 // The other way round; empty when it says nothing about that.
 std::string SubmittedBy(const core::GlobalTransaction& transaction);

@@ -11,6 +11,14 @@
 
 namespace saga::api {
 
+namespace {
+
+// Better than leaving it to the timeout: what was reserved is given back as soon as there is
+// somebody to do it.
+constexpr char kStopped[] = "the server was stopped before every step was tried";
+
+}  // namespace
+
 struct TccDriver::Shared {
   Shared(engine::Engine& engine, port::BranchCaller& caller, const core::Settings& settings)
       : engine(engine), caller(caller), settings(settings) {}
@@ -24,12 +32,12 @@ struct TccDriver::Shared {
   size_t running ABSL_GUARDED_BY(mutex) = 0;  // drives that may still use engine and caller
 };
 
-// One transaction on its way to submit or abort. Every step hands a callback to the engine or the caller that keeps the
-// drive alive and goes on with the next.
+// One transaction on its way to submit or abort. Every step hands a callback to the engine or the
+// caller that keeps the drive alive and goes on with the next.
 class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
  public:
-  Drive(std::shared_ptr<Shared> shared, const core::SagaDefinition& definition, std::vector<base::Bytes> payloads,
-        engine::WaitFor wait, Done done)
+  Drive(std::shared_ptr<Shared> shared, const core::SagaDefinition& definition,
+        std::vector<base::Bytes> payloads, engine::WaitFor wait, Done done)
       : shared_(std::move(shared)),
         definition_(definition),
         payloads_(std::move(payloads)),
@@ -42,7 +50,8 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
     shared_->engine.Prepare(std::move(draft), [self = shared_from_this()](engine::Answer answer) {
       const bool accepted = self->Accepted(answer);
       // Somebody else's transaction, or none: nothing of it is ours to try.
-      if (!accepted || answer.verdict == core::Verdict::kAlready) return self->End(false, std::move(answer));
+      if (!accepted || answer.verdict == core::Verdict::kAlready)
+        return self->NotOurs(std::move(answer));
       self->Register(0);
     });
   }
@@ -50,7 +59,8 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
  private:
   static bool Accepted(const engine::Answer& answer) {
     return answer.kind == engine::Answer::Kind::kVerdict &&
-           (answer.verdict == core::Verdict::kAccepted || answer.verdict == core::Verdict::kAlready);
+           (answer.verdict == core::Verdict::kAccepted ||
+            answer.verdict == core::Verdict::kAlready);
   }
 
   bool Stopping() {
@@ -59,18 +69,19 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
   }
 
   void Register(size_t step) {
-    if (Stopping()) return End(true, {.kind = engine::Answer::Kind::kStopping});
+    if (Stopping()) return Abort(kStopped);
     if (step == definition_.steps.size()) return Submit();
     shared_->engine.RegisterBranch(
         gid_, core::TccBranch(definition_, step, payloads_[step]),
         [self = shared_from_this(), step](engine::Answer answer) {
           if (Accepted(answer)) return self->Try(step);
-          self->Abort(absl::StrCat("step '", self->definition_.steps[step].name, "' could not be registered"));
+          self->Abort(absl::StrCat("step '", self->definition_.steps[step].name,
+                                   "' could not be registered"));
         });
   }
 
   void Try(size_t step) {
-    if (Stopping()) return End(true, {.kind = engine::Answer::Kind::kStopping});
+    if (Stopping()) return Abort(kStopped);
     port::BranchCall call;
     call.gid = gid_;
     call.mode = core::Mode::kTcc;
@@ -82,15 +93,17 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
     call.headers = options_.branch_headers;
     call.timeout = options_.request_timeout_s > 0 ? base::Seconds(options_.request_timeout_s)
                                                   : shared_->settings.request_timeout;
-    shared_->caller.Call(std::move(call), [self = shared_from_this(), step](port::BranchReply reply) {
-      if (reply.outcome == core::Outcome::kSuccess) return self->Register(step + 1);
-      const core::StepDefinition& tried = self->definition_.steps[step];
-      self->Abort(absl::StrCat("try of step '", tried.name, "' at ", tried.action, ": ",
-                               std::string(core::WordOf(reply.outcome)), ": ", reply.text));
-    });
+    shared_->caller.Call(
+        std::move(call), [self = shared_from_this(), step](port::BranchReply reply) {
+          if (reply.outcome == core::Outcome::kSuccess) return self->Register(step + 1);
+          const core::StepDefinition& tried = self->definition_.steps[step];
+          self->Abort(absl::StrCat("try of step '", tried.name, "' at ", tried.action, ": ",
+                                   std::string(core::WordOf(reply.outcome)), ": ", reply.text));
+        });
   }
 
-  // The last word: from here on it is a transaction like any other and its answer does not come back here.
+  // The last word: from here on it is a transaction like any other and its answer does not come
+  // back here.
   void Submit() {
     core::GlobalTransaction draft;
     draft.gid = gid_;
@@ -101,7 +114,6 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
   }
 
   void Abort(std::string reason) {
-    if (Stopping()) return End(true, {.kind = engine::Answer::Kind::kStopping});
     core::AbortRequested request;
     request.reason = std::move(reason);
     shared_->engine.Abort(gid_, std::move(request), wait_, HandOver());
@@ -109,11 +121,12 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
   }
 
   engine::Reply HandOver() {
-    return [done = std::move(done_)](engine::Answer answer) mutable { done(true, std::move(answer)); };
+    return
+        [done = std::move(done_)](engine::Answer answer) mutable { done(true, std::move(answer)); };
   }
 
-  void End(bool started, engine::Answer answer) {
-    done_(started, std::move(answer));
+  void NotOurs(engine::Answer answer) {
+    done_(false, std::move(answer));
     Release();
   }
 
@@ -131,7 +144,8 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
   core::Options options_;
 };
 
-TccDriver::TccDriver(engine::Engine& engine, port::BranchCaller& caller, const core::Settings& settings)
+TccDriver::TccDriver(engine::Engine& engine, port::BranchCaller& caller,
+                     const core::Settings& settings)
     : shared_(std::make_shared<Shared>(engine, caller, settings)) {}
 
 TccDriver::~TccDriver() { Stop(); }
@@ -150,13 +164,16 @@ void TccDriver::Start(const core::SagaDefinition& definition, core::GlobalTransa
     }
   }
   if (refusal.kind != engine::Answer::Kind::kVerdict) return done(false, std::move(refusal));
-  std::make_shared<Drive>(shared_, definition, std::move(payloads), wait, std::move(done))->Begin(std::move(draft));
+  std::make_shared<Drive>(shared_, definition, std::move(payloads), wait, std::move(done))
+      ->Begin(std::move(draft));
 }
 
 void TccDriver::Stop() {
   absl::MutexLock lock(&shared_->mutex);
   shared_->stopping = true;
-  const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_->mutex) { return shared_->running == 0; };
+  const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_->mutex) {
+    return shared_->running == 0;
+  };
   shared_->mutex.Await(absl::Condition(&idle));
 }
 

@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kMostRowsTold = 3;
 
 std::string TimeText(base::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time.micros), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(time.micros),
+                          absl::UTCTimeZone());
 }
 
 // "at 2025-12-01T10:00:00Z (in 8 s)", "now".
@@ -43,14 +44,16 @@ std::string LastAnswer(const core::Branch& branch) {
 }
 
 bool WentWrong(const core::Branch& branch) {
-  return branch.answered &&
-         (branch.last_outcome == core::Outcome::kUnknown || branch.last_outcome == core::Outcome::kFailure);
+  return branch.answered && (branch.last_outcome == core::Outcome::kUnknown ||
+                             branch.last_outcome == core::Outcome::kFailure);
 }
 
 std::string RowText(const core::Branch& branch, bool in_flight, base::Time now) {
   const std::string what = absl::StrCat(OpText(branch), " at ", core::DestinationOf(branch.target));
-  if (in_flight) return absl::StrCat("the answer of ", what, ", attempt ", branch.attempts, LastAnswer(branch));
-  if (branch.attempts == 0 || !branch.answered) return absl::StrCat(what, " to be called ", WhenText(branch.next_attempt, now));
+  if (in_flight)
+    return absl::StrCat("the answer of ", what, ", attempt ", branch.attempts, LastAnswer(branch));
+  if (branch.attempts == 0 || !branch.answered)
+    return absl::StrCat(what, " to be called ", WhenText(branch.next_attempt, now));
   return absl::StrCat(what, " to be called again ", WhenText(branch.next_attempt, now), " after ",
                       AttemptsText(branch), LastAnswer(branch));
 }
@@ -60,7 +63,8 @@ base::Time GivesUpAt(const core::GlobalTransaction& t, const core::Settings& set
   const base::Duration own = base::Seconds(t.options.timeout_to_fail_s);
   switch (t.mode) {
     case core::Mode::kSaga:
-      return t.status == core::Status::kSubmitted && own.micros > 0 ? t.create_time + own : base::kNever;
+      return t.status == core::Status::kSubmitted && own.micros > 0 ? t.create_time + own
+                                                                    : base::kNever;
     case core::Mode::kTcc:
     case core::Mode::kMessage:
       if (t.status != core::Status::kPrepared) return base::kNever;
@@ -70,22 +74,26 @@ base::Time GivesUpAt(const core::GlobalTransaction& t, const core::Settings& set
 }
 
 // What ends the repeating.
-std::string EndText(const core::GlobalTransaction& t, const core::Settings& settings, base::Time now) {
+std::string EndText(const core::GlobalTransaction& t, const core::Settings& settings,
+                    base::Time now) {
   if (const base::Time end = GivesUpAt(t, settings); end != base::kNever) {
     return absl::StrCat("; the transaction is undone ", WhenText(end, now));
   }
-  if (t.mode != core::Mode::kSaga || t.status == core::Status::kAborting) return "; repeated until it succeeds";
+  if (t.mode != core::Mode::kSaga || t.status == core::Status::kAborting)
+    return "; repeated until it succeeds";
   if (t.options.retry_limit == 0) return "; repeated until it succeeds or refuses";
-  return absl::StrCat("; the transaction is undone after ", t.options.retry_limit, " repeats, ", t.limited_retries,
-                      " were used");
+  return absl::StrCat("; the transaction is undone after ", t.options.retry_limit, " repeats, ",
+                      t.limited_retries, " were used");
 }
 
 // Rows whose turn it is, whatever their retry times say.
-std::vector<uint32_t> TurnRows(const core::GlobalTransaction& t, const std::vector<uint32_t>& in_flight) {
+std::vector<uint32_t> TurnRows(const core::GlobalTransaction& t,
+                               const std::vector<uint32_t>& in_flight) {
   std::vector<uint32_t> rows = core::Due(t, base::kNever);
   // An action of before the decision to undo may still be out.
   for (const uint32_t row : in_flight) {
-    if (row < t.branches.size() && std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(row);
+    if (row < t.branches.size() && std::find(rows.begin(), rows.end(), row) == rows.end())
+      rows.push_back(row);
   }
   return rows;
 }
@@ -97,7 +105,8 @@ std::string RowsText(const core::GlobalTransaction& t, const std::vector<uint32_
     const bool out = std::find(in_flight.begin(), in_flight.end(), rows[i]) != in_flight.end();
     texts.push_back(RowText(t.branches[rows[i]], out, now));
   }
-  if (rows.size() > kMostRowsTold) texts.push_back(absl::StrCat(rows.size() - kMostRowsTold, " more branches"));
+  if (rows.size() > kMostRowsTold)
+    texts.push_back(absl::StrCat(rows.size() - kMostRowsTold, " more branches"));
   return absl::StrJoin(texts, "; and ");
 }
 
@@ -112,43 +121,53 @@ std::string HealthOf(const core::GlobalTransaction& t, const std::vector<uint32_
 }
 
 Waiting Prepared(const core::GlobalTransaction& t, const std::vector<uint32_t>& rows,
-                 const std::vector<uint32_t>& in_flight, const core::Settings& settings, base::Time now) {
+                 const std::vector<uint32_t>& in_flight, const core::Settings& settings,
+                 base::Time now) {
   switch (t.mode) {
     case core::Mode::kSaga:
-      return {"waiting", "the client's submit; nothing else ends this wait but an operator's abort"};
+      return {"waiting",
+              "the client's submit; nothing else ends this wait but an operator's abort"};
     case core::Mode::kTcc:
-      return {"waiting", absl::StrCat("the client's submit or abort; times out ", WhenText(GivesUpAt(t, settings), now),
-                                      " and is cancelled then")};
+      return {"waiting",
+              absl::StrCat("the client's submit or abort; times out ",
+                           WhenText(GivesUpAt(t, settings), now), " and is cancelled then")};
     case core::Mode::kMessage:
       break;
   }
-  if (rows.empty()) return {"waiting", "the client's submit or abort; there is no check-back to ask"};
+  if (rows.empty())
+    return {"waiting", "the client's submit or abort; there is no check-back to ask"};
   const core::Branch& query = t.branches[rows.front()];
   if (query.attempts == 0 && query.next_attempt > now) {
     return {"waiting", absl::StrCat("the client's submit or abort; the check-back at ",
-                                    core::DestinationOf(query.target), " is asked ", WhenText(query.next_attempt, now))};
+                                    core::DestinationOf(query.target), " is asked ",
+                                    WhenText(query.next_attempt, now))};
   }
-  return {HealthOf(t, rows), absl::StrCat("the client's submit or abort, or ", RowsText(t, rows, in_flight, now))};
+  return {HealthOf(t, rows),
+          absl::StrCat("the client's submit or abort, or ", RowsText(t, rows, in_flight, now))};
 }
 
 }  // namespace
 
-Waiting DescribeWaiting(const core::GlobalTransaction& transaction, const std::vector<uint32_t>& in_flight,
-                        const core::Settings& settings, base::Time now) {
+Waiting DescribeWaiting(const core::GlobalTransaction& transaction,
+                        const std::vector<uint32_t>& in_flight, const core::Settings& settings,
+                        base::Time now) {
   if (core::IsFinal(transaction.status)) return {"ended", ""};
   const std::vector<uint32_t> rows = TurnRows(transaction, in_flight);
-  if (transaction.status == core::Status::kPrepared) return Prepared(transaction, rows, in_flight, settings, now);
+  if (transaction.status == core::Status::kPrepared)
+    return Prepared(transaction, rows, in_flight, settings, now);
   if (rows.empty()) return {"running", "the next look at it, which is due now"};
 
   const base::Time delivery = transaction.create_time + base::Seconds(transaction.delay_s);
-  if (transaction.mode == core::Mode::kMessage && transaction.delay_s > 0 && now < delivery && in_flight.empty()) {
+  if (transaction.mode == core::Mode::kMessage && transaction.delay_s > 0 && now < delivery &&
+      in_flight.empty()) {
     return {"ok", absl::StrCat("its delivery, which is planned ", WhenText(delivery, now))};
   }
   return {HealthOf(transaction, rows),
           RowsText(transaction, rows, in_flight, now) + EndText(transaction, settings, now)};
 }
 
-std::string HealthWithoutBranches(const core::GlobalTransaction& transaction, base::Time next_wake, base::Time now) {
+std::string HealthWithoutBranches(const core::GlobalTransaction& transaction, base::Time next_wake,
+                                  base::Time now) {
   if (core::IsFinal(transaction.status)) return "ended";
   if (transaction.status == core::Status::kPrepared || next_wake > now) return "waiting";
   return "running";

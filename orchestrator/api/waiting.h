@@ -1,6 +1,7 @@
 #pragma once
 
-// Why a transaction has not ended yet, in plain words. A pure function: the same record gives the same words.
+// Why a transaction has not ended yet, in plain words. A pure function: the same record gives the
+// same words.
 
 #include <cstdint>
 #include <string>
@@ -17,19 +18,23 @@ struct Waiting {
   //   ended     it succeeded or failed
   //   running   a call is out or due now, and none before it went wrong
   //   ok        everything goes as planned, the time has just not come (a delayed message)
-  //   waiting   somebody outside has to act: the client has to submit, or a participant said "ongoing"
+  //   waiting   somebody outside has to act: the client has to submit, or a participant said it is
+  //             still working
   //   retrying  a call went wrong and is repeated, or waits to be
   std::string health;
-  // What is called, retried or waited for, where, how often it was tried, what came back, and what ends the wait. Empty
-  // when the transaction has ended.
+  // What is called, retried or waited for, where, how often it was tried, what came back, and what
+  // ends the wait. Empty when the transaction has ended.
   std::string waits_for;
 };
 
 // `in_flight` are the rows with a call out.
-Waiting DescribeWaiting(const core::GlobalTransaction& transaction, const std::vector<uint32_t>& in_flight,
-                        const core::Settings& settings, base::Time now);
+Waiting DescribeWaiting(const core::GlobalTransaction& transaction,
+                        const std::vector<uint32_t>& in_flight, const core::Settings& settings,
+                        base::Time now);
 
-// As far as it can be told without the branches, as lists have it. `next_wake` as the store keeps it.
-std::string HealthWithoutBranches(const core::GlobalTransaction& transaction, base::Time next_wake, base::Time now);
+// As far as it can be told without the branches, as lists have it. `next_wake` as the store keeps
+// it.
+std::string HealthWithoutBranches(const core::GlobalTransaction& transaction, base::Time next_wake,
+                                  base::Time now);
 
 }  // namespace saga::api

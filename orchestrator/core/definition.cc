@@ -38,7 +38,8 @@ size_t DepthOf(const PayloadValue& value) {
 // The first step of each name.
 std::map<std::string_view, size_t> IndexByName(const SagaDefinition& definition) {
   std::map<std::string_view, size_t> index;
-  for (size_t step = 0; step < definition.steps.size(); ++step) index.emplace(definition.steps[step].name, step);
+  for (size_t step = 0; step < definition.steps.size(); ++step)
+    index.emplace(definition.steps[step].name, step);
   return index;
 }
 
@@ -54,7 +55,8 @@ class Validation {
     CheckOptions();
     if (definition_.steps.empty()) Add("steps", "at least one step is needed");
     if (definition_.steps.size() > kMaxSteps) {
-      Add("steps", absl::StrCat(definition_.steps.size(), " steps; at most ", kMaxSteps, " are allowed"));
+      Add("steps",
+          absl::StrCat(definition_.steps.size(), " steps; at most ", kMaxSteps, " are allowed"));
       return std::move(problems_);
     }
     for (size_t step = 0; step < definition_.steps.size(); ++step) CheckStep(step);
@@ -63,11 +65,14 @@ class Validation {
   }
 
  private:
-  void Add(std::string path, std::string text) { problems_.push_back({std::move(path), std::move(text)}); }
+  void Add(std::string path, std::string text) {
+    problems_.push_back({std::move(path), std::move(text)});
+  }
 
   void CheckName(std::string path, const std::string& name) {
     if (!IsName(name)) {
-      Add(std::move(path), absl::StrCat("'", name, "' is no name; lower-case letters, digits and _ are allowed"));
+      Add(std::move(path),
+          absl::StrCat("'", name, "' is no name; lower-case letters, digits and _ are allowed"));
     } else if (name.size() > kMaxDefinitionNameLength) {
       Add(std::move(path), absl::StrCat("longer than ", kMaxDefinitionNameLength, " characters"));
     }
@@ -81,7 +86,8 @@ class Validation {
     }
     const bool needs_protos = std::any_of(
         definition_.steps.begin(), definition_.steps.end(), [&](const StepDefinition& step) {
-          return !step.message.empty() && TransportOf(definition_.protocol, step.action) == Transport::kGrpc;
+          return !step.message.empty() &&
+                 TransportOf(definition_.protocol, step.action) == Transport::kGrpc;
         });
     if (needs_protos && definition_.protos.empty()) {
       Add("protos", "steps name a message, so the .proto files that describe it are needed");
@@ -90,14 +96,17 @@ class Validation {
 
   void CheckKey() {
     if (!definition_.key.has_value()) return;
-    if (definition_.key->fields.empty()) Add("key.fields", "at least one place in the input is needed");
+    if (definition_.key->fields.empty())
+      Add("key.fields", "at least one place in the input is needed");
     if (definition_.key->prefix.size() >= kMaxGidLength) {
-      Add("key.prefix", absl::StrCat("a gid has at most ", kMaxGidLength, " bytes; nothing is left for the fields"));
+      Add("key.prefix", absl::StrCat("a gid has at most ", kMaxGidLength,
+                                     " bytes; nothing is left for the fields"));
     }
   }
 
   void CheckNumber(std::string path, int64_t value, int64_t most) {
-    if (value < 0 || value > most) Add(std::move(path), absl::StrCat(value, " is not between 0 and ", most));
+    if (value < 0 || value > most)
+      Add(std::move(path), absl::StrCat(value, " is not between 0 and ", most));
   }
 
   void CheckOptions() {
@@ -110,7 +119,8 @@ class Validation {
       Add("options.retry_limit", "only a saga gives up after a number of repeats; leave it out");
     }
     if (options.timeout_to_fail_s > 0 && options.request_timeout_s >= options.timeout_to_fail_s) {
-      Add("options.request_timeout_s", "one call may not take as long as timeout_to_fail_s allows for everything");
+      Add("options.request_timeout_s",
+          "one call may not take as long as timeout_to_fail_s allows for everything");
     }
     CheckHeaders(options);
   }
@@ -120,7 +130,8 @@ class Validation {
     for (const auto& [name, value] : options.branch_headers) {
       bytes += name.size() + value.size();
       const std::string path = absl::StrCat("options.branch_headers.", name);
-      if (!IsHeaderName(name)) Add(path, "not a header name; letters, digits, '-', '_' and '.' are allowed");
+      if (!IsHeaderName(name))
+        Add(path, "not a header name; letters, digits, '-', '_' and '.' are allowed");
       if (std::any_of(value.begin(), value.end(), [](char c) { return c < ' ' || c > '~'; })) {
         Add(path, "only printable ASCII is allowed in a header's value");
       }
@@ -128,7 +139,8 @@ class Validation {
     if (options.branch_headers.size() > kMaxBranchHeaders) {
       Add("options.branch_headers", absl::StrCat("more than ", kMaxBranchHeaders, " headers"));
     }
-    if (bytes > kMaxHeaderBytes) Add("options.branch_headers", absl::StrCat("more than ", kMaxHeaderBytes, " bytes"));
+    if (bytes > kMaxHeaderBytes)
+      Add("options.branch_headers", absl::StrCat("more than ", kMaxHeaderBytes, " bytes"));
   }
 
   void CheckTarget(std::string path, const std::string& target) {
@@ -136,12 +148,14 @@ class Validation {
     if (target.size() > kMaxTargetLength) {
       return Add(std::move(path), absl::StrCat("longer than ", kMaxTargetLength, " bytes"));
     }
-    const bool names_http =
-        absl::StartsWithIgnoreCase(target, "http://") || absl::StartsWithIgnoreCase(target, "https://");
+    const bool names_http = absl::StartsWithIgnoreCase(target, "http://") ||
+                            absl::StartsWithIgnoreCase(target, "https://");
     if (names_http) {
-      if (DestinationOf(target).empty()) Add(std::move(path), absl::StrCat("'", target, "' names no host"));
+      if (DestinationOf(target).empty())
+        Add(std::move(path), absl::StrCat("'", target, "' names no host"));
     } else if (definition_.protocol == Protocol::kHttp) {
-      Add(std::move(path), absl::StrCat("'", target, "' is no HTTP target; http://host:port/path is expected"));
+      Add(std::move(path),
+          absl::StrCat("'", target, "' is no HTTP target; http://host:port/path is expected"));
     } else if (GrpcTarget split = SplitGrpcTarget(target); !split.error.empty()) {
       Add(std::move(path), std::move(split.error));
     }
@@ -152,7 +166,8 @@ class Validation {
     const std::string path = absl::StrCat("steps[", index, "]");
     CheckName(path + ".name", step.name);
     if (const size_t first = index_.at(step.name); first != index) {
-      Add(path + ".name", absl::StrCat("'", step.name, "' is the name of steps[", first, "] already"));
+      Add(path + ".name",
+          absl::StrCat("'", step.name, "' is the name of steps[", first, "] already"));
     }
     CheckTarget(absl::StrCat(path, ".", FirstTargetName(definition_.mode)), step.action);
     CheckUndo(path, step);
@@ -182,16 +197,19 @@ class Validation {
 
   void CheckAfter(const std::string& path, const StepDefinition& step) {
     if (step.after.empty()) return;
-    if (definition_.mode != Mode::kSaga) return Add(path + ".after", "only a saga has an order graph; leave it out");
+    if (definition_.mode != Mode::kSaga)
+      return Add(path + ".after", "only a saga has an order graph; leave it out");
     if (!definition_.concurrent) {
-      return Add(path + ".after", "steps run in sequence as they stand; `after` needs `concurrent: true`");
+      return Add(path + ".after",
+                 "steps run in sequence as they stand; `after` needs `concurrent: true`");
     }
     for (size_t i = 0; i < step.after.size(); ++i) {
       const std::string place = absl::StrCat(path, ".after[", i, "]");
       if (step.after[i] == step.name) {
         Add(place, "a step cannot wait for itself");
       } else if (!Find(step.after[i]).has_value()) {
-        Add(place, absl::StrCat("there is no step '", step.after[i], "'; steps are: ", StepNames()));
+        Add(place,
+            absl::StrCat("there is no step '", step.after[i], "'; steps are: ", StepNames()));
       }
     }
   }
@@ -200,7 +218,9 @@ class Validation {
     const Transport transport = TransportOf(definition_.protocol, step.action);
     for (const std::string* other : Others(step)) {
       if (TransportOf(definition_.protocol, *other) == transport) continue;
-      Add(path, "gRPC and HTTP targets in one step; they share a payload, so all have to be one or the other");
+      Add(path,
+          "gRPC and HTTP targets in one step; they share a payload, so all have to be one or the "
+          "other");
       break;
     }
     switch (transport) {
@@ -210,7 +230,8 @@ class Validation {
         }
         break;
       case Transport::kHttp:
-        if (!step.message.empty()) Add(path + ".message", "the targets are HTTP, which has no messages; leave it out");
+        if (!step.message.empty())
+          Add(path + ".message", "the targets are HTTP, which has no messages; leave it out");
         break;
     }
     if (step.payload.has_value() && DepthOf(*step.payload) > kMaxJsonDepth) {
@@ -237,7 +258,8 @@ class Validation {
     for (size_t step = 0; step < count; ++step) {
       if (!done[step]) names.push_back(definition_.steps[step].name);
     }
-    Add("steps", absl::StrCat("`after` goes round in a circle: ", absl::StrJoin(names, ", "), " can never start"));
+    Add("steps", absl::StrCat("`after` goes round in a circle: ", absl::StrJoin(names, ", "),
+                              " can never start"));
   }
 
   bool Ready(size_t step, const std::vector<bool>& done) const {
@@ -263,8 +285,9 @@ class Validation {
   }
 
   std::string StepNames() const {
-    return absl::StrJoin(definition_.steps, ", ",
-                         [](std::string* out, const StepDefinition& step) { out->append(step.name); });
+    return absl::StrJoin(definition_.steps, ", ", [](std::string* out, const StepDefinition& step) {
+      out->append(step.name);
+    });
   }
 
   const SagaDefinition& definition_;
@@ -283,14 +306,15 @@ Branch MakeRow(size_t step, Op op, const std::string& target, const base::Bytes&
 
 std::vector<std::vector<uint32_t>> Predecessors(const SagaDefinition& definition) {
   const auto& steps = definition.steps;
-  const bool ordered =
-      std::any_of(steps.begin(), steps.end(), [](const StepDefinition& step) { return !step.after.empty(); });
+  const bool ordered = std::any_of(steps.begin(), steps.end(),
+                                   [](const StepDefinition& step) { return !step.after.empty(); });
   if (!ordered) return {};
   const std::map<std::string_view, size_t> index = IndexByName(definition);
   std::vector<std::vector<uint32_t>> predecessors(steps.size());
   for (size_t step = 0; step < steps.size(); ++step) {
     std::vector<uint32_t>& waits_for = predecessors[step];
-    for (const std::string& name : steps[step].after) waits_for.push_back(static_cast<uint32_t>(index.at(name)));
+    for (const std::string& name : steps[step].after)
+      waits_for.push_back(static_cast<uint32_t>(index.at(name)));
     std::sort(waits_for.begin(), waits_for.end());
     waits_for.erase(std::unique(waits_for.begin(), waits_for.end()), waits_for.end());
   }
@@ -299,7 +323,9 @@ std::vector<std::vector<uint32_t>> Predecessors(const SagaDefinition& definition
 
 }  // namespace
 
-std::vector<DefinitionProblem> Validate(const SagaDefinition& definition) { return Validation(definition).Run(); }
+std::vector<DefinitionProblem> Validate(const SagaDefinition& definition) {
+  return Validation(definition).Run();
+}
 
 std::string FirstTargetName(Mode mode) { return mode == Mode::kTcc ? "try" : "action"; }
 
@@ -308,8 +334,8 @@ std::string StepBranchId(size_t step) { return absl::StrCat(step + 1 < 10 ? "0" 
 std::string GidFromKey(const KeyDefinition& key, const std::vector<std::string>& values) {
   if (values.size() == 1) return key.prefix + values.front();
   return key.prefix + absl::StrJoin(values, "/", [](std::string* out, const std::string& value) {
-    out->append(absl::StrReplaceAll(value, {{"%", "%25"}, {"/", "%2F"}}));
-  });
+           out->append(absl::StrReplaceAll(value, {{"%", "%25"}, {"/", "%2F"}}));
+         });
 }
 
 GlobalTransaction Instantiate(const SagaDefinition& definition, const std::string& gid,
@@ -328,18 +354,21 @@ GlobalTransaction Instantiate(const SagaDefinition& definition, const std::strin
   for (size_t step = 0; step < definition.steps.size(); ++step) {
     const StepDefinition& of = definition.steps[step];
     if (definition.mode == Mode::kSaga) {
-      draft.branches.push_back(MakeRow(step, Op::kCompensate, of.compensate.value_or(""), payloads[step]));
+      draft.branches.push_back(
+          MakeRow(step, Op::kCompensate, of.compensate.value_or(""), payloads[step]));
     }
     draft.branches.push_back(MakeRow(step, Op::kAction, of.action, payloads[step]));
   }
   return draft;
 }
 
-BranchRegistered TccBranch(const SagaDefinition& definition, size_t step, const base::Bytes& payload) {
+BranchRegistered TccBranch(const SagaDefinition& definition, size_t step,
+                           const base::Bytes& payload) {
   SAGA_CHECK(definition.mode == Mode::kTcc && step < definition.steps.size());
   const StepDefinition& of = definition.steps[step];
   return {.mode = Mode::kTcc,
-          .rows = {MakeRow(step, Op::kCancel, of.cancel, payload), MakeRow(step, Op::kConfirm, of.confirm, payload)}};
+          .rows = {MakeRow(step, Op::kCancel, of.cancel, payload),
+                   MakeRow(step, Op::kConfirm, of.confirm, payload)}};
 }
 
 }  // namespace saga::core

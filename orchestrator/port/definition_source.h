@@ -1,7 +1,8 @@
 #pragma once
 
-// Saga definitions as they come from outside: read and checked by an adapter, used by the operator's door. What format
-// they are written in and how a payload becomes bytes is the adapter's business.
+// Saga definitions as they come from outside: read and checked by an adapter, used by the
+// operator's door. What format they are written in and how a payload becomes bytes is the adapter's
+// business.
 
 #include <memory>
 #include <string>
@@ -24,8 +25,9 @@ class InputMapping {
  public:
   virtual ~InputMapping() = default;
 
-  // `input_json` is a JSON object of at most core::kMaxRequestSize bytes; empty text stands for {}. `with_gid`: make the
-  // gid too, which needs a key. InvalidArgument when the input does not fit; the text names the step and the field.
+  // `input_json` is a JSON object of at most core::kMaxRequestSize bytes; empty text stands for {}.
+  // `with_gid`: make the gid too, which needs a key. InvalidArgument when the input does not fit;
+  // the text names the step and the field.
   virtual absl::StatusOr<MappedInput> Apply(const std::string& input_json, bool with_gid) const = 0;
 };
 

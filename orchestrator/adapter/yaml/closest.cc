@@ -9,7 +9,8 @@ namespace saga::adapter {
 
 namespace {
 
-// Letters to insert, remove or change to make `b` of `a` (Levenshtein), one row of the table at a time.
+// Letters to insert, remove or change to make `b` of `a` (Levenshtein), one row of the table at a
+// time.
 size_t Distance(const std::string& a, const std::string& b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;

@@ -30,19 +30,21 @@ constexpr char kFileEnding[] = ".saga.yaml";
 
 void CheckMethods(const core::StepDefinition& step, const std::string& path, core::Mode mode,
                   const ProtoLibrary& protos, ProblemList& problems) {
-  const std::vector<std::pair<std::string, std::string>> targets = {{core::FirstTargetName(mode), step.action},
-                                                                    {"compensate", step.compensate.value_or("")},
-                                                                    {"confirm", step.confirm},
-                                                                    {"cancel", step.cancel}};
+  const std::vector<std::pair<std::string, std::string>> targets = {
+      {core::FirstTargetName(mode), step.action},
+      {"compensate", step.compensate.value_or("")},
+      {"confirm", step.confirm},
+      {"cancel", step.cancel}};
   for (const auto& [name, target] : targets) {
     if (target.empty()) continue;
-    const absl::Status status = protos.CheckMethod(core::SplitGrpcTarget(target).method, step.message);
+    const absl::Status status =
+        protos.CheckMethod(core::SplitGrpcTarget(target).method, step.message);
     if (!status.ok()) problems.Add(absl::StrCat(path, ".", name), std::string(status.message()));
   }
 }
 
-void CheckStep(const core::StepDefinition& step, const std::string& path, core::Mode mode, const ProtoLibrary& protos,
-               ProblemList& problems) {
+void CheckStep(const core::StepDefinition& step, const std::string& path, core::Mode mode,
+               const ProtoLibrary& protos, ProblemList& problems) {
   CheckMethods(step, path, mode, protos, problems);
   if (step.message.empty()) return;
   if (absl::Status status = protos.CheckMessage(step.message); !status.ok()) {
@@ -51,17 +53,19 @@ void CheckStep(const core::StepDefinition& step, const std::string& path, core::
   }
   if (!step.payload.has_value()) return;
   const std::string payload = path + ".payload";
-  protos.CheckFields(step.message, *step.payload, payload,
-                     [&](const std::string& place, const std::string& text) { problems.Add(place, text); });
+  protos.CheckFields(
+      step.message, *step.payload, payload,
+      [&](const std::string& place, const std::string& text) { problems.Add(place, text); });
   if (!problems.empty()) return;
   if (absl::Status status = CheckLiterals(step, protos); !status.ok()) {
     problems.Add(payload, absl::StrCat(step.message, ": ", status.message()));
   }
 }
 
-// The messages of a definition, checked against its steps. Null when it has none or something is wrong.
-std::shared_ptr<const ProtoLibrary> LoadProtos(const core::SagaDefinition& definition, const std::string& file,
-                                               ProblemList& problems) {
+// The messages of a definition, checked against its steps. Null when it has none or something is
+// wrong.
+std::shared_ptr<const ProtoLibrary> LoadProtos(const core::SagaDefinition& definition,
+                                               const std::string& file, ProblemList& problems) {
   if (definition.protos.empty()) return nullptr;
   const std::string folder = std::filesystem::path(file).parent_path().string();
   std::shared_ptr<const ProtoLibrary> protos = ProtoLibrary::Load(
@@ -75,8 +79,8 @@ std::shared_ptr<const ProtoLibrary> LoadProtos(const core::SagaDefinition& defin
   return protos;
 }
 
-void Load(const std::string& file, const std::string& text, const Environment& environment, ProblemList& problems,
-          LoadedFolder& loaded) {
+void Load(const std::string& file, const std::string& text, const Environment& environment,
+          ProblemList& problems, LoadedFolder& loaded) {
   if (text.size() > core::kMaxDefinitionFileSize) {
     return problems.Add("", absl::StrCat("larger than ", core::kMaxDefinitionFileSize, " bytes"));
   }
@@ -84,11 +88,13 @@ void Load(const std::string& file, const std::string& text, const Environment& e
   if (documents.size() != 1) {
     return problems.Add("", absl::StrCat("one YAML document is expected, not ", documents.size()));
   }
-  std::optional<core::SagaDefinition> definition = ReadDefinition(documents.front(), environment, problems);
+  std::optional<core::SagaDefinition> definition =
+      ReadDefinition(documents.front(), environment, problems);
   if (!definition.has_value()) return;
   std::shared_ptr<const ProtoLibrary> protos = LoadProtos(*definition, file, problems);
   if (!problems.empty()) return;
-  std::shared_ptr<const port::InputMapping> mapping = MakeInputMapping(*definition, std::move(protos));
+  std::shared_ptr<const port::InputMapping> mapping =
+      MakeInputMapping(*definition, std::move(protos));
   loaded.definitions.push_back({*std::move(definition), std::move(mapping), file});
 }
 
@@ -101,7 +107,8 @@ std::optional<std::string> ReadFile(const std::filesystem::path& path) {
 
 std::vector<std::filesystem::path> FilesIn(const std::string& folder, std::error_code& error) {
   std::vector<std::filesystem::path> files;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
     if (absl::EndsWith(at->path().filename().string(), kFileEnding)) files.push_back(at->path());
   }
   std::sort(files.begin(), files.end());
@@ -110,13 +117,15 @@ std::vector<std::filesystem::path> FilesIn(const std::string& folder, std::error
 
 }  // namespace
 
-LoadedFolder LoadDefinition(const std::string& file, const std::string& text, const Environment& environment) {
+LoadedFolder LoadDefinition(const std::string& file, const std::string& text,
+                            const Environment& environment) {
   LoadedFolder loaded;
   ProblemList problems(file);
   try {
     Load(file, text, environment, problems, loaded);
   } catch (const YAML::Exception& error) {
-    problems.AddAt(error.mark.is_null() ? 1 : error.mark.line + 1, "", absl::StrCat("not YAML: ", error.msg));
+    problems.AddAt(error.mark.is_null() ? 1 : error.mark.line + 1, "",
+                   absl::StrCat("not YAML: ", error.msg));
   } catch (const std::exception& error) {
     problems.Add("", error.what());
   }
@@ -140,13 +149,15 @@ LoadedFolder LoadDefinitions(const std::string& folder, const Environment& envir
     std::move(one.problems.begin(), one.problems.end(), std::back_inserter(all.problems));
     for (port::LoadedDefinition& loaded : one.definitions) {
       const core::SagaDefinition& definition = loaded.definition;
-      const auto [known, fresh] = first.emplace(std::pair(definition.name, definition.version), path.string());
+      const auto [known, fresh] =
+          first.emplace(std::pair(definition.name, definition.version), path.string());
       if (fresh) {
         all.definitions.push_back(std::move(loaded));
         continue;
       }
-      all.problems.push_back(absl::StrCat(path.string(), ":1: name: version ", definition.version, " of '",
-                                          definition.name, "' is defined in ", known->second, " already"));
+      all.problems.push_back(absl::StrCat(path.string(), ":1: name: version ", definition.version,
+                                          " of '", definition.name, "' is defined in ",
+                                          known->second, " already"));
     }
   }
   return all;

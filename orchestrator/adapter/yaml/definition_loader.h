@@ -12,14 +12,15 @@ namespace saga::adapter {
 
 struct LoadedFolder {
   std::vector<port::LoadedDefinition> definitions;
-  // Everything that is wrong, one line each: "file:line: field: what is wrong and what is allowed". A file with a
-  // problem yields no definition, so a server that finds one should refuse to start.
+  // Everything that is wrong, one line each: "file:line: field: what is wrong and what is allowed".
+  // A file with a problem yields no definition, so a server that finds one should refuse to start.
   std::vector<std::string> problems;
 };
 
-// Reads every *.saga.yaml in `folder` (not in folders below it), in the order of their names. Two files may not define
-// the same version of a name. Never throws.
-LoadedFolder LoadDefinitions(const std::string& folder, const Environment& environment = ProcessEnvironment());
+// Reads every *.saga.yaml in `folder` (not in folders below it), in the order of their names. Two
+// files may not define the same version of a name. Never throws.
+LoadedFolder LoadDefinitions(const std::string& folder,
+                             const Environment& environment = ProcessEnvironment());
 
 // Reads one file's text; `file` is its path, which problems show and `protos` are relative to.
 LoadedFolder LoadDefinition(const std::string& file, const std::string& text,

@@ -43,7 +43,8 @@ class DefinitionReader {
     ReadSteps(document["steps"]);
     std::vector<core::DefinitionProblem> found = core::Validate(definition);
     // What could not be read looks to Validate as if it were not there.
-    std::erase_if(found, [&](const core::DefinitionProblem& problem) { return problems_.Has(problem.path); });
+    std::erase_if(
+        found, [&](const core::DefinitionProblem& problem) { return problems_.Has(problem.path); });
     for (const core::DefinitionProblem& problem : found) problems_.Add(problem.path, problem.text);
     if (!problems_.empty()) return std::nullopt;
     return definition;
@@ -54,7 +55,8 @@ class DefinitionReader {
   bool CheckKeys(const YAML::Node& node, const std::string& path, Group group) {
     const KeyGroup& keys = DefinitionKeys()[group];
     if (!node.IsMap()) {
-      problems_.Add(path, absl::StrCat("a map with the keys ", absl::StrJoin(keys.allowed, ", "), " is expected"));
+      problems_.Add(path, absl::StrCat("a map with the keys ", absl::StrJoin(keys.allowed, ", "),
+                                       " is expected"));
       return false;
     }
     std::set<std::string> seen;
@@ -63,8 +65,9 @@ class DefinitionReader {
       const int line = entry.first.Mark().line + 1;
       const std::string place = Join(path, name);
       if (std::find(keys.allowed.begin(), keys.allowed.end(), name) == keys.allowed.end()) {
-        problems_.AddAt(line, place, absl::StrCat("unknown key '", name, "'", Suggestion(name, keys.allowed),
-                                                  "; allowed here: ", absl::StrJoin(keys.allowed, ", ")));
+        problems_.AddAt(line, place,
+                        absl::StrCat("unknown key '", name, "'", Suggestion(name, keys.allowed),
+                                     "; allowed here: ", absl::StrJoin(keys.allowed, ", ")));
       } else if (!seen.insert(name).second) {
         problems_.AddAt(line, place, "given twice");
       } else {
@@ -83,13 +86,15 @@ class DefinitionReader {
                             : node.IsNull()     ? "nothing"
                                                 : absl::StrCat("'", node.Scalar(), "'");
     const bool quotable = node.IsScalar() && expected == "a string";
-    problems_.Add(path, absl::StrCat(expected, " is expected, not ", got, quotable ? "; put it in quotes" : ""));
+    problems_.Add(path, absl::StrCat(expected, " is expected, not ", got,
+                                     quotable ? "; put it in quotes" : ""));
     return false;
   }
 
   bool ReadString(const YAML::Node& node, const std::string& path, std::string& value) {
     if (!node.IsDefined()) return false;
-    if (!node.IsScalar() || KindOf(node) != ScalarKind::kString) return Wrong(path, "a string", node);
+    if (!node.IsScalar() || KindOf(node) != ScalarKind::kString)
+      return Wrong(path, "a string", node);
     value = node.Scalar();
     return true;
   }
@@ -110,7 +115,8 @@ class DefinitionReader {
     value = node.Scalar().front() == 't' || node.Scalar().front() == 'T';
   }
 
-  void ReadStrings(const YAML::Node& node, const std::string& path, std::vector<std::string>& values) {
+  void ReadStrings(const YAML::Node& node, const std::string& path,
+                   std::vector<std::string>& values) {
     if (!node.IsDefined()) return;
     if (!node.IsSequence()) {
       Wrong(path, "a list of strings", node);
@@ -165,7 +171,8 @@ class DefinitionReader {
       if (!place.ok()) {
         problems_.Add(absl::StrCat("key.fields[", i, "]"), std::string(place.status().message()));
       } else if (place->empty()) {
-        problems_.Add(absl::StrCat("key.fields[", i, "]"), "the whole input is no key; name a field of it");
+        problems_.Add(absl::StrCat("key.fields[", i, "]"),
+                      "the whole input is no key; name a field of it");
       }
       key.fields.push_back(place.ok() ? *std::move(place) : std::vector<std::string>());
     }
@@ -213,7 +220,8 @@ class DefinitionReader {
     ReadTarget(node[tcc ? "try" : "action"], path + (tcc ? ".try" : ".action"), step.action);
     if (node[tcc ? "action" : "try"].IsDefined()) {
       problems_.Add(path + (tcc ? ".action" : ".try"),
-                    tcc ? "a step of a tcc has a `try` in its place" : "only a tcc tries; `action` is expected");
+                    tcc ? "a step of a tcc has a `try` in its place"
+                        : "only a tcc tries; `action` is expected");
     }
     std::string compensate;
     if (ReadTarget(node["compensate"], path + ".compensate", compensate)) {
@@ -255,17 +263,22 @@ class DefinitionReader {
 const std::vector<KeyGroup>& DefinitionKeys() {
   static const auto* const groups = new std::vector<KeyGroup>{
       {"definition",
-       {"name", "version", "description", "mode", "protocol", "protos", "key", "options", "concurrent", "steps"},
+       {"name", "version", "description", "mode", "protocol", "protos", "key", "options",
+        "concurrent", "steps"},
        {"name", "version", "mode", "protocol", "steps"}},
       {"key", {"prefix", "fields"}, {"prefix", "fields"}},
-      {"options", {"timeout_to_fail_s", "retry_interval_s", "request_timeout_s", "retry_limit", "branch_headers"}, {}},
+      {"options",
+       {"timeout_to_fail_s", "retry_interval_s", "request_timeout_s", "retry_limit",
+        "branch_headers"},
+       {}},
       {"step",
        {"name", "action", "compensate", "try", "confirm", "cancel", "after", "message", "payload"},
        {"name"}}};
   return *groups;
 }
 
-std::optional<core::SagaDefinition> ReadDefinition(const YAML::Node& document, const Environment& environment,
+std::optional<core::SagaDefinition> ReadDefinition(const YAML::Node& document,
+                                                   const Environment& environment,
                                                    ProblemList& problems) {
   return DefinitionReader(environment, problems).Read(document);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// One *.saga.yaml as a core::SagaDefinition. sagas/README.md describes the format for its authors, sagas/saga.schema.json
-// for their editors; a test keeps the schema's keys and these the same.
+// One *.saga.yaml as a core::SagaDefinition. sagas/README.md describes the format for its authors,
+// sagas/saga.schema.json for their editors; a test keeps the schema's keys and these the same.
 
 #include <optional>
 #include <string>
@@ -25,8 +25,10 @@ struct KeyGroup {
 };
 const std::vector<KeyGroup>& DefinitionKeys();
 
-// Reads and validates (core::Validate). Nothing when a problem was added to `problems`. May throw YAML::Exception.
-std::optional<core::SagaDefinition> ReadDefinition(const YAML::Node& document, const Environment& environment,
+// Reads and validates (core::Validate). Nothing when a problem was added to `problems`. May throw
+// YAML::Exception.
+std::optional<core::SagaDefinition> ReadDefinition(const YAML::Node& document,
+                                                   const Environment& environment,
                                                    ProblemList& problems);
 
 }  // namespace saga::adapter

@@ -41,10 +41,12 @@ size_t DepthOf(const std::string& text) {
 
 absl::StatusOr<Json> ParseInput(const std::string& text) {
   if (text.size() > core::kMaxRequestSize) {
-    return absl::InvalidArgumentError(absl::StrCat("the input is larger than ", core::kMaxRequestSize, " bytes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the input is larger than ", core::kMaxRequestSize, " bytes"));
   }
   if (DepthOf(text) > core::kMaxJsonDepth) {
-    return absl::InvalidArgumentError(absl::StrCat("the input is nested deeper than ", core::kMaxJsonDepth));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the input is nested deeper than ", core::kMaxJsonDepth));
   }
   if (text.empty()) return Json::object();
   Json input = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -66,14 +68,16 @@ absl::StatusOr<const Json*> Follow(const Json& input, const std::vector<std::str
     } else if (at->is_array() && absl::SimpleAtoi(name, &index) && index < at->size()) {
       at = &(*at)[index];
     } else {
-      return absl::InvalidArgumentError(absl::StrCat("the input has no ", PathText(path), " ('", name, "' is missing)"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the input has no ", PathText(path), " ('", name, "' is missing)"));
     }
   }
   return at;
 }
 
 // The value that `value` describes. Without an input, what depends on one is left out.
-absl::StatusOr<std::optional<Json>> Render(const core::PayloadValue& value, const Json* input, const std::string& place) {
+absl::StatusOr<std::optional<Json>> Render(const core::PayloadValue& value, const Json* input,
+                                           const std::string& place) {
   switch (value.kind) {
     case Kind::kLiteral:
       return Json::parse(value.literal, nullptr, /*allow_exceptions=*/false);
@@ -89,7 +93,8 @@ absl::StatusOr<std::optional<Json>> Render(const core::PayloadValue& value, cons
   }
   Json result = value.kind == Kind::kMap ? Json::object() : Json::array();
   for (size_t i = 0; i < value.items.size(); ++i) {
-    const std::string name = value.kind == Kind::kMap ? absl::StrCat(".", value.names[i]) : absl::StrCat("[", i, "]");
+    const std::string name =
+        value.kind == Kind::kMap ? absl::StrCat(".", value.names[i]) : absl::StrCat("[", i, "]");
     absl::StatusOr<std::optional<Json>> item = Render(value.items[i], input, place + name);
     if (!item.ok()) return item.status();
     if (!item->has_value()) continue;
@@ -102,16 +107,20 @@ absl::StatusOr<std::optional<Json>> Render(const core::PayloadValue& value, cons
   return result;
 }
 
-std::string TextOf(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string TextOf(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 absl::StatusOr<std::string> KeyText(const Json& input, const std::vector<std::string>& path) {
   absl::StatusOr<const Json*> found = Follow(input, path);
   if (!found.ok()) return found.status();
   const Json& value = **found;
-  if (value.is_string() && !value.get_ref<const std::string&>().empty()) return value.get<std::string>();
+  if (value.is_string() && !value.get_ref<const std::string&>().empty())
+    return value.get<std::string>();
   if (value.is_number_integer() || value.is_boolean()) return TextOf(value);
-  return absl::InvalidArgumentError(
-      absl::StrCat(PathText(path), " is part of the key; a string that is not empty, a whole number or a bool is expected"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      PathText(path),
+      " is part of the key; a string that is not empty, a whole number or a bool is expected"));
 }
 
 class Mapping : public port::InputMapping {
@@ -119,7 +128,8 @@ class Mapping : public port::InputMapping {
   Mapping(core::SagaDefinition definition, std::shared_ptr<const ProtoLibrary> protos)
       : definition_(std::move(definition)), protos_(std::move(protos)) {}
 
-  absl::StatusOr<port::MappedInput> Apply(const std::string& input_json, bool with_gid) const override {
+  absl::StatusOr<port::MappedInput> Apply(const std::string& input_json,
+                                          bool with_gid) const override {
     absl::StatusOr<Json> input = ParseInput(input_json);
     if (!input.ok()) return input.status();
     port::MappedInput mapped;
@@ -132,14 +142,15 @@ class Mapping : public port::InputMapping {
     for (const core::StepDefinition& step : definition_.steps) {
       absl::StatusOr<std::string> payload = MakePayload(step, *input);
       if (!payload.ok()) {
-        return absl::InvalidArgumentError(absl::StrCat("step '", step.name, "': ", payload.status().message()));
+        return absl::InvalidArgumentError(
+            absl::StrCat("step '", step.name, "': ", payload.status().message()));
       }
       total += payload->size();
       mapped.payloads.push_back(base::MakeBytes(*std::move(payload)));
     }
     if (total <= core::kMaxRequestSize) return mapped;
-    return absl::InvalidArgumentError(
-        absl::StrCat("the payloads of all steps are larger than ", core::kMaxRequestSize, " bytes together"));
+    return absl::InvalidArgumentError(absl::StrCat("the payloads of all steps are larger than ",
+                                                   core::kMaxRequestSize, " bytes together"));
   }
 
  private:
@@ -151,13 +162,15 @@ class Mapping : public port::InputMapping {
     std::vector<std::string> values;
     for (const std::vector<std::string>& path : definition_.key->fields) {
       absl::StatusOr<std::string> value = KeyText(input, path);
-      if (!value.ok()) return absl::InvalidArgumentError(absl::StrCat("key: ", value.status().message()));
+      if (!value.ok())
+        return absl::InvalidArgumentError(absl::StrCat("key: ", value.status().message()));
       values.push_back(*std::move(value));
     }
     return core::GidFromKey(*definition_.key, values);
   }
 
-  absl::StatusOr<std::string> MakePayload(const core::StepDefinition& step, const Json& input) const {
+  absl::StatusOr<std::string> MakePayload(const core::StepDefinition& step,
+                                          const Json& input) const {
     if (!step.payload.has_value()) return std::string();
     absl::StatusOr<std::optional<Json>> json = Render(*step.payload, &input, "payload");
     if (!json.ok()) return json.status();
@@ -165,12 +178,14 @@ class Mapping : public port::InputMapping {
     if (!step.message.empty()) {
       absl::StatusOr<std::string> bytes = protos_->Encode(step.message, payload);
       if (!bytes.ok()) {
-        return absl::InvalidArgumentError(absl::StrCat("payload: ", step.message, ": ", bytes.status().message()));
+        return absl::InvalidArgumentError(
+            absl::StrCat("payload: ", step.message, ": ", bytes.status().message()));
       }
       payload = *std::move(bytes);
     }
     if (payload.size() <= core::kMaxPayloadSize) return payload;
-    return absl::InvalidArgumentError(absl::StrCat("payload: larger than ", core::kMaxPayloadSize, " bytes"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("payload: larger than ", core::kMaxPayloadSize, " bytes"));
   }
 
   const core::SagaDefinition definition_;
@@ -179,8 +194,8 @@ class Mapping : public port::InputMapping {
 
 }  // namespace
 
-std::shared_ptr<const port::InputMapping> MakeInputMapping(core::SagaDefinition definition,
-                                                           std::shared_ptr<const ProtoLibrary> protos) {
+std::shared_ptr<const port::InputMapping> MakeInputMapping(
+    core::SagaDefinition definition, std::shared_ptr<const ProtoLibrary> protos) {
   return std::make_shared<Mapping>(std::move(definition), std::move(protos));
 }
 

@@ -11,10 +11,11 @@
 namespace saga::adapter {
 
 // The mapping of `definition`; `protos` describe the messages it names, null when it names none.
-std::shared_ptr<const port::InputMapping> MakeInputMapping(core::SagaDefinition definition,
-                                                           std::shared_ptr<const ProtoLibrary> protos);
+std::shared_ptr<const port::InputMapping> MakeInputMapping(
+    core::SagaDefinition definition, std::shared_ptr<const ProtoLibrary> protos);
 
-// Whether what a step's payload says without any input fits its message: wrong literals show up at load time.
+// Whether what a step's payload says without any input fits its message: wrong literals show up at
+// load time.
 absl::Status CheckLiterals(const core::StepDefinition& step, const ProtoLibrary& protos);
 
 }  // namespace saga::adapter

@@ -41,11 +41,14 @@ class Reader {
  public:
   explicit Reader(ProblemList& problems) : problems_(problems) {}
 
-  bool Read(const YAML::Node& node, const std::string& path, size_t depth, core::PayloadValue& value) {
+  bool Read(const YAML::Node& node, const std::string& path, size_t depth,
+            core::PayloadValue& value) {
     problems_.Place(path, node.Mark().line + 1);
-    if (depth > core::kMaxJsonDepth) return Refuse(path, absl::StrCat("nested deeper than ", core::kMaxJsonDepth));
+    if (depth > core::kMaxJsonDepth)
+      return Refuse(path, absl::StrCat("nested deeper than ", core::kMaxJsonDepth));
     if (++values_ > core::kMaxPayloadValues) {
-      return Refuse(path, absl::StrCat("more than ", core::kMaxPayloadValues, " values in one payload"));
+      return Refuse(path,
+                    absl::StrCat("more than ", core::kMaxPayloadValues, " values in one payload"));
     }
     switch (node.Type()) {
       case YAML::NodeType::Map:
@@ -66,7 +69,8 @@ class Reader {
     return false;
   }
 
-  bool ReadMap(const YAML::Node& node, const std::string& path, size_t depth, core::PayloadValue& value) {
+  bool ReadMap(const YAML::Node& node, const std::string& path, size_t depth,
+               core::PayloadValue& value) {
     value.kind = core::PayloadValue::Kind::kMap;
     std::set<std::string> seen;
     bool good = true;
@@ -85,11 +89,14 @@ class Reader {
     return good;
   }
 
-  bool ReadList(const YAML::Node& node, const std::string& path, size_t depth, core::PayloadValue& value) {
+  bool ReadList(const YAML::Node& node, const std::string& path, size_t depth,
+                core::PayloadValue& value) {
     value.kind = core::PayloadValue::Kind::kList;
     bool good = true;
     for (size_t i = 0; i < node.size(); ++i) {
-      good = Read(node[i], absl::StrCat(path, "[", i, "]"), depth + 1, value.items.emplace_back()) && good;
+      good =
+          Read(node[i], absl::StrCat(path, "[", i, "]"), depth + 1, value.items.emplace_back()) &&
+          good;
     }
     return good;
   }
@@ -105,7 +112,8 @@ class Reader {
       case ScalarKind::kNumber:
         value.literal = NumberText(node.Scalar());
         if (!value.literal.empty()) return true;
-        return Refuse(path, absl::StrCat("JSON has no number '", node.Scalar(), "'; put it in quotes to make it a string"));
+        return Refuse(path, absl::StrCat("JSON has no number '", node.Scalar(),
+                                         "'; put it in quotes to make it a string"));
       case ScalarKind::kString:
         return ReadString(node.Scalar(), path, value);
     }
@@ -145,18 +153,22 @@ ScalarKind KindOf(const YAML::Node& scalar) {
 absl::StatusOr<std::vector<std::string>> ParseInputPath(const std::string& text) {
   std::vector<std::string> parts = absl::StrSplit(text, '.');
   if (parts.front() != kInput) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", text, "' is no place in the input; $input.name.name is expected (a string that begins with $ is written $$...)"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text,
+                     "' is no place in the input; $input.name.name is expected (a string that "
+                     "begins with $ is written $$...)"));
   }
   parts.erase(parts.begin());
   for (const std::string& part : parts) {
     if (!part.empty()) continue;
-    return absl::InvalidArgumentError(absl::StrCat("'", text, "' has an empty name between its dots"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' has an empty name between its dots"));
   }
   return parts;
 }
 
-std::optional<core::PayloadValue> ReadPayload(const YAML::Node& node, const std::string& path, ProblemList& problems) {
+std::optional<core::PayloadValue> ReadPayload(const YAML::Node& node, const std::string& path,
+                                              ProblemList& problems) {
   core::PayloadValue value;
   if (!Reader(problems).Read(node, path, 1, value)) return std::nullopt;
   const bool whole = value.kind == core::PayloadValue::Kind::kInput;

@@ -24,7 +24,9 @@ ScalarKind KindOf(const YAML::Node& scalar);
 // "$input.order.items" -> {"order", "items"}; "$input" -> {}. InvalidArgument for anything else.
 absl::StatusOr<std::vector<std::string>> ParseInputPath(const std::string& text);
 
-// Reads `node`, which stands at `path`. Reports to `problems` and returns nothing when something is wrong.
-std::optional<core::PayloadValue> ReadPayload(const YAML::Node& node, const std::string& path, ProblemList& problems);
+// Reads `node`, which stands at `path`. Reports to `problems` and returns nothing when something is
+// wrong.
+std::optional<core::PayloadValue> ReadPayload(const YAML::Node& node, const std::string& path,
+                                              ProblemList& problems);
 
 }  // namespace saga::adapter

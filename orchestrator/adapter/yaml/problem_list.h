@@ -1,6 +1,7 @@
 #pragma once
 
-// What is wrong with one file, collected while it is read, so that its author sees everything at once.
+// What is wrong with one file, collected while it is read, so that its author sees everything at
+// once.
 
 #include <map>
 #include <set>
@@ -19,14 +20,17 @@ class ProblemList {
   // Remembers that the field `path` stands in `line` (from 1).
   void Place(const std::string& path, int line) { lines_[path] = line; }
 
-  // "file:line: path: text", with the line of the field or, when the file does not have it, of what it would be in.
+  // "file:line: path: text", with the line of the field or, when the file does not have it, of what
+  // it would be in.
   void Add(const std::string& path, const std::string& text) { AddAt(LineOf(path), path, text); }
   void AddAt(int line, const std::string& path, const std::string& text) {
     reported_.insert(path);
-    texts_.emplace(line, absl::StrCat(file_, ":", line, ": ", path, path.empty() ? "" : ": ", text));
+    texts_.emplace(line,
+                   absl::StrCat(file_, ":", line, ": ", path, path.empty() ? "" : ": ", text));
   }
 
-  // Whether `path`, or what it is in, was complained about already: one complaint per field is enough.
+  // Whether `path`, or what it is in, was complained about already: one complaint per field is
+  // enough.
   bool Has(std::string path) const {
     while (!reported_.contains(path)) {
       if (path.empty()) return false;

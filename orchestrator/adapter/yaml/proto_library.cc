@@ -30,7 +30,8 @@ constexpr char kUrlPrefix[] = "type.googleapis.com";
 
 class ErrorCollector : public pb::compiler::MultiFileErrorCollector {
  public:
-  void AddError(const std::string& file, int line, int column, const std::string& message) override {
+  void AddError(const std::string& file, int line, int column,
+                const std::string& message) override {
     texts.push_back(absl::StrCat(file, ":", line + 1, ":", column + 1, ": ", message));
   }
 
@@ -67,27 +68,34 @@ class ProtoLibrary::Impl {
     return good;
   }
 
-  const pb::Descriptor* Message(const std::string& name) const { return pool_.FindMessageTypeByName(name); }
-  const pb::ServiceDescriptor* Service(const std::string& name) const { return pool_.FindServiceByName(name); }
+  const pb::Descriptor* Message(const std::string& name) const {
+    return pool_.FindMessageTypeByName(name);
+  }
+  const pb::ServiceDescriptor* Service(const std::string& name) const {
+    return pool_.FindServiceByName(name);
+  }
 
   std::vector<std::string> MessageNames() const {
     std::vector<std::string> names;
     for (const pb::FileDescriptor* file : files_) {
-      for (int i = 0; i < file->message_type_count(); ++i) names.push_back(file->message_type(i)->full_name());
+      for (int i = 0; i < file->message_type_count(); ++i)
+        names.push_back(file->message_type(i)->full_name());
     }
     return names;
   }
 
   absl::StatusOr<std::string> Encode(const std::string& message, const std::string& json) const {
     std::string bytes;
-    const auto status =
-        pb::util::JsonToBinaryString(resolver_.get(), absl::StrCat(kUrlPrefix, "/", message), json, &bytes);
+    const auto status = pb::util::JsonToBinaryString(
+        resolver_.get(), absl::StrCat(kUrlPrefix, "/", message), json, &bytes);
     if (status.ok()) return InFieldOrder(message, bytes);
-    return absl::InvalidArgumentError(std::string(status.message().data(), status.message().size()));
+    return absl::InvalidArgumentError(
+        std::string(status.message().data(), status.message().size()));
   }
 
  private:
-  bool LoadFile(const std::filesystem::path& path, absl::FunctionRef<void(const std::string&)> report) {
+  bool LoadFile(const std::filesystem::path& path,
+                absl::FunctionRef<void(const std::string&)> report) {
     const std::string name = path.filename().string();
     std::string found;
     if (!tree_.VirtualFileToDiskFile(name, &found)) {
@@ -109,9 +117,10 @@ class ProtoLibrary::Impl {
     return false;
   }
 
-  // The converter writes fields in the order of the JSON; a participant's own code writes them by number. The same
-  // content should be the same bytes.
-  absl::StatusOr<std::string> InFieldOrder(const std::string& message, const std::string& bytes) const {
+  // The converter writes fields in the order of the JSON; a participant's own code writes them by
+  // number. The same content should be the same bytes.
+  absl::StatusOr<std::string> InFieldOrder(const std::string& message,
+                                           const std::string& bytes) const {
     const std::unique_ptr<pb::Message> parsed(factory_->GetPrototype(Message(message))->New());
     if (!parsed->ParseFromString(bytes)) return absl::InvalidArgumentError("cannot be encoded");
     std::string ordered;
@@ -139,9 +148,9 @@ class ProtoLibrary::Impl {
 ProtoLibrary::ProtoLibrary(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ProtoLibrary::~ProtoLibrary() = default;
 
-std::shared_ptr<const ProtoLibrary> ProtoLibrary::Load(const std::string& folder,
-                                                       const std::vector<std::string>& files,
-                                                       absl::FunctionRef<void(const std::string&)> report) {
+std::shared_ptr<const ProtoLibrary> ProtoLibrary::Load(
+    const std::string& folder, const std::vector<std::string>& files,
+    absl::FunctionRef<void(const std::string&)> report) {
   auto impl = std::make_unique<Impl>();
   if (!impl->Load(folder, files, report)) return nullptr;
   return std::shared_ptr<const ProtoLibrary>(new ProtoLibrary(std::move(impl)));
@@ -151,10 +160,12 @@ absl::Status ProtoLibrary::CheckMessage(const std::string& message) const {
   if (impl_->Message(message) != nullptr) return absl::OkStatus();
   const std::vector<std::string> names = impl_->MessageNames();
   return absl::InvalidArgumentError(absl::StrCat("`protos` describe no message '", message, "'",
-                                                 Suggestion(message, names), "; messages are: ", NameList(names)));
+                                                 Suggestion(message, names),
+                                                 "; messages are: ", NameList(names)));
 }
 
-absl::Status ProtoLibrary::CheckMethod(const std::string& method, const std::string& message) const {
+absl::Status ProtoLibrary::CheckMethod(const std::string& method,
+                                       const std::string& message) const {
   const size_t slash = method.rfind('/');
   if (slash == std::string::npos || slash == 0) return absl::OkStatus();
   const pb::ServiceDescriptor* service = impl_->Service(method.substr(1, slash - 1));
@@ -164,21 +175,25 @@ absl::Status ProtoLibrary::CheckMethod(const std::string& method, const std::str
   if (found == nullptr) {
     std::vector<std::string> names;
     for (int i = 0; i < service->method_count(); ++i) names.push_back(service->method(i)->name());
-    return absl::InvalidArgumentError(absl::StrCat(service->full_name(), " has no method '", name, "'",
-                                                   Suggestion(name, names), "; methods are: ", NameList(names)));
+    return absl::InvalidArgumentError(absl::StrCat(service->full_name(), " has no method '", name,
+                                                   "'", Suggestion(name, names),
+                                                   "; methods are: ", NameList(names)));
   }
   if (message.empty() || found->input_type()->full_name() == message) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(name, " takes a ", found->input_type()->full_name(), ", but `message` is ",
-                                                 message));
+  return absl::InvalidArgumentError(absl::StrCat(
+      name, " takes a ", found->input_type()->full_name(), ", but `message` is ", message));
 }
 
-void ProtoLibrary::CheckFields(const std::string& message, const core::PayloadValue& value, const std::string& path,
-                               absl::FunctionRef<void(const std::string&, const std::string&)> report) const {
-  const std::function<void(const pb::Descriptor*, const core::PayloadValue&, const std::string&)> check =
-      [&](const pb::Descriptor* type, const core::PayloadValue& at, const std::string& place) {
+void ProtoLibrary::CheckFields(
+    const std::string& message, const core::PayloadValue& value, const std::string& path,
+    absl::FunctionRef<void(const std::string&, const std::string&)> report) const {
+  const std::function<void(const pb::Descriptor*, const core::PayloadValue&, const std::string&)>
+      check = [&](const pb::Descriptor* type, const core::PayloadValue& at,
+                  const std::string& place) {
         if (type == nullptr || absl::StartsWith(type->full_name(), "google.protobuf.")) return;
         if (at.kind == core::PayloadValue::Kind::kList) {
-          for (size_t i = 0; i < at.items.size(); ++i) check(type, at.items[i], absl::StrCat(place, "[", i, "]"));
+          for (size_t i = 0; i < at.items.size(); ++i)
+            check(type, at.items[i], absl::StrCat(place, "[", i, "]"));
         }
         if (at.kind != core::PayloadValue::Kind::kMap) return;
         std::vector<std::string> names;
@@ -189,8 +204,8 @@ void ProtoLibrary::CheckFields(const std::string& message, const core::PayloadVa
           if (field == nullptr) field = type->FindFieldByCamelcaseName(name);
           const std::string inner = absl::StrCat(place, ".", name);
           if (field == nullptr) {
-            report(inner, absl::StrCat(type->full_name(), " has no field '", name, "'", Suggestion(name, names),
-                                       "; fields are: ", NameList(names)));
+            report(inner, absl::StrCat(type->full_name(), " has no field '", name, "'",
+                                       Suggestion(name, names), "; fields are: ", NameList(names)));
           } else if (!field->is_map()) {
             check(field->message_type(), at.items[i], inner);
           }
@@ -199,7 +214,8 @@ void ProtoLibrary::CheckFields(const std::string& message, const core::PayloadVa
   check(impl_->Message(message), value, path);
 }
 
-absl::StatusOr<std::string> ProtoLibrary::Encode(const std::string& message, const std::string& json) const {
+absl::StatusOr<std::string> ProtoLibrary::Encode(const std::string& message,
+                                                 const std::string& json) const {
   return impl_->Encode(message, json);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The messages that definitions name: .proto files read at load time, and JSON turned into the bytes of a message.
+// The messages that definitions name: .proto files read at load time, and JSON turned into the
+// bytes of a message.
 
 #include <memory>
 #include <string>
@@ -15,22 +16,25 @@ namespace saga::adapter {
 // Thread-safe after Load.
 class ProtoLibrary {
  public:
-  // Reads `files`, relative to `folder`. Their imports are looked up in the folders of all of them and among
-  // protobuf's own types. What is wrong goes to `report`; the library is null then.
-  static std::shared_ptr<const ProtoLibrary> Load(const std::string& folder, const std::vector<std::string>& files,
-                                                  absl::FunctionRef<void(const std::string& text)> report);
+  // Reads `files`, relative to `folder`. Their imports are looked up in the folders of all of them
+  // and among protobuf's own types. What is wrong goes to `report`; the library is null then.
+  static std::shared_ptr<const ProtoLibrary> Load(
+      const std::string& folder, const std::vector<std::string>& files,
+      absl::FunctionRef<void(const std::string& text)> report);
   ~ProtoLibrary();
 
   // InvalidArgument, with the names that exist, when there is no such message.
   absl::Status CheckMessage(const std::string& message) const;
-  // The method of a gRPC target, "/package.Service/Method", must take `message`. A service that the files do not
-  // describe is not checked.
+  // The method of a gRPC target, "/package.Service/Method", must take `message`. A service that the
+  // files do not describe is not checked.
   absl::Status CheckMethod(const std::string& method, const std::string& message) const;
   // Fields that `message` does not have, with their place behind `path`.
-  void CheckFields(const std::string& message, const core::PayloadValue& value, const std::string& path,
-                   absl::FunctionRef<void(const std::string& path, const std::string& text)> report) const;
+  void CheckFields(
+      const std::string& message, const core::PayloadValue& value, const std::string& path,
+      absl::FunctionRef<void(const std::string& path, const std::string& text)> report) const;
 
-  // The bytes of `message` that `json` describes. InvalidArgument names the field that does not fit.
+  // The bytes of `message` that `json` describes. InvalidArgument names the field that does not
+  // fit.
   absl::StatusOr<std::string> Encode(const std::string& message, const std::string& json) const;
 
  private:

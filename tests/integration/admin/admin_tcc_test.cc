@@ -37,7 +37,8 @@ class AdminTccTest : public ::testing::Test {
   std::vector<std::string> Calls() {
     std::vector<std::string> calls;
     for (const port::BranchCall& call : door_.caller().FullCalls()) {
-      calls.push_back(std::string(core::WordOf(call.op)) + " " + call.target.substr(sizeof("http://p:1/") - 1));
+      calls.push_back(std::string(core::WordOf(call.op)) + " " +
+                      call.target.substr(sizeof("http://p:1/") - 1));
     }
     return calls;
   }
@@ -52,7 +53,8 @@ TEST_F(AdminTccTest, EveryTrySucceedsAndAllIsConfirmed) {
   EXPECT_EQ(reply.transaction().status(), "succeed");
   EXPECT_EQ(reply.transaction().mode(), "tcc");
   EXPECT_EQ(reply.transaction().definition(), "reserve");
-  EXPECT_THAT(Calls(), ElementsAre("try one/try", "try two/try", "confirm two/confirm", "confirm one/confirm"));
+  EXPECT_THAT(Calls(), ElementsAre("try one/try", "try two/try", "confirm two/confirm",
+                                   "confirm one/confirm"));
   const port::BranchCall first = door_.caller().FullCalls()[0];
   EXPECT_EQ(first.gid, kGid);
   EXPECT_EQ(first.mode, core::Mode::kTcc);
@@ -67,8 +69,10 @@ TEST_F(AdminTccTest, ARefusedTryCancelsWhatWasRegistered) {
   door_.caller().Script(kTwoTry, {{Outcome::kFailure, "out of stock FAILURE"}});
   const v1::SubmitReply reply = Submit();
   EXPECT_EQ(reply.transaction().status(), "failed");
-  EXPECT_EQ(reply.transaction().reason(), "try of step 'two' at http://p:1/two/try: failure: out of stock FAILURE");
-  EXPECT_THAT(Calls(), ElementsAre("try one/try", "try two/try", "cancel two/cancel", "cancel one/cancel"));
+  EXPECT_EQ(reply.transaction().reason(),
+            "try of step 'two' at http://p:1/two/try: failure: out of stock FAILURE");
+  EXPECT_THAT(Calls(),
+              ElementsAre("try one/try", "try two/try", "cancel two/cancel", "cancel one/cancel"));
 }
 
 TEST_F(AdminTccTest, StepsAfterARefusedTryAreNotTouched) {
@@ -129,7 +133,7 @@ TEST_F(AdminTccTest, AnOperatorMayAbortWhileItIsTried) {
   EXPECT_THAT(Calls(), ElementsAre("try one/try", "cancel one/cancel"));
 }
 
-TEST_F(AdminTccTest, StoppingLeavesThePreparedTransactionToItsTimeout) {
+TEST_F(AdminTccTest, StoppingTakesBackWhatIsBeingTried) {
   door_.caller().Hold(kOneTry);
   grpc::Status status;
   std::thread client([&] {
@@ -156,13 +160,18 @@ TEST_F(AdminTccTest, StoppingLeavesThePreparedTransactionToItsTimeout) {
   door_.caller().Release(kOneTry);
   stopper.join();
   client.join();
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_EQ(door_.Get(kGid).status(), "prepared");
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  const v1::Transaction ended = door_.Wait(kGid);
+  EXPECT_EQ(ended.status(), "failed");
+  EXPECT_EQ(ended.reason(), "the server was stopped before every step was tried");
+  EXPECT_THAT(Calls(), ::testing::Contains("cancel one/cancel"));
+  EXPECT_THAT(Calls(), ::testing::Not(::testing::Contains("try two/try")));
 }
 
 TEST_F(AdminTccTest, BadInputTouchesNothing) {
   v1::SubmitReply reply;
-  EXPECT_EQ(door_.Submit("reserve", "{}", true, &reply, "g").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(door_.Submit("reserve", "{}", true, &reply, "g").error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(Calls(), IsEmpty());
   EXPECT_EQ(door_.Get("g").gid(), "");
 }

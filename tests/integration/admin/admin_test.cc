@@ -36,7 +36,8 @@ class AdminTest : public ::testing::Test {
       EXPECT_GE(entry.time_us(), last);
       last = entry.time_us();
       std::string line = entry.kind();
-      for (const std::string& part : {entry.branch_id(), entry.op(), entry.outcome(), entry.text(), entry.actor()}) {
+      for (const std::string& part :
+           {entry.branch_id(), entry.op(), entry.outcome(), entry.text(), entry.actor()}) {
         if (!part.empty()) line += " | " + part;
       }
       lines.push_back(line);
@@ -44,7 +45,8 @@ class AdminTest : public ::testing::Test {
     return lines;
   }
 
-  grpc::Status Abort(const std::string& gid, v1::Transaction* reply, const std::string& reason = "wrong order") {
+  grpc::Status Abort(const std::string& gid, v1::Transaction* reply,
+                     const std::string& reason = "wrong order") {
     v1::AbortRequest request;
     request.set_gid(gid);
     *request.mutable_actor() = OperatorDoor::Actor(reason);
@@ -93,14 +95,15 @@ TEST_F(AdminTest, ADefinitionBecomesATransaction) {
   EXPECT_EQ(transaction.branches(1).payload(), R"({"id":"A-1"})");
   EXPECT_EQ(transaction.branches(2).target(), "");
 
-  EXPECT_THAT(door_.caller().Calls(),
-              ElementsAre(std::string("action ") + kOneAction, std::string("action ") + kTwoAction));
+  EXPECT_THAT(door_.caller().Calls(), ElementsAre(std::string("action ") + kOneAction,
+                                                  std::string("action ") + kTwoAction));
   const port::BranchCall call = door_.caller().FullCalls()[0];
   EXPECT_EQ(call.headers.at("x-shop"), "s");
   EXPECT_EQ(call.timeout, base::Seconds(7));
   EXPECT_THAT(HistoryLines("pay-A-1"),
               ElementsAre("submitted | definition pay version 4 | ann@desk test 1.0: because",
-                          "answered | 01 | action | success", "answered | 02 | action | success", "ended | succeed"));
+                          "answered | 01 | action | success", "answered | 02 | action | success",
+                          "ended | succeed"));
 }
 
 TEST_F(AdminTest, ARepeatedSubmitFindsTheFirst) {
@@ -125,7 +128,8 @@ TEST_F(AdminTest, ARepeatedSubmitMayWaitForTheFirst) {
   Submitted("A-1", /*wait=*/false);
   ASSERT_TRUE(door_.caller().WaitForCalls(2));
   v1::SubmitReply reply;
-  std::thread client([&] { EXPECT_TRUE(door_.Submit("pay", R"({"id":"A-1"})", true, &reply).ok()); });
+  std::thread client(
+      [&] { EXPECT_TRUE(door_.Submit("pay", R"({"id":"A-1"})", true, &reply).ok()); });
   door_.caller().Release(kTwoAction);
   client.join();
   EXPECT_TRUE(reply.already_known());
@@ -158,7 +162,8 @@ TEST_F(AdminTest, FiftyCallbacksMakeOneTransaction) {
 TEST_F(AdminTest, AGidBelongsToOneDefinition) {
   Submitted("A-1");
   v1::SubmitReply reply;
-  ExpectRefused(door_.Submit("pay_again", R"({"id":"A-1"})", false, &reply), StatusCode::FAILED_PRECONDITION,
+  ExpectRefused(door_.Submit("pay_again", R"({"id":"A-1"})", false, &reply),
+                StatusCode::FAILED_PRECONDITION,
                 "gid 'pay-A-1' belongs to a transaction of 'pay' already");
   ExpectRefused(door_.Submit("reserve", R"({"id":"A-1"})", false, &reply, "pay-A-1"),
                 StatusCode::FAILED_PRECONDITION, "belongs to a transaction of 'pay'");
@@ -172,20 +177,24 @@ TEST_F(AdminTest, ATransactionOfDtmsDoorIsFoundToo) {
   v1::SubmitReply reply;
   ASSERT_TRUE(door_.Submit("pay", R"({"id":"D"})", false, &reply).ok());
   EXPECT_TRUE(reply.already_known());
-  ExpectRefused(door_.Submit("reserve", R"({"id":"D"})", false, &reply, "pay-D"), StatusCode::FAILED_PRECONDITION,
-                "belongs to a saga already");
+  ExpectRefused(door_.Submit("reserve", R"({"id":"D"})", false, &reply, "pay-D"),
+                StatusCode::FAILED_PRECONDITION, "belongs to a saga already");
 }
 
 TEST_F(AdminTest, BadSubmits) {
   v1::SubmitReply reply;
   ExpectRefused(door_.Submit("pya", "{}", false, &reply), StatusCode::NOT_FOUND,
                 "there is no definition 'pya'; loaded are: nokey, pay, pay_again, reserve");
-  ExpectRefused(door_.Submit("pay", "nonsense", false, &reply), StatusCode::INVALID_ARGUMENT, "not JSON");
-  ExpectRefused(door_.Submit("pay", "{}", false, &reply), StatusCode::INVALID_ARGUMENT, "key: the input has no");
+  ExpectRefused(door_.Submit("pay", "nonsense", false, &reply), StatusCode::INVALID_ARGUMENT,
+                "not JSON");
+  ExpectRefused(door_.Submit("pay", "{}", false, &reply), StatusCode::INVALID_ARGUMENT,
+                "key: the input has no");
   ExpectRefused(door_.Submit("pay", "{}", false, &reply, "g"), StatusCode::INVALID_ARGUMENT,
                 "step 'one': payload.id: the input has no $input.id");
-  ExpectRefused(door_.Submit("nokey", "{}", false, &reply), StatusCode::INVALID_ARGUMENT, "name a gid");
-  ExpectRefused(door_.Submit("nokey", "{}", false, &reply, std::string(200, 'g')), StatusCode::INVALID_ARGUMENT, "gid");
+  ExpectRefused(door_.Submit("nokey", "{}", false, &reply), StatusCode::INVALID_ARGUMENT,
+                "name a gid");
+  ExpectRefused(door_.Submit("nokey", "{}", false, &reply, std::string(200, 'g')),
+                StatusCode::INVALID_ARGUMENT, "gid");
   EXPECT_THAT(door_.caller().Calls(), IsEmpty());
 }
 
@@ -196,8 +205,9 @@ TEST_F(AdminTest, GetShowsWhatIsOutRightNow) {
   const v1::Transaction transaction = door_.Get("pay-A-1");
   EXPECT_EQ(transaction.status(), "submitted");
   EXPECT_EQ(transaction.health(), "running");
-  EXPECT_EQ(transaction.waits_for(),
-            "the answer of action of branch 01 at p:1, attempt 1; repeated until it succeeds or refuses");
+  EXPECT_EQ(
+      transaction.waits_for(),
+      "the answer of action of branch 01 at p:1, attempt 1; repeated until it succeeds or refuses");
   EXPECT_EQ(transaction.next_wake_us(), 0);
   ASSERT_EQ(transaction.branches_size(), 4);
   EXPECT_TRUE(transaction.branches(1).in_flight());
@@ -221,14 +231,17 @@ TEST_F(AdminTest, UnknownGids) {
   v1::Transaction transaction;
   v1::GetRequest get;
   get.set_gid("x");
-  ExpectRefused(door_.Call(&v1::Admin::Stub::Get, get, &transaction), StatusCode::NOT_FOUND, "no transaction 'x'");
+  ExpectRefused(door_.Call(&v1::Admin::Stub::Get, get, &transaction), StatusCode::NOT_FOUND,
+                "no transaction 'x'");
   v1::WaitRequest wait;
   wait.set_gid("x");
-  ExpectRefused(door_.Call(&v1::Admin::Stub::Wait, wait, &transaction), StatusCode::NOT_FOUND, "no transaction 'x'");
+  ExpectRefused(door_.Call(&v1::Admin::Stub::Wait, wait, &transaction), StatusCode::NOT_FOUND,
+                "no transaction 'x'");
   v1::HistoryRequest history;
   history.set_gid("x");
   v1::HistoryReply entries;
-  ExpectRefused(door_.Call(&v1::Admin::Stub::History, history, &entries), StatusCode::NOT_FOUND, "'x'");
+  ExpectRefused(door_.Call(&v1::Admin::Stub::History, history, &entries), StatusCode::NOT_FOUND,
+                "'x'");
   ExpectRefused(Abort("x", &transaction), StatusCode::NOT_FOUND, "no transaction 'x'");
   ExpectRefused(RetryNow("x", &transaction), StatusCode::NOT_FOUND, "no transaction 'x'");
 }
@@ -239,7 +252,8 @@ TEST_F(AdminTest, WaitEndsAtTheCallersDeadlineAndTheTransactionGoesOn) {
   v1::WaitRequest request;
   request.set_gid("pay-A-1");
   v1::Transaction reply;
-  EXPECT_EQ(door_.Call(&v1::Admin::Stub::Wait, request, &reply, std::chrono::milliseconds(100)).error_code(),
+  EXPECT_EQ(door_.Call(&v1::Admin::Stub::Wait, request, &reply, std::chrono::milliseconds(100))
+                .error_code(),
             StatusCode::DEADLINE_EXCEEDED);
   ASSERT_TRUE(door_.caller().WaitForCalls(1));
   door_.caller().Release(kOneAction);
@@ -282,10 +296,12 @@ TEST_F(AdminTest, AnOperatorAbortsARunningSaga) {
   EXPECT_EQ(ended.status(), "failed");
   EXPECT_THAT(HistoryLines("pay-A-1"),
               ElementsAre(StartsWith("submitted"), "answered | 01 | action | success",
-                          "abort_requested | wrong order | ann@desk test 1.0: wrong order", "aborting | wrong order",
-                          "answered | 01 | compensate | success", "ended | failed"));
+                          "abort_requested | wrong order | ann@desk test 1.0: wrong order",
+                          "aborting | wrong order", "answered | 01 | compensate | success",
+                          "ended | failed"));
   v1::Transaction again;
-  ExpectRefused(Abort("pay-A-1", &again), StatusCode::FAILED_PRECONDITION, "is failed and cannot be aborted");
+  ExpectRefused(Abort("pay-A-1", &again), StatusCode::FAILED_PRECONDITION,
+                "is failed and cannot be aborted");
   door_.caller().Release(kTwoAction);
 }
 
@@ -299,12 +315,15 @@ TEST_F(AdminTest, AnAbortWithoutAReasonNamesWhoAsked) {
 }
 
 TEST_F(AdminTest, RetryNowDoesNotWaitForTheInterval) {
-  door_.caller().Script(kOneAction, {{Outcome::kUnknown, "connection refused"}, {Outcome::kSuccess, ""}});
+  door_.caller().Script(kOneAction,
+                        {{Outcome::kUnknown, "connection refused"}, {Outcome::kSuccess, ""}});
   const v1::Transaction waiting = Submitted("A-1");  // comes to rest
   EXPECT_EQ(waiting.status(), "submitted");
   EXPECT_EQ(waiting.health(), "retrying");
-  EXPECT_THAT(waiting.waits_for(), StartsWith("action of branch 01 at p:1 to be called again at 2"));
-  EXPECT_THAT(waiting.waits_for(), HasSubstr(" after 1 attempt; last answer: unknown: connection refused; repeated"));
+  EXPECT_THAT(waiting.waits_for(),
+              StartsWith("action of branch 01 at p:1 to be called again at 2"));
+  EXPECT_THAT(waiting.waits_for(),
+              HasSubstr(" after 1 attempt; last answer: unknown: connection refused; repeated"));
   EXPECT_GT(waiting.next_wake_us(), waiting.update_time_us() + 900'000'000);
   EXPECT_EQ(waiting.branches(1).next_attempt_us(), waiting.next_wake_us());
   EXPECT_EQ(waiting.branches(1).last_outcome(), "unknown");
@@ -312,11 +331,14 @@ TEST_F(AdminTest, RetryNowDoesNotWaitForTheInterval) {
   v1::Transaction reply;
   ASSERT_TRUE(RetryNow("pay-A-1", &reply).ok());
   EXPECT_EQ(door_.Wait("pay-A-1").status(), "succeed");
-  EXPECT_THAT(HistoryLines("pay-A-1"),
-              ElementsAre(StartsWith("submitted"), "answered | 01 | action | unknown | connection refused",
-                          "retry_now | ann@desk test 1.0: it is up again", "answered | 01 | action | success",
-                          "answered | 02 | action | success", "ended | succeed"));
-  ExpectRefused(RetryNow("pay-A-1", &reply), StatusCode::FAILED_PRECONDITION, "is succeed and waits for no retry");
+  EXPECT_THAT(
+      HistoryLines("pay-A-1"),
+      ElementsAre(StartsWith("submitted"), "answered | 01 | action | unknown | connection refused",
+                  "retry_now | ann@desk test 1.0: it is up again",
+                  "answered | 01 | action | success", "answered | 02 | action | success",
+                  "ended | succeed"));
+  ExpectRefused(RetryNow("pay-A-1", &reply), StatusCode::FAILED_PRECONDITION,
+                "is succeed and waits for no retry");
 }
 
 TEST_F(AdminTest, ListFiltersAndPages) {
@@ -367,12 +389,15 @@ TEST_F(AdminTest, BadLists) {
     change(request);
     ExpectRefused(List(request, &reply), StatusCode::INVALID_ARGUMENT, text);
   };
-  refused([](auto& request) { request.set_status("done"); }, "status: 'done' is none; prepared, submitted");
-  refused([](auto& request) { request.set_mode("xyz"); }, "mode: 'xyz' is none; saga, tcc, msg are");
+  refused([](auto& request) { request.set_status("done"); },
+          "status: 'done' is none; prepared, submitted");
+  refused([](auto& request) { request.set_mode("xyz"); },
+          "mode: 'xyz' is none; saga, tcc, msg are");
   refused([](auto& request) { request.set_limit(1001); }, "limit: at most 1000");
   refused([](auto& request) { request.set_position("next"); }, "position:");
   refused([](auto& request) { request.set_created_after_us(-1); }, "microseconds since the epoch");
-  refused([](auto& request) { request.set_gid_prefix(std::string(129, 'g')); }, "gid_prefix: at most 128");
+  refused([](auto& request) { request.set_gid_prefix(std::string(129, 'g')); },
+          "gid_prefix: at most 128");
   refused(
       [](auto& request) {
         request.set_open_only(true);
@@ -406,7 +431,9 @@ TEST_F(AdminTest, StatsCount) {
 
 TEST_F(AdminTest, DefinitionsAndVersion) {
   v1::ListDefinitionsReply definitions;
-  ASSERT_TRUE(door_.Call(&v1::Admin::Stub::ListDefinitions, v1::ListDefinitionsRequest(), &definitions).ok());
+  ASSERT_TRUE(
+      door_.Call(&v1::Admin::Stub::ListDefinitions, v1::ListDefinitionsRequest(), &definitions)
+          .ok());
   ASSERT_EQ(definitions.definitions_size(), 4);
   EXPECT_EQ(definitions.definitions(1).name(), "pay");
   EXPECT_EQ(definitions.definitions(1).version(), 4u);
@@ -423,7 +450,8 @@ TEST_F(AdminTest, DefinitionsAndVersion) {
 TEST_F(AdminTest, AStoppingServerSaysSo) {
   door_.engine().StopIntake();
   v1::SubmitReply reply;
-  ExpectRefused(door_.Submit("pay", R"({"id":1})", false, &reply), StatusCode::UNAVAILABLE, "stopping");
+  ExpectRefused(door_.Submit("pay", R"({"id":1})", false, &reply), StatusCode::UNAVAILABLE,
+                "stopping");
   v1::Transaction transaction;
   ExpectRefused(Abort("x", &transaction), StatusCode::UNAVAILABLE, "stopping");
 }

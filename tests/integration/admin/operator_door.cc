@@ -57,8 +57,8 @@ steps:
 class SilentObserver : public port::Observer {
  public:
   void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome, const std::string&,
-                        base::Duration) override {}
+  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
+                        const std::string&, base::Duration) override {}
   void OnAborting(const core::GlobalTransaction&) override {}
   void OnEnded(const core::GlobalTransaction&) override {}
   void OnCommit(size_t, size_t, base::Duration) override {}
@@ -78,20 +78,22 @@ std::unique_ptr<api::DefinitionRegistry> Definitions() {
 
 }  // namespace
 
-OperatorDoor::OperatorDoor() : observer_(std::make_unique<SilentObserver>()), definitions_(Definitions()) {
+OperatorDoor::OperatorDoor()
+    : observer_(std::make_unique<SilentObserver>()), definitions_(Definitions()) {
   engine_ = std::make_unique<engine::Engine>(
       engine::EngineOptions(),
       engine::Engine::Ports{&store_, &caller_, &clock_, &entropy_, &executor_, observer_.get()});
   engine_->Start();
-  service_ = std::make_unique<api::AdminService>(api::AdminService::Parts{.engine = engine_.get(),
-                                                                          .query = &store_,
-                                                                          .caller = &caller_,
-                                                                          .clock = &clock_,
-                                                                          .definitions = definitions_.get(),
-                                                                          .settings = {},
-                                                                          .version = "1.2.3",
-                                                                          .commit = "abc",
-                                                                          .store = store_.Name()});
+  service_ = std::make_unique<api::AdminService>(
+      api::AdminService::Parts{.engine = engine_.get(),
+                               .query = &store_,
+                               .caller = &caller_,
+                               .clock = &clock_,
+                               .definitions = definitions_.get(),
+                               .settings = {},
+                               .version = "1.2.3",
+                               .commit = "abc",
+                               .store = store_.Name()});
   api::GrpcServer::Options options;
   options.address = "127.0.0.1:0";
   auto server = api::GrpcServer::Start(options, {{api::kAdminService, service_->service()}});
@@ -106,8 +108,8 @@ OperatorDoor::~OperatorDoor() {
   server_->Shutdown(base::Seconds(5));
 }
 
-grpc::Status OperatorDoor::Submit(const std::string& definition, const std::string& input, bool wait,
-                                  v1::SubmitReply* reply, const std::string& gid) {
+grpc::Status OperatorDoor::Submit(const std::string& definition, const std::string& input,
+                                  bool wait, v1::SubmitReply* reply, const std::string& gid) {
   v1::SubmitRequest request;
   request.set_definition(definition);
   request.set_gid(gid);

@@ -1,6 +1,7 @@
 #pragma once
 
-// saga.v1.Admin over real gRPC, with the real engine behind it, a store in memory and scripted participants.
+// saga.v1.Admin over real gRPC, with the real engine behind it, a store in memory and scripted
+// participants.
 
 #include <grpcpp/grpcpp.h>
 
@@ -22,15 +23,17 @@
 
 namespace saga::integration {
 
-// Definitions: `pay` (saga, steps one and two, key pay-<id>), `pay_again` (saga, one step, the same key), `nokey`
-// (saga), `reserve` (tcc, steps one and two, key reserve-<id>). Targets are http://p:1/<step>/<op>.
+// Definitions: `pay` (saga, steps one and two, key pay-<id>), `pay_again` (saga, one step, the same
+// key), `nokey` (saga), `reserve` (tcc, steps one and two, key reserve-<id>). Targets are
+// http://p:1/<step>/<op>.
 class OperatorDoor {
  public:
   OperatorDoor();
   ~OperatorDoor();
 
   template <typename Request, typename Reply>
-  grpc::Status Call(grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
+  grpc::Status Call(grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                            Reply*),
                     const Request& request, Reply* reply,
                     std::chrono::milliseconds deadline = std::chrono::seconds(20)) {
     grpc::ClientContext context;
@@ -38,8 +41,8 @@ class OperatorDoor {
     return (stub_.get()->*method)(&context, request, reply);
   }
 
-  grpc::Status Submit(const std::string& definition, const std::string& input, bool wait, v1::SubmitReply* reply,
-                      const std::string& gid = "");
+  grpc::Status Submit(const std::string& definition, const std::string& input, bool wait,
+                      v1::SubmitReply* reply, const std::string& gid = "");
   // Empty gid: no such transaction.
   v1::Transaction Get(const std::string& gid);
   v1::HistoryReply History(const std::string& gid);

@@ -58,7 +58,8 @@ SagaDefinition Message() {
 
 std::vector<std::string> Texts(const SagaDefinition& definition) {
   std::vector<std::string> texts;
-  for (const DefinitionProblem& problem : Validate(definition)) texts.push_back(problem.path + ": " + problem.text);
+  for (const DefinitionProblem& problem : Validate(definition))
+    texts.push_back(problem.path + ": " + problem.text);
   return texts;
 }
 
@@ -103,30 +104,45 @@ PayloadValue Nested(size_t depth) {
 
 const BadCase kBadCases[] = {
     {"EmptyName", Saga, [](auto& d) { d.name = ""; }, "name", "is no name"},
-    {"BadName", Saga, [](auto& d) { d.name = "Order-Paid"; }, "name", "lower-case letters, digits and _"},
-    {"LongName", Saga, [](auto& d) { d.name = std::string(kMaxDefinitionNameLength + 1, 'a'); }, "name", "longer than"},
+    {"BadName", Saga, [](auto& d) { d.name = "Order-Paid"; }, "name",
+     "lower-case letters, digits and _"},
+    {"LongName", Saga, [](auto& d) { d.name = std::string(kMaxDefinitionNameLength + 1, 'a'); },
+     "name", "longer than"},
     {"NoVersion", Saga, [](auto& d) { d.version = 0; }, "version", "from 1 on"},
     {"NoSteps", Saga, [](auto& d) { d.steps.clear(); }, "steps", "at least one step"},
-    {"TooManySteps", Saga, [](auto& d) { d.steps.assign(kMaxSteps + 1, SagaStep("x")); }, "steps", "at most 1000"},
-    {"SameStepTwice", Saga, [](auto& d) { d.steps[2].name = "a"; }, "steps[2].name", "name of steps[0] already"},
+    {"TooManySteps", Saga, [](auto& d) { d.steps.assign(kMaxSteps + 1, SagaStep("x")); }, "steps",
+     "at most 1000"},
+    {"SameStepTwice", Saga, [](auto& d) { d.steps[2].name = "a"; }, "steps[2].name",
+     "name of steps[0] already"},
     {"BadStepName", Saga, [](auto& d) { d.steps[1].name = "B"; }, "steps[1].name", "is no name"},
-    {"NoAction", Saga, [](auto& d) { d.steps[1].action = ""; }, "steps[1].action", "a target is needed"},
+    {"NoAction", Saga, [](auto& d) { d.steps[1].action = ""; }, "steps[1].action",
+     "a target is needed"},
     {"NoTry", Tcc, [](auto& d) { d.steps[1].action = ""; }, "steps[1].try", "a target is needed"},
-    {"NoMethod", Saga, [](auto& d) { d.steps[1].action = "host:1"; }, "steps[1].action", "has no method"},
-    {"LongTarget", Saga, [](auto& d) { d.steps[1].action.append(kMaxTargetLength, 'x'); }, "steps[1].action",
-     "longer than 1024"},
-    {"UndoNotSaid", Saga, [](auto& d) { d.steps[0].compensate.reset(); }, "steps[0].compensate", "compensate: none"},
-    {"UndoBad", Saga, [](auto& d) { d.steps[0].compensate = "x"; }, "steps[0].compensate", "has no method"},
-    {"SagaConfirms", Saga, [](auto& d) { d.steps[0].confirm = "h:1/s/M"; }, "steps[0].confirm", "only a tcc"},
-    {"SagaCancels", Saga, [](auto& d) { d.steps[0].cancel = "h:1/s/M"; }, "steps[0].cancel", "only a tcc"},
-    {"TccNoConfirm", Tcc, [](auto& d) { d.steps[0].confirm = ""; }, "steps[0].confirm", "a target is needed"},
-    {"TccNoCancel", Tcc, [](auto& d) { d.steps[0].cancel = ""; }, "steps[0].cancel", "a target is needed"},
-    {"TccCompensates", Tcc, [](auto& d) { d.steps[0].compensate = ""; }, "steps[0].compensate", "only a saga"},
-    {"TccConcurrent", Tcc, [](auto& d) { d.concurrent = true; }, "concurrent", "one after the other"},
-    {"TccOrder", Tcc, [](auto& d) { d.steps[1].after = {"a"}; }, "steps[1].after", "only a saga"},
-    {"MessageCompensates", Message, [](auto& d) { d.steps[0].compensate = "h:1/s/M"; }, "steps[0].compensate",
+    {"NoMethod", Saga, [](auto& d) { d.steps[1].action = "host:1"; }, "steps[1].action",
+     "has no method"},
+    {"LongTarget", Saga, [](auto& d) { d.steps[1].action.append(kMaxTargetLength, 'x'); },
+     "steps[1].action", "longer than 1024"},
+    {"UndoNotSaid", Saga, [](auto& d) { d.steps[0].compensate.reset(); }, "steps[0].compensate",
+     "compensate: none"},
+    {"UndoBad", Saga, [](auto& d) { d.steps[0].compensate = "x"; }, "steps[0].compensate",
+     "has no method"},
+    {"SagaConfirms", Saga, [](auto& d) { d.steps[0].confirm = "h:1/s/M"; }, "steps[0].confirm",
+     "only a tcc"},
+    {"SagaCancels", Saga, [](auto& d) { d.steps[0].cancel = "h:1/s/M"; }, "steps[0].cancel",
+     "only a tcc"},
+    {"TccNoConfirm", Tcc, [](auto& d) { d.steps[0].confirm = ""; }, "steps[0].confirm",
+     "a target is needed"},
+    {"TccNoCancel", Tcc, [](auto& d) { d.steps[0].cancel = ""; }, "steps[0].cancel",
+     "a target is needed"},
+    {"TccCompensates", Tcc, [](auto& d) { d.steps[0].compensate = ""; }, "steps[0].compensate",
      "only a saga"},
-    {"OrderInSequence", Saga, [](auto& d) { d.steps[1].after = {"a"}; }, "steps[1].after", "concurrent: true"},
+    {"TccConcurrent", Tcc, [](auto& d) { d.concurrent = true; }, "concurrent",
+     "one after the other"},
+    {"TccOrder", Tcc, [](auto& d) { d.steps[1].after = {"a"}; }, "steps[1].after", "only a saga"},
+    {"MessageCompensates", Message, [](auto& d) { d.steps[0].compensate = "h:1/s/M"; },
+     "steps[0].compensate", "only a saga"},
+    {"OrderInSequence", Saga, [](auto& d) { d.steps[1].after = {"a"}; }, "steps[1].after",
+     "concurrent: true"},
     {"UnknownAfter", Saga,
      [](auto& d) {
        d.concurrent = true;
@@ -146,8 +162,8 @@ const BadCase kBadCases[] = {
        d.steps[2].after = {"b"};
      },
      "steps", "goes round in a circle: b, c"},
-    {"NegativeOption", Saga, [](auto& d) { d.options.retry_interval_s = -1; }, "options.retry_interval_s",
-     "is not between 0 and"},
+    {"NegativeOption", Saga, [](auto& d) { d.options.retry_interval_s = -1; },
+     "options.retry_interval_s", "is not between 0 and"},
     {"HugeOption", Saga, [](auto& d) { d.options.timeout_to_fail_s = kMaxOptionSeconds + 1; },
      "options.timeout_to_fail_s", "is not between"},
     {"CallLongerThanAll", Saga,
@@ -156,18 +172,26 @@ const BadCase kBadCases[] = {
        d.options.request_timeout_s = 5;
      },
      "options.request_timeout_s", "timeout_to_fail_s"},
-    {"TccRetryLimit", Tcc, [](auto& d) { d.options.retry_limit = 1; }, "options.retry_limit", "only a saga"},
-    {"BadHeader", Saga, [](auto& d) { d.options.branch_headers["a b"] = "x"; }, "options.branch_headers.a b",
-     "not a header name"},
-    {"BadHeaderValue", Saga, [](auto& d) { d.options.branch_headers["a"] = "x\ny"; }, "options.branch_headers.a",
-     "printable"},
-    {"BigHeaders", Saga, [](auto& d) { d.options.branch_headers["a"] = std::string(kMaxHeaderBytes, 'x'); },
+    {"TccRetryLimit", Tcc, [](auto& d) { d.options.retry_limit = 1; }, "options.retry_limit",
+     "only a saga"},
+    {"BadHeader", Saga, [](auto& d) { d.options.branch_headers["a b"] = "x"; },
+     "options.branch_headers.a b", "not a header name"},
+    {"BadHeaderValue", Saga, [](auto& d) { d.options.branch_headers["a"] = "x\ny"; },
+     "options.branch_headers.a", "printable"},
+    {"BigHeaders", Saga,
+     [](auto& d) { d.options.branch_headers["a"] = std::string(kMaxHeaderBytes, 'x'); },
      "options.branch_headers", "bytes"},
-    {"NoKeyFields", Saga, [](auto& d) { d.key.emplace().prefix = "p"; }, "key.fields", "at least one"},
-    {"LongPrefix", Saga, [](auto& d) { d.key = {std::string(kMaxGidLength, 'p'), {{"id"}}}; }, "key.prefix", "gid"},
-    {"PayloadWithoutMessage", Saga, [](auto& d) { d.steps[0].payload.emplace().literal = "1"; }, "steps[0].message",
-     "missing"},
-    {"MessageWithoutProtos", Saga, [](auto& d) { d.steps[0].message = "p.M"; }, "protos", ".proto files"},
+    {"NoKeyFields", Saga, [](auto& d) { d.key.emplace().prefix = "p"; }, "key.fields",
+     "at least one"},
+    {"LongPrefix", Saga,
+     [](auto& d) {
+       d.key = {std::string(kMaxGidLength, 'p'), {{"id"}}};
+     },
+     "key.prefix", "gid"},
+    {"PayloadWithoutMessage", Saga, [](auto& d) { d.steps[0].payload.emplace().literal = "1"; },
+     "steps[0].message", "missing"},
+    {"MessageWithoutProtos", Saga, [](auto& d) { d.steps[0].message = "p.M"; }, "protos",
+     ".proto files"},
     {"DeepPayload", Message,
      [](auto& d) {
        d.protocol = Protocol::kHttp;
@@ -175,7 +199,8 @@ const BadCase kBadCases[] = {
        d.steps[0].payload = Nested(kMaxJsonDepth + 1);
      },
      "steps[0].payload", "nested deeper"},
-    {"MixedStep", Saga, [](auto& d) { d.steps[0].compensate = "http://h:1/undo"; }, "steps[0]", "share a payload"},
+    {"MixedStep", Saga, [](auto& d) { d.steps[0].compensate = "http://h:1/undo"; }, "steps[0]",
+     "share a payload"},
     {"NoHttpTarget", Message,
      [](auto& d) {
        d.protocol = Protocol::kHttp;
@@ -183,7 +208,8 @@ const BadCase kBadCases[] = {
        d.steps[1].action = "h:1/x";
      },
      "steps[1].action", "no HTTP target"},
-    {"NoHost", Message, [](auto& d) { d.steps[1].action = "http:///x"; }, "steps[1].action", "names no host"},
+    {"NoHost", Message, [](auto& d) { d.steps[1].action = "http:///x"; }, "steps[1].action",
+     "names no host"},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, ValidateBadTest, ::testing::ValuesIn(kBadCases),

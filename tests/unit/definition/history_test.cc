@@ -33,21 +33,28 @@ HistoryEntry Entry(HistoryKind kind, int64_t time) {
   return entry;
 }
 
-std::vector<HistoryKind> Kinds(const GlobalTransaction& transaction, std::vector<HistoryEntry> stored = {}) {
+std::vector<HistoryKind> Kinds(const GlobalTransaction& transaction,
+                               std::vector<HistoryEntry> stored = {}) {
   std::vector<HistoryKind> kinds;
-  for (const HistoryEntry& entry : WholeHistory(transaction, std::move(stored))) kinds.push_back(entry.kind);
+  for (const HistoryEntry& entry : WholeHistory(transaction, std::move(stored)))
+    kinds.push_back(entry.kind);
   return kinds;
 }
 
 TEST(WholeHistoryTest, HowItBegan) {
-  EXPECT_THAT(Kinds(Make(core::Mode::kSaga, Status::kSubmitted)), ElementsAre(HistoryKind::kSubmitted));
-  EXPECT_THAT(Kinds(Make(core::Mode::kTcc, Status::kPrepared)), ElementsAre(HistoryKind::kPrepared));
-  EXPECT_THAT(Kinds(Make(core::Mode::kTcc, Status::kSubmitted), {Entry(HistoryKind::kSubmitted, 200)}),
-              ElementsAre(HistoryKind::kPrepared, HistoryKind::kSubmitted));
-  EXPECT_THAT(Kinds(Make(core::Mode::kTcc, Status::kAborting), {Entry(HistoryKind::kAborting, 200)}),
-              ElementsAre(HistoryKind::kPrepared, HistoryKind::kAborting));
-  EXPECT_THAT(Kinds(Make(core::Mode::kSaga, Status::kAborting), {Entry(HistoryKind::kAborting, 200)}),
-              ElementsAre(HistoryKind::kSubmitted, HistoryKind::kAborting));
+  EXPECT_THAT(Kinds(Make(core::Mode::kSaga, Status::kSubmitted)),
+              ElementsAre(HistoryKind::kSubmitted));
+  EXPECT_THAT(Kinds(Make(core::Mode::kTcc, Status::kPrepared)),
+              ElementsAre(HistoryKind::kPrepared));
+  EXPECT_THAT(
+      Kinds(Make(core::Mode::kTcc, Status::kSubmitted), {Entry(HistoryKind::kSubmitted, 200)}),
+      ElementsAre(HistoryKind::kPrepared, HistoryKind::kSubmitted));
+  EXPECT_THAT(
+      Kinds(Make(core::Mode::kTcc, Status::kAborting), {Entry(HistoryKind::kAborting, 200)}),
+      ElementsAre(HistoryKind::kPrepared, HistoryKind::kAborting));
+  EXPECT_THAT(
+      Kinds(Make(core::Mode::kSaga, Status::kAborting), {Entry(HistoryKind::kAborting, 200)}),
+      ElementsAre(HistoryKind::kSubmitted, HistoryKind::kAborting));
   EXPECT_THAT(Kinds(Make(core::Mode::kMessage, Status::kFailed), {Entry(HistoryKind::kEnded, 900)}),
               ElementsAre(HistoryKind::kPrepared, HistoryKind::kEnded));
 }

@@ -22,27 +22,31 @@ using ::testing::StartsWith;
 
 constexpr char kHead[] = "name: pay\nversion: 1\nmode: saga\nprotocol: http\n";  // lines 1 to 4
 constexpr char kStep[] =
-    "steps:\n"                             // 5
-    "  - name: first\n"                    // 6
-    "    action: http://h:1/do\n"          // 7
-    "    compensate: http://h:1/undo\n";   // 8
+    "steps:\n"                            // 5
+    "  - name: first\n"                   // 6
+    "    action: http://h:1/do\n"         // 7
+    "    compensate: http://h:1/undo\n";  // 8
 
 Environment Nothing() {
   return [](const std::string&) { return std::nullopt; };
 }
 
-LoadedFolder Read(const std::string& text) { return LoadDefinition("x.saga.yaml", text, Nothing()); }
+LoadedFolder Read(const std::string& text) {
+  return LoadDefinition("x.saga.yaml", text, Nothing());
+}
 
 TEST(LoaderTest, ReadsEveryKey) {
   const LoadedFolder loaded = Read(
       "name: pay\nversion: 2\ndescription: Pays.\nmode: saga\nprotocol: http\n"
       "key:\n  prefix: pay-\n  fields: [$input.order.id, $input.shop]\n"
-      "options:\n  timeout_to_fail_s: 60\n  retry_interval_s: 7\n  request_timeout_s: 4\n  retry_limit: 3\n"
+      "options:\n  timeout_to_fail_s: 60\n  retry_interval_s: 7\n  request_timeout_s: 4\n  "
+      "retry_limit: 3\n"
       "  branch_headers:\n    x-shop: '12'\n"
       "concurrent: true\n"
       "steps:\n"
       "  - name: one\n    action: http://h:1/do\n    compensate: none\n"
-      "  - name: two\n    action: http://${H:-h:2}/do\n    compensate: http://h:1/undo\n    after: [one]\n"
+      "  - name: two\n    action: http://${H:-h:2}/do\n    compensate: http://h:1/undo\n    after: "
+      "[one]\n"
       "    payload: {id: $input.id, fixed: [1, 2.5, true, null, 'true', $$x, {a: $input}]}\n");
   ASSERT_THAT(loaded.problems, IsEmpty());
   ASSERT_EQ(loaded.definitions.size(), 1u);
@@ -100,57 +104,81 @@ std::string StepMore(const std::string& more) { return std::string(kHead) + kSte
 const BadFile kBadFiles[] = {
     {"NotYaml", "name: [pay\n", "", "not YAML"},
     {"Empty", "", "1: ", "document"},
-    {"TwoDocuments", std::string(kHead) + kStep + "---\n" + kHead + kStep, "1: ", "one YAML document"},
+    {"TwoDocuments", std::string(kHead) + kStep + "---\n" + kHead + kStep,
+     "1: ", "one YAML document"},
     {"NotAMap", "- a\n- b\n", "1: ", "a map with the keys name, version"},
-    {"UnknownKey", Head("timeout: 3\n"), "9: timeout: ", "unknown key 'timeout'; allowed here: name"},
-    {"UnknownKeySuggestion", Head("concurent: true\n"), "9: concurent: ", "did you mean 'concurrent'?"},
-    {"UnknownStepKey", StepMore("compensation: x\n"), "9: steps[0].compensation: ", "did you mean 'compensate'?"},
-    {"MisplacedKey", StepMore("retry_limit: 3\n"), "9: steps[0].retry_limit: ", "unknown key 'retry_limit'"},
-    {"UnknownOption", Head("options:\n  timeout_to_fail: 3\n"), "10: options.timeout_to_fail: ",
-     "did you mean 'timeout_to_fail_s'?"},
+    {"UnknownKey", Head("timeout: 3\n"),
+     "9: timeout: ", "unknown key 'timeout'; allowed here: name"},
+    {"UnknownKeySuggestion", Head("concurent: true\n"),
+     "9: concurent: ", "did you mean 'concurrent'?"},
+    {"UnknownStepKey", StepMore("compensation: x\n"),
+     "9: steps[0].compensation: ", "did you mean 'compensate'?"},
+    {"MisplacedKey", StepMore("retry_limit: 3\n"),
+     "9: steps[0].retry_limit: ", "unknown key 'retry_limit'"},
+    {"UnknownOption", Head("options:\n  timeout_to_fail: 3\n"),
+     "10: options.timeout_to_fail: ", "did you mean 'timeout_to_fail_s'?"},
     {"KeyTwice", Head("name: other\n"), "9: name: ", "given twice"},
-    {"MissingName", std::string("version: 1\nmode: saga\nprotocol: http\n") + kStep, "1: name: ", "missing"},
+    {"MissingName", std::string("version: 1\nmode: saga\nprotocol: http\n") + kStep,
+     "1: name: ", "missing"},
     {"MissingSteps", kHead, "1: steps: ", "missing"},
-    {"NameIsNumber", std::string("name: 12\nversion: 1\nmode: saga\nprotocol: http\n") + kStep, "1: name: ",
-     "a string is expected, not '12'; put it in quotes"},
-    {"NameIsList", std::string("name: [a]\nversion: 1\nmode: saga\nprotocol: http\n") + kStep, "1: name: ",
-     "a string is expected, not a list"},
-    {"VersionIsText", std::string("name: a\nversion: one\nmode: saga\nprotocol: http\n") + kStep, "2: version: ",
-     "a whole number is expected, not 'one'"},
-    {"VersionQuoted", std::string("name: a\nversion: '1'\nmode: saga\nprotocol: http\n") + kStep, "2: version: ",
-     "a whole number is expected"},
-    {"VersionNegative", std::string("name: a\nversion: -1\nmode: saga\nprotocol: http\n") + kStep, "2: version: ",
-     "a whole number is expected"},
-    {"UnknownMode", std::string("name: a\nversion: 1\nmode: xa\nprotocol: http\n") + kStep, "3: mode: ",
-     "saga, tcc and message"},
-    {"UnknownProtocol", std::string("name: a\nversion: 1\nmode: saga\nprotocol: ftp\n") + kStep, "4: protocol: ",
-     "grpc and http"},
-    {"ConcurrentIsText", Head("concurrent: maybe\n"), "9: concurrent: ", "true or false is expected, not 'maybe'"},
+    {"NameIsNumber", std::string("name: 12\nversion: 1\nmode: saga\nprotocol: http\n") + kStep,
+     "1: name: ", "a string is expected, not '12'; put it in quotes"},
+    {"NameIsList", std::string("name: [a]\nversion: 1\nmode: saga\nprotocol: http\n") + kStep,
+     "1: name: ", "a string is expected, not a list"},
+    {"VersionIsText", std::string("name: a\nversion: one\nmode: saga\nprotocol: http\n") + kStep,
+     "2: version: ", "a whole number is expected, not 'one'"},
+    {"VersionQuoted", std::string("name: a\nversion: '1'\nmode: saga\nprotocol: http\n") + kStep,
+     "2: version: ", "a whole number is expected"},
+    {"VersionNegative", std::string("name: a\nversion: -1\nmode: saga\nprotocol: http\n") + kStep,
+     "2: version: ", "a whole number is expected"},
+    {"UnknownMode", std::string("name: a\nversion: 1\nmode: xa\nprotocol: http\n") + kStep,
+     "3: mode: ", "saga, tcc and message"},
+    {"UnknownProtocol", std::string("name: a\nversion: 1\nmode: saga\nprotocol: ftp\n") + kStep,
+     "4: protocol: ", "grpc and http"},
+    {"ConcurrentIsText", Head("concurrent: maybe\n"),
+     "9: concurrent: ", "true or false is expected, not 'maybe'"},
     {"OptionsIsList", Head("options: [1]\n"), "9: options: ", "a map with the keys"},
-    {"OptionIsFraction", Head("options:\n  retry_limit: 1.5\n"), "10: options.retry_limit: ", "a whole number"},
-    {"HeadersIsList", Head("options:\n  branch_headers: [a]\n"), "10: options.branch_headers: ", "a map from header"},
-    {"HeaderIsNumber", Head("options:\n  branch_headers:\n    a: 1\n"), "11: options.branch_headers.a: ", "quotes"},
-    {"KeyWithoutFields", Head("key:\n  prefix: a\n  fields: []\n"), "11: key.fields: ", "at least one"},
-    {"KeyFieldBad", Head("key:\n  prefix: a\n  fields: [order_id]\n"), "11: key.fields[0]: ", "$input.name"},
-    {"KeyWholeInput", Head("key:\n  prefix: a\n  fields: [$input]\n"), "11: key.fields[0]: ", "name a field"},
-    {"StepsIsMap", std::string(kHead) + "steps:\n  a: b\n", "5: steps: ", "a list of steps is expected, not a map"},
-    {"StepIsText", std::string(kHead) + "steps:\n  - a\n", "6: steps[0]: ", "a map with the keys name, action"},
-    {"ValidateIsAsked", std::string(kHead) + "steps:\n  - name: a\n    action: h:1/x\n    compensate: none\n",
+    {"OptionIsFraction", Head("options:\n  retry_limit: 1.5\n"),
+     "10: options.retry_limit: ", "a whole number"},
+    {"HeadersIsList", Head("options:\n  branch_headers: [a]\n"),
+     "10: options.branch_headers: ", "a map from header"},
+    {"HeaderIsNumber", Head("options:\n  branch_headers:\n    a: 1\n"),
+     "11: options.branch_headers.a: ", "quotes"},
+    {"KeyWithoutFields", Head("key:\n  prefix: a\n  fields: []\n"),
+     "11: key.fields: ", "at least one"},
+    {"KeyFieldBad", Head("key:\n  prefix: a\n  fields: [order_id]\n"),
+     "11: key.fields[0]: ", "$input.name"},
+    {"KeyWholeInput", Head("key:\n  prefix: a\n  fields: [$input]\n"),
+     "11: key.fields[0]: ", "name a field"},
+    {"StepsIsMap", std::string(kHead) + "steps:\n  a: b\n",
+     "5: steps: ", "a list of steps is expected, not a map"},
+    {"StepIsText", std::string(kHead) + "steps:\n  - a\n",
+     "6: steps[0]: ", "a map with the keys name, action"},
+    {"ValidateIsAsked",
+     std::string(kHead) + "steps:\n  - name: a\n    action: h:1/x\n    compensate: none\n",
      "7: steps[0].action: ", "no HTTP target"},
-    {"UndoNotSaid", std::string(kHead) + "steps:\n  - name: a\n    action: http://h:1/x\n", "6: steps[0].compensate: ",
-     "compensate: none"},
-    {"UndoEmpty", std::string(kHead) + "steps:\n  - name: a\n    action: http://h:1/x\n    compensate: ''\n",
+    {"UndoNotSaid", std::string(kHead) + "steps:\n  - name: a\n    action: http://h:1/x\n",
+     "6: steps[0].compensate: ", "compensate: none"},
+    {"UndoEmpty",
+     std::string(kHead) + "steps:\n  - name: a\n    action: http://h:1/x\n    compensate: ''\n",
      "8: steps[0].compensate: ", "say `none`"},
     {"SagaTries", StepMore("try: http://h:1/x\n"), "9: steps[0].try: ", "only a tcc tries"},
-    {"NoEnvironment", std::string(kHead) + "steps:\n  - name: a\n    action: http://${HOST}/x\n    compensate: none\n",
+    {"NoEnvironment",
+     std::string(kHead) +
+         "steps:\n  - name: a\n    action: http://${HOST}/x\n    compensate: none\n",
      "7: steps[0].action: ", "HOST is not set"},
     {"PayloadIsList", StepMore("payload: [1]\n"), "9: steps[0].payload: ", "a map of fields"},
-    {"PayloadBadPlace", StepMore("payload:\n      a: {b: $inptu.x}\n"), "10: steps[0].payload.a.b: ", "no place in"},
-    {"PayloadEmptyName", StepMore("payload: {a: $input..x}\n"), "9: steps[0].payload.a: ", "empty name"},
+    {"PayloadBadPlace", StepMore("payload:\n      a: {b: $inptu.x}\n"),
+     "10: steps[0].payload.a.b: ", "no place in"},
+    {"PayloadEmptyName", StepMore("payload: {a: $input..x}\n"),
+     "9: steps[0].payload.a: ", "empty name"},
     {"PayloadTwice", StepMore("payload: {a: 1, a: 2}\n"), "9: steps[0].payload.a: ", "given twice"},
-    {"PayloadBadNumber", StepMore("payload: {a: 007}\n"), "9: steps[0].payload.a: ", "put it in quotes"},
-    {"PayloadHugeNumber", StepMore("payload: {a: 99999999999999999999}\n"), "9: steps[0].payload.a: ", "quotes"},
-    {"PayloadOfItself", StepMore("payload: &p {a: *p}\n"), "9: steps[0].payload.a", "nested deeper"},
+    {"PayloadBadNumber", StepMore("payload: {a: 007}\n"),
+     "9: steps[0].payload.a: ", "put it in quotes"},
+    {"PayloadHugeNumber", StepMore("payload: {a: 99999999999999999999}\n"),
+     "9: steps[0].payload.a: ", "quotes"},
+    {"PayloadOfItself", StepMore("payload: &p {a: *p}\n"), "9: steps[0].payload.a",
+     "nested deeper"},
     {"MessageOverHttp", StepMore("message: p.M\n"), "9: steps[0].message: ", "has no messages"},
     {"ProtoMissing", Head("protos: [none.proto]\n"), "9: protos: ", "cannot read none.proto"},
 };
@@ -168,18 +196,20 @@ TEST(LoaderTest, ReportsEverythingInAFileAtOnce) {
       "steps:\n"
       "  - name: a\n"
       "    action: h:1/x\n");
-  EXPECT_THAT(loaded.problems,
-              ElementsAre(HasSubstr(":1: name: "), HasSubstr(":5: colour: "), HasSubstr(":7: steps[0].compensate: "),
-                          HasSubstr(":8: steps[0].action: ")));
+  EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr(":1: name: "), HasSubstr(":5: colour: "),
+                                           HasSubstr(":7: steps[0].compensate: "),
+                                           HasSubstr(":8: steps[0].action: ")));
 }
 
 TEST(LoaderTest, RefusesAHugeFile) {
-  const LoadedFolder loaded = Read(std::string(kHead) + kStep + std::string(core::kMaxDefinitionFileSize, '#'));
+  const LoadedFolder loaded =
+      Read(std::string(kHead) + kStep + std::string(core::kMaxDefinitionFileSize, '#'));
   EXPECT_THAT(loaded.problems, ElementsAre(HasSubstr("larger than")));
 }
 
 TEST(LoaderTest, RefusesAPayloadThatAliasesBlowUp) {
-  std::string text = std::string(kHead) + kStep + "    payload:\n      l0: &l0 [1,1,1,1,1,1,1,1,1,1]\n";
+  std::string text =
+      std::string(kHead) + kStep + "    payload:\n      l0: &l0 [1,1,1,1,1,1,1,1,1,1]\n";
   for (int i = 1; i < 8; ++i) {
     const std::string below = "*l" + std::to_string(i - 1);
     text += "      l" + std::to_string(i) + ": &l" + std::to_string(i) + " [";
@@ -195,14 +225,17 @@ TEST(LoaderTest, RefusesAPayloadThatAliasesBlowUp) {
 
 class FolderTest : public ::testing::Test {
  protected:
-  void Write(const std::string& name, const std::string& text) { std::ofstream(folder_.File(name)) << text; }
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_.File(name)) << text;
+  }
   LoadedFolder Load() { return LoadDefinitions(folder_.path(), Nothing()); }
 
   fixture::TempDir folder_;
 };
 
 std::string Version(int version) {
-  return "name: pay\nversion: " + std::to_string(version) + "\nmode: saga\nprotocol: http\n" + kStep;
+  return "name: pay\nversion: " + std::to_string(version) + "\nmode: saga\nprotocol: http\n" +
+         kStep;
 }
 
 TEST_F(FolderTest, ReadsDefinitionsAndNothingElse) {
@@ -224,7 +257,8 @@ TEST_F(FolderTest, RefusesTheSameVersionTwiceAndNamesBothFiles) {
   Write("b.saga.yaml", Version(1));
   const LoadedFolder loaded = Load();
   ASSERT_EQ(loaded.problems.size(), 1u);
-  EXPECT_THAT(loaded.problems[0], HasSubstr("b.saga.yaml:1: name: version 1 of 'pay' is defined in"));
+  EXPECT_THAT(loaded.problems[0],
+              HasSubstr("b.saga.yaml:1: name: version 1 of 'pay' is defined in"));
   EXPECT_THAT(loaded.problems[0], HasSubstr("a.saga.yaml already"));
 }
 
@@ -239,7 +273,8 @@ TEST_F(FolderTest, ReportsTheProblemsOfAllFiles) {
 }
 
 TEST(LoaderTest, AFolderThatIsNotThereIsAProblem) {
-  EXPECT_THAT(LoadDefinitions("/nonexistent/sagas", Nothing()).problems, ElementsAre(HasSubstr("No such file")));
+  EXPECT_THAT(LoadDefinitions("/nonexistent/sagas", Nothing()).problems,
+              ElementsAre(HasSubstr("No such file")));
 }
 
 }  // namespace

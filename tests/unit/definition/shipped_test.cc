@@ -61,7 +61,8 @@ TEST(ShippedTest, PayloadsComeOutAsTheParticipantsExpectThem) {
   ASSERT_TRUE(grpc.ok()) << grpc.status();
   ASSERT_EQ(grpc->payloads.size(), 3u);
   EXPECT_EQ(base::Value(grpc->payloads[0]), std::string("\x08\x2a\x12\x03T-1", 7));
-  EXPECT_EQ(base::Value(grpc->payloads[1]), std::string("\x08\x2a\x12\x06\x08\x07\x10\x01\x18\x02", 10));
+  EXPECT_EQ(base::Value(grpc->payloads[1]),
+            std::string("\x08\x2a\x12\x06\x08\x07\x10\x01\x18\x02", 10));
   EXPECT_EQ(base::Value(grpc->payloads[2]), base::Value(grpc->payloads[0]));
   const auto http = Find(loaded, "order_paid_http").mapping->Apply(kOrder, true);
   ASSERT_TRUE(http.ok()) << http.status();
@@ -72,9 +73,10 @@ TEST(ShippedTest, PayloadsComeOutAsTheParticipantsExpectThem) {
 }
 
 TEST(ShippedTest, AddressesComeFromTheEnvironment) {
-  const LoadedFolder loaded = LoadDefinitions(SagasFolder(), [](const std::string& name) -> std::optional<std::string> {
-    return name == "ORDER_GRPC" ? std::optional<std::string>("order.shop:9000") : std::nullopt;
-  });
+  const LoadedFolder loaded =
+      LoadDefinitions(SagasFolder(), [](const std::string& name) -> std::optional<std::string> {
+        return name == "ORDER_GRPC" ? std::optional<std::string>("order.shop:9000") : std::nullopt;
+      });
   const core::SagaDefinition& definition = Find(loaded, "order_paid").definition;
   EXPECT_EQ(definition.steps[0].action, "order.shop:9000/order.v1.Order/BeginPayment");
   EXPECT_EQ(definition.steps[1].action, "127.0.0.1:58082/product.v1.Product/Deduct");
@@ -88,7 +90,8 @@ nlohmann::json Schema() {
 TEST(SchemaTest, KnowsTheSameKeysAsTheLoader) {
   const nlohmann::json schema = Schema();
   for (const KeyGroup& group : DefinitionKeys()) {
-    const nlohmann::json& object = group.name == "definition" ? schema : schema.at("$defs").at(group.name);
+    const nlohmann::json& object =
+        group.name == "definition" ? schema : schema.at("$defs").at(group.name);
     EXPECT_EQ(object.at("additionalProperties"), false) << group.name;
     std::vector<std::string> names;
     for (const auto& [name, value] : object.at("properties").items()) names.push_back(name);

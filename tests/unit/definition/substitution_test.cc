@@ -33,9 +33,12 @@ TEST(SubstituteTest, RefusesWhatHasNoValue) {
   const Environment environment = With({});
   EXPECT_THAT(std::string(Substitute("${B}", environment).status().message()),
               HasSubstr("environment variable B is not set"));
-  EXPECT_THAT(std::string(Substitute("${B", environment).status().message()), HasSubstr("never closed"));
-  EXPECT_THAT(std::string(Substitute("${1B}", environment).status().message()), HasSubstr("no environment variable"));
-  EXPECT_THAT(std::string(Substitute("${}", environment).status().message()), HasSubstr("no environment variable"));
+  EXPECT_THAT(std::string(Substitute("${B", environment).status().message()),
+              HasSubstr("never closed"));
+  EXPECT_THAT(std::string(Substitute("${1B}", environment).status().message()),
+              HasSubstr("no environment variable"));
+  EXPECT_THAT(std::string(Substitute("${}", environment).status().message()),
+              HasSubstr("no environment variable"));
 }
 
 TEST(SuggestionTest, OnlyWhatIsNear) {

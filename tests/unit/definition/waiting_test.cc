@@ -50,8 +50,8 @@ void Answered(Branch& branch, Outcome outcome, const std::string& text, base::Du
   branch.next_attempt = kNow + pause;
 }
 
-void Expect(const GlobalTransaction& transaction, const std::vector<uint32_t>& in_flight, const std::string& health,
-            const std::string& waits_for) {
+void Expect(const GlobalTransaction& transaction, const std::vector<uint32_t>& in_flight,
+            const std::string& health, const std::string& waits_for) {
   const Waiting waiting = DescribeWaiting(transaction, in_flight, core::Settings(), kNow);
   EXPECT_EQ(waiting.health, health);
   EXPECT_EQ(waiting.waits_for, waits_for);
@@ -66,7 +66,8 @@ TEST(WaitingTest, ACallThatIsOut) {
   GlobalTransaction saga = Saga(core::Status::kSubmitted);
   saga.branches[1].attempts = 1;
   Expect(saga, {1}, "running",
-         "the answer of action of branch 01 at host:1, attempt 1; repeated until it succeeds or refuses");
+         "the answer of action of branch 01 at host:1, attempt 1; repeated until it succeeds or "
+         "refuses");
 }
 
 TEST(WaitingTest, ACallThatIsDue) {
@@ -78,7 +79,8 @@ TEST(WaitingTest, ARetryThatIsPlanned) {
   GlobalTransaction saga = Saga(core::Status::kSubmitted);
   Answered(saga.branches[1], Outcome::kUnknown, "connection refused", base::Seconds(8));
   Expect(saga, {}, "retrying",
-         "action of branch 01 at host:1 to be called again at 2025-12-01T10:00:08Z (in 8 s) after 1 attempt; last "
+         "action of branch 01 at host:1 to be called again at 2025-12-01T10:00:08Z (in 8 s) after "
+         "1 attempt; last "
          "answer: unknown: connection refused; repeated until it succeeds or refuses");
 }
 
@@ -88,7 +90,8 @@ TEST(WaitingTest, ARetryThatIsOut) {
   saga.branches[1].attempts = 3;
   saga.options.timeout_to_fail_s = 60;
   Expect(saga, {1}, "retrying",
-         "the answer of action of branch 01 at host:1, attempt 3; last answer: unknown: timed out; the transaction is "
+         "the answer of action of branch 01 at host:1, attempt 3; last answer: unknown: timed out; "
+         "the transaction is "
          "undone at 2025-12-01T10:00:55Z (in 55 s)");
 }
 
@@ -98,7 +101,8 @@ TEST(WaitingTest, AnOngoingParticipant) {
   saga.options.retry_limit = 4;
   saga.limited_retries = 1;
   Expect(saga, {}, "waiting",
-         "action of branch 01 at host:1 to be called again at 2025-12-01T10:00:00Z (in 1 s) after 1 attempt; last "
+         "action of branch 01 at host:1 to be called again at 2025-12-01T10:00:00Z (in 1 s) after "
+         "1 attempt; last "
          "answer: ongoing: ONGOING; the transaction is undone after 4 repeats, 1 were used");
 }
 
@@ -108,54 +112,64 @@ TEST(WaitingTest, ACompensationIsRepeatedUntilItSucceeds) {
   Answered(saga.branches[0], Outcome::kFailure, "no FAILURE", base::Seconds(10));
   saga.branches[0].attempts = 2;
   Expect(saga, {}, "retrying",
-         "compensate of branch 01 at host:1 to be called again at 2025-12-01T10:00:10Z (in 10 s) after 2 attempts; "
+         "compensate of branch 01 at host:1 to be called again at 2025-12-01T10:00:10Z (in 10 s) "
+         "after 2 attempts; "
          "last answer: failure: no FAILURE; repeated until it succeeds");
 }
 
 TEST(WaitingTest, ManyBranchesAreCounted) {
-  GlobalTransaction message = Make(core::Mode::kMessage, core::Status::kSubmitted,
-                                   {Row("01", Op::kAction), Row("02", Op::kAction), Row("03", Op::kAction),
-                                    Row("04", Op::kAction), Row("05", Op::kAction)});
+  GlobalTransaction message =
+      Make(core::Mode::kMessage, core::Status::kSubmitted,
+           {Row("01", Op::kAction), Row("02", Op::kAction), Row("03", Op::kAction),
+            Row("04", Op::kAction), Row("05", Op::kAction)});
   message.concurrent = true;
   Expect(message, {}, "running",
-         "action of branch 01 at host:1 to be called now; and action of branch 02 at host:1 to be called now; and "
-         "action of branch 03 at host:1 to be called now; and 2 more branches; repeated until it succeeds");
+         "action of branch 01 at host:1 to be called now; and action of branch 02 at host:1 to be "
+         "called now; and "
+         "action of branch 03 at host:1 to be called now; and 2 more branches; repeated until it "
+         "succeeds");
 }
 
 TEST(WaitingTest, ADelayedMessageIsFine) {
-  GlobalTransaction message = Make(core::Mode::kMessage, core::Status::kSubmitted, {Row("01", Op::kAction)});
+  GlobalTransaction message =
+      Make(core::Mode::kMessage, core::Status::kSubmitted, {Row("01", Op::kAction)});
   message.delay_s = 65;
   message.branches[0].next_attempt = kNow + base::Seconds(60);
   Expect(message, {}, "ok", "its delivery, which is planned at 2025-12-01T10:01:00Z (in 60 s)");
 }
 
 TEST(WaitingTest, PreparedOnesWaitForTheirClient) {
-  Expect(Make(core::Mode::kTcc, core::Status::kPrepared, {Row("01", Op::kCancel), Row("01", Op::kConfirm)}), {},
-         "waiting",
-         "the client's submit or abort; times out at 2025-12-01T10:00:30Z (in 30 s) and is cancelled then");
+  Expect(Make(core::Mode::kTcc, core::Status::kPrepared,
+              {Row("01", Op::kCancel), Row("01", Op::kConfirm)}),
+         {}, "waiting",
+         "the client's submit or abort; times out at 2025-12-01T10:00:30Z (in 30 s) and is "
+         "cancelled then");
   Expect(Saga(core::Status::kPrepared), {}, "waiting",
          "the client's submit; nothing else ends this wait but an operator's abort");
-  Expect(Make(core::Mode::kMessage, core::Status::kPrepared, {Row("01", Op::kAction)}), {}, "waiting",
-         "the client's submit or abort; there is no check-back to ask");
+  Expect(Make(core::Mode::kMessage, core::Status::kPrepared, {Row("01", Op::kAction)}), {},
+         "waiting", "the client's submit or abort; there is no check-back to ask");
 }
 
 TEST(WaitingTest, APreparedMessageIsAskedAbout) {
-  GlobalTransaction message =
-      Make(core::Mode::kMessage, core::Status::kPrepared, {Row("00", Op::kQuery), Row("01", Op::kAction)});
+  GlobalTransaction message = Make(core::Mode::kMessage, core::Status::kPrepared,
+                                   {Row("00", Op::kQuery), Row("01", Op::kAction)});
   message.branches[0].next_attempt = kNow + base::Seconds(30);
   Expect(message, {}, "waiting",
-         "the client's submit or abort; the check-back at host:1 is asked at 2025-12-01T10:00:30Z (in 30 s)");
+         "the client's submit or abort; the check-back at host:1 is asked at 2025-12-01T10:00:30Z "
+         "(in 30 s)");
   Answered(message.branches[0], Outcome::kUnknown, "refused", base::Seconds(20));
   Expect(message, {}, "retrying",
-         "the client's submit or abort, or the check-back at host:1 to be called again at 2025-12-01T10:00:20Z (in 20 "
+         "the client's submit or abort, or the check-back at host:1 to be called again at "
+         "2025-12-01T10:00:20Z (in 20 "
          "s) after 1 attempt; last answer: unknown: refused");
 }
 
 TEST(WaitingTest, ASubmittedTccConfirmsOneAfterTheOther) {
-  GlobalTransaction tcc =
-      Make(core::Mode::kTcc, core::Status::kSubmitted,
-           {Row("01", Op::kCancel), Row("01", Op::kConfirm), Row("02", Op::kCancel), Row("02", Op::kConfirm)});
-  Expect(tcc, {}, "running", "confirm of branch 02 at host:1 to be called now; repeated until it succeeds");
+  GlobalTransaction tcc = Make(core::Mode::kTcc, core::Status::kSubmitted,
+                               {Row("01", Op::kCancel), Row("01", Op::kConfirm),
+                                Row("02", Op::kCancel), Row("02", Op::kConfirm)});
+  Expect(tcc, {}, "running",
+         "confirm of branch 02 at host:1 to be called now; repeated until it succeeds");
 }
 
 TEST(WaitingTest, AStaleCallIsToldToo) {
@@ -163,7 +177,8 @@ TEST(WaitingTest, AStaleCallIsToldToo) {
   saga.branches[1].called = true;
   saga.branches[1].attempts = 1;
   Expect(saga, {1}, "running",
-         "compensate of branch 01 at host:1 to be called now; and the answer of action of branch 01 at host:1, attempt "
+         "compensate of branch 01 at host:1 to be called now; and the answer of action of branch "
+         "01 at host:1, attempt "
          "1; repeated until it succeeds");
 }
 
@@ -171,7 +186,8 @@ TEST(HealthWithoutBranchesTest, AsFarAsItCanBeTold) {
   EXPECT_EQ(HealthWithoutBranches(Saga(core::Status::kSucceed), base::kNever, kNow), "ended");
   EXPECT_EQ(HealthWithoutBranches(Saga(core::Status::kPrepared), base::kNever, kNow), "waiting");
   EXPECT_EQ(HealthWithoutBranches(Saga(core::Status::kSubmitted), kNow, kNow), "running");
-  EXPECT_EQ(HealthWithoutBranches(Saga(core::Status::kSubmitted), kNow + base::Seconds(1), kNow), "waiting");
+  EXPECT_EQ(HealthWithoutBranches(Saga(core::Status::kSubmitted), kNow + base::Seconds(1), kNow),
+            "waiting");
 }
 
 }  // namespace
