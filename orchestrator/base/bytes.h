@@ -1,7 +1,8 @@
 #pragma once
 
-// Bytes that many owners read and nobody changes: a branch's payload is the same for its action and its compensation,
-// for the record in memory, the write in the store's batch and the call on the wire.
+// Bytes that many owners read and nobody changes: a branch's payload is the same for its action and
+// its compensation, for the record in memory, the write in the store's batch and the call on the
+// wire.
 
 #include <memory>
 #include <string>

@@ -2,8 +2,9 @@
 
 // Points in time and lengths of time as plain numbers of microseconds.
 //
-// The core may not know a clock, so these types have no now(): a time comes in through port/clock.h and is passed along.
-// Times are wall-clock (they are stored and survive a restart), microseconds since the Unix epoch.
+// The core may not know a clock, so these types have no now(): a time comes in through port/clock.h
+// and is passed along. Times are wall-clock (they are stored and survive a restart), microseconds
+// since the Unix epoch.
 
 #include <compare>
 #include <cstdint>

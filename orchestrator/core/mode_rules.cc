@@ -5,20 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/check.h"
+#include "orchestrator/base/utf8.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::core {
-
-namespace {
-
-// Cuts `text` to at most `limit` bytes without splitting a UTF-8 character.
-void CutTo(std::string& text, size_t limit) {
-  if (text.size() <= limit) return;
-  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
-  text.resize(limit);
-}
-
-}  // namespace
 
 void Change::SetStatus(Status to) {
   SAGA_CHECK(MayChange(transaction.status, to));
@@ -30,14 +20,14 @@ void Change::SetStatus(Status to) {
 
 void Change::StartAborting(std::string reason) {
   SetStatus(Status::kAborting);
-  CutTo(reason, kMaxReasonLength);
+  base::CutTo(reason, kMaxReasonLength);
   AddHistory({.kind = HistoryKind::kAborting, .text = reason});
   transaction.rollback_reason = std::move(reason);
 }
 
 void Change::Fail(std::string reason) {
   SetStatus(Status::kFailed);
-  CutTo(reason, kMaxReasonLength);
+  base::CutTo(reason, kMaxReasonLength);
   AddHistory({.kind = HistoryKind::kEnded, .text = reason});
   transaction.rollback_reason = std::move(reason);
 }
@@ -57,7 +47,7 @@ void Change::Touch(uint32_t row) {
 
 void Change::AddHistory(HistoryEntry entry) {
   entry.time = context.now;
-  CutTo(entry.text, kMaxReasonLength);
+  base::CutTo(entry.text, kMaxReasonLength);
   decision.history.push_back(std::move(entry));
 }
 
@@ -66,7 +56,9 @@ void ModeRules::OnSubmitted(Change&) const {}
 void ModeRules::OnSuccess(Change&, uint32_t) const {}
 bool ModeRules::OnFailure(Change&, uint32_t, const std::string&) const { return false; }
 bool ModeRules::OnNotYet(Change&, uint32_t) const { return false; }
-base::Time ModeRules::Deadline(const GlobalTransaction&, const Settings&) const { return base::kNever; }
+base::Time ModeRules::Deadline(const GlobalTransaction&, const Settings&) const {
+  return base::kNever;
+}
 void ModeRules::OnDeadline(Change&) const {}
 
 const ModeRules& RulesFor(Mode mode) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "orchestrator/base/utf8.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::core {
@@ -16,8 +17,6 @@ std::string_view Trim(std::string_view text) {
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
-
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 // Length of a character of several bytes by its first; 0 when no character begins so.
 size_t LengthByLead(unsigned char lead) {
@@ -33,7 +32,7 @@ size_t CharacterLength(std::string_view text) {
   const size_t length = LengthByLead(lead);
   if (length == 0 || text.size() < length) return 0;
   for (size_t i = 1; i < length; ++i) {
-    if (!IsContinuation(text[i])) return 0;
+    if (!base::IsUtf8Continuation(text[i])) return 0;
   }
   const auto second = static_cast<unsigned char>(text[1]);
   const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/base/utf8.h"
 #include "orchestrator/core/mode_rules.h"
 #include "orchestrator/core/retry.h"
 
@@ -51,7 +52,8 @@ Decision Refuse(Verdict verdict) {
   return decision;
 }
 
-// A submit may say more than the prepare did: what it names counts from now on (protocol 2.1, "which option set").
+// A submit may say more than the prepare did: what it names counts from now on (protocol 2.1,
+// "which option set").
 void TakeOver(GlobalTransaction& t, const GlobalTransaction& draft) {
   const Options& from = draft.options;
   if (from.timeout_to_fail_s > 0) t.options.timeout_to_fail_s = from.timeout_to_fail_s;
@@ -66,12 +68,14 @@ void TakeOver(GlobalTransaction& t, const GlobalTransaction& draft) {
 }
 
 Verdict On(Change& change, const Prepared&) {
-  return change.transaction.status == Status::kPrepared ? Verdict::kAlready : Verdict::kCannotPrepare;
+  return change.transaction.status == Status::kPrepared ? Verdict::kAlready
+                                                        : Verdict::kCannotPrepare;
 }
 
 Verdict On(Change& change, const Submitted& event) {
   GlobalTransaction& t = change.transaction;
-  // A repeated submit of an open transaction is a question whether it arrived: it did. Nothing starts over.
+  // A repeated submit of an open transaction is a question whether it arrived: it did. Nothing
+  // starts over.
   if (t.status == Status::kSubmitted) return Verdict::kAlready;
   if (t.status != Status::kPrepared) return Verdict::kCannotSubmit;
   TakeOver(t, event.draft);
@@ -81,7 +85,9 @@ Verdict On(Change& change, const Submitted& event) {
   return Verdict::kAccepted;
 }
 
-bool SameBranch(const Branch& a, const Branch& b) { return a.branch_id == b.branch_id && a.op == b.op; }
+bool SameBranch(const Branch& a, const Branch& b) {
+  return a.branch_id == b.branch_id && a.op == b.op;
+}
 
 Verdict On(Change& change, const BranchRegistered& event) {
   GlobalTransaction& t = change.transaction;
@@ -116,7 +122,8 @@ void NoteAnswer(Change& change, const BranchAnswered& event) {
   branch.next_attempt = {};
   change.Touch(event.row);
   if (event.outcome == Outcome::kSuccess) return;
-  branch.last_error = event.text.substr(0, kMaxErrorLength);
+  branch.last_error = event.text;
+  base::CutTo(branch.last_error, kMaxErrorLength);
   change.AddHistory({.kind = HistoryKind::kAnswered,
                      .branch_id = branch.branch_id,
                      .op = branch.op,
@@ -125,13 +132,15 @@ void NoteAnswer(Change& change, const BranchAnswered& event) {
                      .text = branch.last_error});
 }
 
-// Ongoing repeats at the present interval; an unknown outcome, or a failure where none is allowed, doubles it.
+// Ongoing repeats at the present interval; an unknown outcome, or a failure where none is allowed,
+// doubles it.
 void PlanRetry(Change& change, const BranchAnswered& event) {
   const GlobalTransaction& t = change.transaction;
   Branch& branch = change.transaction.branches[event.row];
   if (event.outcome != Outcome::kOngoing) branch.unknown_streak++;
   if (RulesFor(t.mode).OnNotYet(change, event.row)) return;
-  const base::Duration interval = RetryInterval(t.options, change.context.settings, branch.unknown_streak);
+  const base::Duration interval =
+      RetryInterval(t.options, change.context.settings, branch.unknown_streak);
   change.RetryAt(event.row, change.context.now + WithJitter(interval, change.context.jitter));
 }
 
@@ -140,9 +149,10 @@ Verdict On(Change& change, const BranchAnswered& event) {
   if (event.row >= t.branches.size()) return Verdict::kNotFound;
   Branch& branch = t.branches[event.row];
   const ModeRules& rules = RulesFor(t.mode);
-  // Late: the row is settled, or the transaction has turned round since. An action that comes through after the
-  // decision to undo changes nothing; its compensation meets it at the barrier.
-  if (branch.status != BranchStatus::kPrepared || rules.OwedOp(t) != branch.op) return Verdict::kAlready;
+  // Late: the row is settled, or the transaction has turned round since. An action that comes
+  // through after the decision to undo changes nothing; its compensation meets it at the barrier.
+  if (branch.status != BranchStatus::kPrepared || rules.OwedOp(t) != branch.op)
+    return Verdict::kAlready;
   const bool decides = event.outcome == Outcome::kSuccess || event.outcome == Outcome::kFailure;
   if (event.attempt != branch.attempts && !decides) return Verdict::kAlready;
 
@@ -152,7 +162,8 @@ Verdict On(Change& change, const BranchAnswered& event) {
     branch.finish_time = change.context.now;
     branch.unknown_streak = 0;
     rules.OnSuccess(change, event.row);
-  } else if (event.outcome != Outcome::kFailure || !rules.OnFailure(change, event.row, event.text)) {
+  } else if (event.outcome != Outcome::kFailure ||
+             !rules.OnFailure(change, event.row, event.text)) {
     PlanRetry(change, event);
   }
   return Verdict::kAccepted;
@@ -175,9 +186,11 @@ bool MakeDue(Change& change) {
 
 Verdict On(Change& change, const AbortRequested& event) {
   const size_t before = change.decision.history.size();
-  const Verdict verdict = RulesFor(change.transaction.mode).OnAbort(change, event.reason, event.by_operator);
+  const Verdict verdict =
+      RulesFor(change.transaction.mode).OnAbort(change, event.reason, event.by_operator);
   if (verdict == Verdict::kAccepted && !event.actor.empty()) {
-    change.AddHistory({.kind = HistoryKind::kAbortRequested, .text = event.reason, .actor = event.actor});
+    change.AddHistory(
+        {.kind = HistoryKind::kAbortRequested, .text = event.reason, .actor = event.actor});
     std::rotate(change.decision.history.begin() + before, change.decision.history.end() - 1,
                 change.decision.history.end());
   }
@@ -265,12 +278,13 @@ uint32_t StartCall(GlobalTransaction& transaction, uint32_t row) {
 
 std::vector<uint32_t> AssumeCallsBeyondRecord(GlobalTransaction& transaction) {
   std::vector<uint32_t> rows;
-  // While submitted, successes may ride on a later commit, so any action after them may have been called. The decision
-  // to abort is stored with exact marks, and no action is called after it.
+  // While submitted, successes may ride on a later commit, so any action after them may have been
+  // called. The decision to abort is stored with exact marks, and no action is called after it.
   if (transaction.status != Status::kSubmitted) return rows;
   for (uint32_t row = 0; row < transaction.branches.size(); ++row) {
     Branch& branch = transaction.branches[row];
-    if (branch.op != Op::kAction || branch.status != BranchStatus::kPrepared || branch.called) continue;
+    if (branch.op != Op::kAction || branch.status != BranchStatus::kPrepared || branch.called)
+      continue;
     branch.called = true;
     rows.push_back(row);
   }

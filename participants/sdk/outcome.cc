@@ -7,21 +7,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "orchestrator/base/utf8.h"
 
 namespace saga::participants::sdk {
 namespace {
 
 constexpr absl::string_view kFailureWord = "FAILURE";
 constexpr absl::string_view kOngoingWord = "ONGOING";
-
-// Cuts at a character's start, so that UTF-8 stays UTF-8.
-std::string Cut(std::string reason) {
-  if (reason.size() <= kMaxReasonBytes) return reason;
-  size_t end = kMaxReasonBytes;
-  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;
-  reason.resize(end);
-  return reason;
-}
 
 // The words that decide may not come from a reason.
 std::string Defuse(const std::string& reason) {
@@ -52,7 +44,9 @@ absl::string_view Name(OutcomeKind kind) {
 }
 
 Outcome::Outcome(OutcomeKind kind, std::string reason)
-    : kind_(kind), reason_(Cut(std::move(reason))) {}
+    : kind_(kind), reason_(std::move(reason)) {
+  base::CutTo(reason_, kMaxReasonBytes);
+}
 
 Outcome Outcome::FailedForGood(std::string reason) {
   return Outcome(OutcomeKind::kFailedForGood, std::move(reason));

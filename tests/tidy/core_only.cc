@@ -1,5 +1,6 @@
-// Goal: the rules stand on their own. This program is the core compiled again without exceptions and without run-time
-// type information, linked with nothing of ours but base; it carries one saga through.
+// Goal: the rules stand on their own. This program is the core compiled again without exceptions
+// and without run-time type information, linked with nothing of ours but base; it carries one saga
+// through.
 
 #include <cstdio>
 #include <utility>
@@ -16,7 +17,8 @@ int main() {
   if (!Create(Submitted{std::move(draft)}, context, &transaction).durable) return 1;
   for (const uint32_t row : Due(transaction, context.now)) {
     const uint32_t attempt = StartCall(transaction, row);
-    if (!Step(transaction, BranchAnswered{row, attempt, Outcome::kSuccess, ""}, context).durable) return 1;
+    if (!Step(transaction, BranchAnswered{row, attempt, Outcome::kSuccess, ""}, context).durable)
+      return 1;
   }
   if (transaction.status != Status::kSucceed) return 1;
   std::puts("1 passed, 0 failed");

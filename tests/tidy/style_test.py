@@ -5,7 +5,7 @@ import unittest
 
 from sources import ROOT, cpp, report, sources, tracked
 
-MAX_COLUMNS = 120
+MAX_COLUMNS = 100
 MAX_FUNCTION_LINES = 70
 BANNED_NAMES = re.compile(r"(^|[_/])(util|utils|helper|helpers|manager|misc|common)([_./]|$)", re.I)
 ALLOWED_NAMES = ("orchestrator/adapter/store_common/",)
