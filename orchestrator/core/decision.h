@@ -15,15 +15,15 @@ namespace saga::core {
 // The answer to a request; for answers of branches and timers it is kAccepted.
 enum class Verdict : uint8_t {
   kAccepted,
-  kAlready,           // it was so already: the client may take it as done (protocol 5.8)
-  kNotFound,          // no such transaction
-  kCannotPrepare,     // status does not allow it
+  kAlready,        // it was so already: the client may take it as done (protocol 5.8)
+  kNotFound,       // no such transaction
+  kCannotPrepare,  // status does not allow it
   kCannotSubmit,
   kCannotAbort,
-  kCannotRegister,    // not prepared (any more), or no such transaction
-  kBranchConflict,    // a branch of that id and op exists with other content
-  kTooManyBranches,   // kMaxSteps
-  kNothingToRetry,    // ended, or nothing waits
+  kCannotRegister,   // not prepared (any more), or no such transaction
+  kBranchConflict,   // a branch of that id and op exists with other content
+  kTooManyBranches,  // kMaxSteps
+  kNothingToRetry,   // ended, or nothing waits
 };
 
 enum class HistoryKind : uint8_t {
@@ -37,7 +37,8 @@ enum class HistoryKind : uint8_t {
   kRetryRequested = 8,
 };
 
-// One line of a transaction's history: stored with the change it tells of, never changed afterwards.
+// One line of a transaction's history: stored with the change it tells of, never changed
+// afterwards.
 struct HistoryEntry {
   base::Time time;
   HistoryKind kind = HistoryKind::kSubmitted;
@@ -55,10 +56,12 @@ struct Decision {
   Verdict verdict = Verdict::kAccepted;
   // The transaction differs from before. When false nothing needs storing.
   bool changed = false;
-  // The change must be stored before anything is called, answered or planned because of it (the durability table,
-  // orchestrator/README.md). When false it may ride on the transaction's next commit.
+  // The change must be stored before anything is called, answered or planned because of it (the
+  // durability table, orchestrator/README.md). When false it may ride on the transaction's next
+  // commit.
   bool durable = false;
-  // Rows that changed or are new, as indexes into GlobalTransaction::branches; ascending, each once.
+  // Rows that changed or are new, as indexes into GlobalTransaction::branches; ascending, each
+  // once.
   std::vector<uint32_t> rows;
   std::vector<HistoryEntry> history;
 };

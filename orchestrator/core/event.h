@@ -1,6 +1,7 @@
 #pragma once
 
-// Everything that can happen to a transaction. Requests, answers and timers all arrive as one of these.
+// Everything that can happen to a transaction. Requests, answers and timers all arrive as one of
+// these.
 
 #include <string>
 #include <variant>
@@ -10,13 +11,14 @@
 
 namespace saga::core {
 
-// The client announces a transaction. `draft` has what the client said (gid, mode, options, branches, ...); status,
-// times and version are set by Step.
+// The client announces a transaction. `draft` has what the client said (gid, mode, options,
+// branches, ...); status, times and version are set by Step.
 struct Prepared {
   GlobalTransaction draft;
 };
 
-// The client asks that it be carried out. On a prepared transaction the stored branches count, not the draft's.
+// The client asks that it be carried out. On a prepared transaction the stored branches count, not
+// the draft's.
 struct Submitted {
   GlobalTransaction draft;
 };
@@ -40,8 +42,9 @@ struct Woken {};
 
 struct AbortRequested {
   std::string reason;
-  std::string actor;        // who, for the history; empty: the client
-  bool by_operator = false;  // an operator may also abort a running saga; a client may not (protocol 5.8)
+  std::string actor;  // who, for the history; empty: the client
+  bool by_operator =
+      false;  // an operator may also abort a running saga; a client may not (protocol 5.8)
 };
 
 // An operator wants no more waiting: every planned retry is due at once.
@@ -49,6 +52,7 @@ struct RetryRequested {
   std::string actor;
 };
 
-using Event = std::variant<Prepared, Submitted, BranchRegistered, BranchAnswered, Woken, AbortRequested, RetryRequested>;
+using Event = std::variant<Prepared, Submitted, BranchRegistered, BranchAnswered, Woken,
+                           AbortRequested, RetryRequested>;
 
 }  // namespace saga::core

@@ -1,7 +1,7 @@
 #pragma once
 
-// Every bound of the orchestrator, by name. What a user can set is a default here and a key in doc/config.md; the rest
-// is fixed. Sizes are bytes.
+// Every bound of the orchestrator, by name. What a user can set is a default here and a key in
+// doc/config.md; the rest is fixed. Sizes are bytes.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,85 +10,113 @@
 
 namespace saga::core {
 
-// --- what a request may carry ---------------------------------------------------------------------------------------
-inline constexpr size_t kMaxGidLength = 128;            // protocol 2.1
-inline constexpr size_t kMaxBranchIdLength = 128;       // protocol 7.1
-inline constexpr size_t kMaxTargetLength = 1024;        // protocol 2.1
-inline constexpr size_t kMaxSteps = 1000;               // steps of a submission, branches of a TCC
-inline constexpr size_t kMaxPayloadSize = 1 << 20;      // one step
-inline constexpr size_t kMaxRequestSize = 4 << 20;      // one request, all steps together
+// --- what a request may carry
+// ---------------------------------------------------------------------------------------
+inline constexpr size_t kMaxGidLength = 128;        // protocol 2.1
+inline constexpr size_t kMaxBranchIdLength = 128;   // protocol 7.1
+inline constexpr size_t kMaxTargetLength = 1024;    // protocol 2.1
+inline constexpr size_t kMaxSteps = 1000;           // steps of a submission, branches of a TCC
+inline constexpr size_t kMaxPayloadSize = 1 << 20;  // one step
+inline constexpr size_t kMaxRequestSize = 4 << 20;  // one request, all steps together
 inline constexpr size_t kMaxJsonDepth = 64;
 inline constexpr size_t kMaxCustomDataLength = 256 << 10;
-inline constexpr size_t kMaxReasonLength = 4096;        // longer reasons are cut, not refused
-inline constexpr size_t kMaxErrorLength = 1024;         // of one branch's last answer; cut
+inline constexpr size_t kMaxReasonLength = 4096;  // longer reasons are cut, not refused
+inline constexpr size_t kMaxErrorLength = 1024;   // of one branch's last answer; cut
 inline constexpr size_t kMaxBranchHeaders = 64;
-inline constexpr size_t kMaxHeaderBytes = 8 << 10;      // all branch headers of a transaction together
-inline constexpr int64_t kMaxOptionSeconds = 100LL * 365 * 24 * 3600;  // any duration a client may name
+inline constexpr size_t kMaxHeaderBytes = 8 << 10;  // all branch headers of a transaction together
+inline constexpr int64_t kMaxOptionSeconds =
+    100LL * 365 * 24 * 3600;  // any duration a client may name
 
-// --- gRPC port ------------------------------------------------------------------------------------------------------
-inline constexpr size_t kGrpcMessageSlack = 64 << 10;   // what a request of kMaxRequestSize is wrapped in
-inline constexpr size_t kGrpcStreams = 10'000;          // calls at once on one connection; further ones wait
-inline constexpr size_t kGrpcMemory = 256 << 20;        // for messages being read and written, all connections
+// --- gRPC port
+// ------------------------------------------------------------------------------------------------------
+inline constexpr size_t kGrpcMessageSlack =
+    64 << 10;  // what a request of kMaxRequestSize is wrapped in
+inline constexpr size_t kGrpcStreams =
+    10'000;  // calls at once on one connection; further ones wait
+inline constexpr size_t kGrpcMemory =
+    256 << 20;  // for messages being read and written, all connections
 
-// --- HTTP door ------------------------------------------------------------------------------------------------------
-inline constexpr size_t kHttpThreads = 2;                 // that read, decode and write
-inline constexpr size_t kHttpMaxConnections = 1024;       // open at once; more are answered 503 and closed
-inline constexpr size_t kHttpHeaderSize = 16 << 10;       // request line and headers of one request
-inline constexpr size_t kHttpBodyMemory = 256 << 20;      // bodies of all requests that are not answered yet
-inline constexpr base::Duration kHttpIdleTimeout = base::Seconds(75);   // between two requests of a connection
-inline constexpr base::Duration kHttpReadTimeout = base::Seconds(30);   // from a request's first byte to its last
-inline constexpr base::Duration kHttpWriteTimeout = base::Seconds(30);  // for the whole answer to be taken
-// A connection that we end stays half open this long, and for this many bytes, so that the client can read the answer.
+// --- HTTP door
+// ------------------------------------------------------------------------------------------------------
+inline constexpr size_t kHttpThreads = 2;  // that read, decode and write
+inline constexpr size_t kHttpMaxConnections =
+    1024;  // open at once; more are answered 503 and closed
+inline constexpr size_t kHttpHeaderSize = 16 << 10;  // request line and headers of one request
+inline constexpr size_t kHttpBodyMemory =
+    256 << 20;  // bodies of all requests that are not answered yet
+inline constexpr base::Duration kHttpIdleTimeout =
+    base::Seconds(75);  // between two requests of a connection
+inline constexpr base::Duration kHttpReadTimeout =
+    base::Seconds(30);  // from a request's first byte to its last
+inline constexpr base::Duration kHttpWriteTimeout =
+    base::Seconds(30);  // for the whole answer to be taken
+// A connection that we end stays half open this long, and for this many bytes, so that the client
+// can read the answer.
 inline constexpr base::Duration kHttpLinger = base::Seconds(2);
 inline constexpr size_t kHttpLingerBytes = 16 << 20;
-inline constexpr size_t kHttpReaders = 2;                 // threads that read the store for queries, lists and scrapes
-inline constexpr size_t kHttpReaderQueue = 128;           // reads waiting for one of them; more are answered 503
-inline constexpr size_t kHttpAnswerSize = 64 << 20;       // payloads that one query shows, in bytes of JSON
-inline constexpr size_t kHttpDefaultPage = 100;           // transactions of one list answer (protocol 2.2) ...
-inline constexpr size_t kHttpMaxPage = 1000;              // ... and at most
+inline constexpr size_t kHttpReaders =
+    2;  // threads that read the store for queries, lists and scrapes
+inline constexpr size_t kHttpReaderQueue =
+    128;  // reads waiting for one of them; more are answered 503
+inline constexpr size_t kHttpAnswerSize = 64
+                                          << 20;  // payloads that one query shows, in bytes of JSON
+inline constexpr size_t kHttpDefaultPage =
+    100;                                      // transactions of one list answer (protocol 2.2) ...
+inline constexpr size_t kHttpMaxPage = 1000;  // ... and at most
 
-// --- metrics --------------------------------------------------------------------------------------------------------
-inline constexpr size_t kMetricDestinations = 200;        // with series of their own, the busiest; the rest is "other"
-inline constexpr size_t kMetricLabels = 64;               // values of a label that has no fixed set; the rest is "other"
-inline constexpr size_t kMetricLabelLength = 128;         // bytes of a label value; cut
+// --- metrics
+// --------------------------------------------------------------------------------------------------------
+inline constexpr size_t kMetricDestinations =
+    200;  // with series of their own, the busiest; the rest is "other"
+inline constexpr size_t kMetricLabels =
+    64;  // values of a label that has no fixed set; the rest is "other"
+inline constexpr size_t kMetricLabelLength = 128;  // bytes of a label value; cut
 
-// --- sagas as data --------------------------------------------------------------------------------------------------
-inline constexpr size_t kMaxDefinitionNameLength = 64;      // of a definition and of a step
-inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;   // one *.saga.yaml
-inline constexpr size_t kMaxPayloadValues = 10'000;         // fields and items of one step's payload mapping
-inline constexpr int64_t kMaxRetryLimit = 1'000'000;        // repeats a definition may ask for
-inline constexpr size_t kMaxTccDrives = 1000;               // TCC definitions whose tries are being called
+// --- sagas as data
+// --------------------------------------------------------------------------------------------------
+inline constexpr size_t kMaxDefinitionNameLength = 64;     // of a definition and of a step
+inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;  // one *.saga.yaml
+inline constexpr size_t kMaxPayloadValues =
+    10'000;  // fields and items of one step's payload mapping
+inline constexpr int64_t kMaxRetryLimit = 1'000'000;  // repeats a definition may ask for
+inline constexpr size_t kMaxTccDrives = 1000;  // TCC definitions whose tries are being called
 
-// --- the operator's door --------------------------------------------------------------------------------------------
-inline constexpr size_t kDefaultListPage = 100;             // transactions of a List that names no limit
+// --- the operator's door
+// --------------------------------------------------------------------------------------------
+inline constexpr size_t kDefaultListPage = 100;  // transactions of a List that names no limit
 inline constexpr size_t kMaxListPage = 1000;
 
-// --- timing (protocol 6.2 and 9.1) ----------------------------------------------------------------------------------
+// --- timing (protocol 6.2 and 9.1)
+// ----------------------------------------------------------------------------------
 inline constexpr base::Duration kDefaultTimeoutToFail = base::Seconds(35);
 inline constexpr base::Duration kDefaultRetryInterval = base::Seconds(10);
 inline constexpr base::Duration kDefaultRequestTimeout = base::Seconds(3);
 // Doubling stops here, unless the transaction's own base interval is longer still.
 inline constexpr base::Duration kMaxRetryInterval = base::Seconds(600);
-// First pause between the immediate repeats that retry_limit asks for; doubles up to the next line's.
+// First pause between the immediate repeats that retry_limit asks for; doubles up to the next
+// line's.
 inline constexpr base::Duration kLimitedRetryPause = base::Millis(50);
 inline constexpr base::Duration kMaxLimitedRetryPause = base::Seconds(1);
 // Share of a retry delay that jitter may add: late by at most this part, never early.
 inline constexpr double kRetryJitter = 0.1;
 
-// --- engine ---------------------------------------------------------------------------------------------------------
-inline constexpr size_t kMaxLiveTransactions = 100'000;   // open transactions held in memory
-inline constexpr size_t kMaxBatchWrites = 512;            // transactions in one store commit
-inline constexpr size_t kMaxRunnerEvents = 256;           // events stepped before their writes are handed on
-inline constexpr size_t kMaxWaitersPerGid = 1024;         // requests waiting for one transaction
-inline constexpr size_t kLaneInFlight = 256;              // calls out at one destination
-inline constexpr size_t kLaneQueue = 100'000;             // calls waiting for one destination
-inline constexpr size_t kMaxLanes = 10'000;               // destinations known at once
-inline constexpr size_t kClaimPage = 500;                 // transactions claimed from the store at once
-inline constexpr size_t kMaxHistory = 1000;               // history entries kept of one transaction
-// A transaction whose lane is full, and a store that does not answer, are tried again after this long.
+// --- engine
+// ---------------------------------------------------------------------------------------------------------
+inline constexpr size_t kMaxLiveTransactions = 100'000;  // open transactions held in memory
+inline constexpr size_t kMaxBatchWrites = 512;           // transactions in one store commit
+inline constexpr size_t kMaxRunnerEvents = 256;  // events stepped before their writes are handed on
+inline constexpr size_t kMaxWaitersPerGid = 1024;  // requests waiting for one transaction
+inline constexpr size_t kLaneInFlight = 256;       // calls out at one destination
+inline constexpr size_t kLaneQueue = 100'000;      // calls waiting for one destination
+inline constexpr size_t kMaxLanes = 10'000;        // destinations known at once
+inline constexpr size_t kClaimPage = 500;          // transactions claimed from the store at once
+inline constexpr size_t kMaxHistory = 1000;        // history entries kept of one transaction
+// A transaction whose lane is full, and a store that does not answer, are tried again after this
+// long.
 inline constexpr base::Duration kLaneFullPause = base::Seconds(1);
 inline constexpr base::Duration kStoreRetryPause = base::Millis(200);
-// A waiting transaction may leave memory when more than this share of kMaxLiveTransactions is in use ...
+// A waiting transaction may leave memory when more than this share of kMaxLiveTransactions is in
+// use ...
 inline constexpr double kEvictAbove = 0.75;
 // ... and it has at least this long to wait.
 inline constexpr base::Duration kEvictMinWait = base::Seconds(5);

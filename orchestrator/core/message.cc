@@ -1,6 +1,6 @@
-// Two-phase message: prepared before a local transaction, submitted after it, and then delivered until every branch has
-// taken it; never undone. When the submit does not come, the check-back asks what became of the local transaction
-// (protocol 5.5).
+// Two-phase message: prepared before a local transaction, submitted after it, and then delivered
+// until every branch has taken it; never undone. When the submit does not come, the check-back asks
+// what became of the local transaction (protocol 5.5).
 
 #include <string>
 #include <vector>
@@ -33,16 +33,17 @@ class Rules : public ModeRules {
   }
 
   std::optional<Status> Completed(const GlobalTransaction& t) const override {
-    // A successful check-back decides like a submit. It is not "completed" without one: a message without a check-back
-    // row would otherwise be delivered although nobody said so.
+    // A successful check-back decides like a submit. It is not "completed" without one: a message
+    // without a check-back row would otherwise be delivered although nobody said so.
     if (t.status != Status::kSubmitted || !Runnable(t).empty()) return std::nullopt;
     return Status::kSucceed;
   }
 
   void OnPrepared(Change& change) const override {
     GlobalTransaction& t = change.transaction;
-    const base::Duration timeout = t.options.timeout_to_fail_s > 0 ? base::Seconds(t.options.timeout_to_fail_s)
-                                                                   : change.context.settings.timeout_to_fail;
+    const base::Duration timeout = t.options.timeout_to_fail_s > 0
+                                       ? base::Seconds(t.options.timeout_to_fail_s)
+                                       : change.context.settings.timeout_to_fail;
     for (Branch& branch : t.branches) {
       if (branch.op == Op::kQuery) branch.next_attempt = t.create_time + timeout;
     }
@@ -61,7 +62,8 @@ class Rules : public ModeRules {
   void OnSuccess(Change& change, uint32_t) const override {
     if (change.transaction.status != Status::kPrepared) return;
     change.SetStatus(Status::kSubmitted);
-    change.AddHistory({.kind = HistoryKind::kSubmitted, .text = "the check-back found it committed"});
+    change.AddHistory(
+        {.kind = HistoryKind::kSubmitted, .text = "the check-back found it committed"});
     OnSubmitted(change);
   }
 
@@ -77,7 +79,8 @@ class Rules : public ModeRules {
   bool OnNotYet(Change& change, uint32_t row) const override {
     // A check-back that is ongoing starts over at the base interval (protocol 6.2).
     Branch& branch = change.transaction.branches[row];
-    if (branch.op == Op::kQuery && branch.last_outcome == Outcome::kOngoing) branch.unknown_streak = 0;
+    if (branch.op == Op::kQuery && branch.last_outcome == Outcome::kOngoing)
+      branch.unknown_streak = 0;
     return false;
   }
 

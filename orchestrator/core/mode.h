@@ -17,7 +17,8 @@ enum class Op : uint8_t {
   kCompensate = 2,
   kConfirm = 3,
   kCancel = 4,
-  kQuery = 5,  // two-phase message check-back: "was the local transaction committed?" (`msg` on the wire)
+  kQuery = 5,  // two-phase message check-back: "was the local transaction committed?" (`msg` on the
+               // wire)
   kTry = 6,    // TCC: called by whoever is the client of the transaction, never stored as a row
 };
 

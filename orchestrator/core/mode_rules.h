@@ -1,7 +1,7 @@
 #pragma once
 
-// What differs between modes, as one interface. A new mode is one file that implements it and one line in RulesFor.
-// Everything that is the same for all modes stands in step.cc.
+// What differs between modes, as one interface. A new mode is one file that implements it and one
+// line in RulesFor. Everything that is the same for all modes stands in step.cc.
 
 #include <optional>
 #include <string>
@@ -20,9 +20,11 @@ class Change {
   Change(GlobalTransaction& transaction, const Context& context, Decision& decision)
       : transaction(transaction), context(context), decision(decision) {}
 
-  // Moves to `to` along an arrow of the diagram in status.h; must be durable before anything is done about it.
+  // Moves to `to` along an arrow of the diagram in status.h; must be durable before anything is
+  // done about it.
   void SetStatus(Status to);
-  // Moves to aborting, or from prepared straight to failed for a mode with nothing to undo, and keeps the reason.
+  // Moves to aborting, or from prepared straight to failed for a mode with nothing to undo, and
+  // keeps the reason.
   void StartAborting(std::string reason);
   void Fail(std::string reason);
   // Plans the next call of a row and what is known of the last one.
@@ -39,7 +41,8 @@ class ModeRules {
  public:
   virtual ~ModeRules() = default;
 
-  // The op that is driven in the transaction's present status; none while only an outside event can move it.
+  // The op that is driven in the transaction's present status; none while only an outside event can
+  // move it.
   virtual std::optional<Op> OwedOp(const GlobalTransaction& transaction) const = 0;
 
   // Rows of that op whose turn it is, whatever their retry times say, in calling order.
@@ -54,12 +57,14 @@ class ModeRules {
 
   // A row's answer, already noted on the row.
   virtual void OnSuccess(Change& change, uint32_t row) const;
-  // True: the mode has acted on it. False: here a failure is no answer (protocol 4.4) and is retried like unknown.
+  // True: the mode has acted on it. False: here a failure is no answer (protocol 4.4) and is
+  // retried like unknown.
   virtual bool OnFailure(Change& change, uint32_t row, const std::string& text) const;
   // Before an ongoing or unknown row is planned again. True: the mode has planned something itself.
   virtual bool OnNotYet(Change& change, uint32_t row) const;
 
-  // Repeats come so soon that a client waiting for the result waits for them too (retry_limit, protocol 5.3).
+  // Repeats come so soon that a client waiting for the result waits for them too (retry_limit,
+  // protocol 5.3).
   virtual bool RepeatsAtOnce(const GlobalTransaction&) const { return false; }
 
   // When the present status runs out of time, and what follows.

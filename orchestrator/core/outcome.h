@@ -4,7 +4,8 @@
 
 namespace saga::core {
 
-// What is known after a branch call. The adapter that made the call decides, from protocol section 4, and nobody else.
+// What is known after a branch call. The adapter that made the call decides, from protocol section
+// 4, and nobody else.
 enum class Outcome : uint8_t {
   kSuccess = 1,
   kFailure = 2,  // the participant says no, for good

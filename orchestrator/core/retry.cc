@@ -21,18 +21,21 @@ base::Duration BaseInterval(const Options& options, const Settings& settings) {
   return settings.retry_interval;
 }
 
-base::Duration RetryInterval(const Options& options, const Settings& settings, uint32_t unknown_streak) {
+base::Duration RetryInterval(const Options& options, const Settings& settings,
+                             uint32_t unknown_streak) {
   const base::Duration start = BaseInterval(options, settings);
   return Doubled(start, unknown_streak, std::max(start, settings.max_retry_interval));
 }
 
-base::Duration LimitedRetryPause(const Options& options, const Settings& settings, uint32_t repeat) {
+base::Duration LimitedRetryPause(const Options& options, const Settings& settings,
+                                 uint32_t repeat) {
   const base::Duration cap = std::min(BaseInterval(options, settings), kMaxLimitedRetryPause);
   return Doubled(kLimitedRetryPause, repeat - 1, cap);
 }
 
 base::Duration WithJitter(base::Duration interval, double jitter) {
-  return interval + base::Micros(static_cast<int64_t>(static_cast<double>(interval.micros) * kRetryJitter * jitter));
+  return interval + base::Micros(static_cast<int64_t>(static_cast<double>(interval.micros) *
+                                                      kRetryJitter * jitter));
 }
 
 }  // namespace saga::core

@@ -1,8 +1,8 @@
 #pragma once
 
-// When to ask again. DTM's observable timing (protocol 6.2): ongoing repeats at the current interval, every unknown
-// outcome doubles it, a success starts over. Two things are ours, where no client can notice: a cap on the doubling and
-// a little jitter, always late and never early.
+// When to ask again. DTM's observable timing (protocol 6.2): ongoing repeats at the current
+// interval, every unknown outcome doubles it, a success starts over. Two things are ours, where no
+// client can notice: a cap on the doubling and a little jitter, always late and never early.
 
 #include <cstdint>
 
@@ -16,10 +16,12 @@ namespace saga::core {
 base::Duration BaseInterval(const Options& options, const Settings& settings);
 
 // The interval after `unknown_streak` unknown outcomes in a row.
-base::Duration RetryInterval(const Options& options, const Settings& settings, uint32_t unknown_streak);
+base::Duration RetryInterval(const Options& options, const Settings& settings,
+                             uint32_t unknown_streak);
 
-// The pause before repeat number `repeat` (from 1) of an action under retry_limit. DTM repeats those at once; the
-// short, growing pause keeps a failing participant from being hammered (decision 0002).
+// The pause before repeat number `repeat` (from 1) of an action under retry_limit. DTM repeats
+// those at once; the short, growing pause keeps a failing participant from being hammered (decision
+// 0002).
 base::Duration LimitedRetryPause(const Options& options, const Settings& settings, uint32_t repeat);
 
 // `interval` plus jitter; `jitter` in [0, 1).

@@ -1,4 +1,5 @@
-// Saga: actions forward, in sequence or in parallel or along an order graph; compensations back (protocol 5.3).
+// Saga: actions forward, in sequence or in parallel or along an order graph; compensations back
+// (protocol 5.3).
 
 #include <algorithm>
 #include <cstdint>
@@ -18,8 +19,9 @@ size_t Steps(const GlobalTransaction& t) { return t.branches.size() / 2; }
 const Branch& Compensate(const GlobalTransaction& t, size_t step) { return t.branches[2 * step]; }
 const Branch& Action(const GlobalTransaction& t, size_t step) { return t.branches[2 * step + 1]; }
 
-// An action that failed, succeeded or may have reached the participant has to be undone. The failed one too: its
-// answer says that the business refused, not that nothing happened (protocol 11.1 #21).
+// An action that failed, succeeded or may have reached the participant has to be undone. The failed
+// one too: its answer says that the business refused, not that nothing happened (protocol 11.1
+// #21).
 bool NeedsUndo(const GlobalTransaction& t, size_t step) {
   return Action(t, step).status != BranchStatus::kPrepared || Action(t, step).called;
 }
@@ -130,11 +132,13 @@ class Rules : public ModeRules {
   }
 
   void OnDeadline(Change& change) const override {
-    change.StartAborting(TimeoutReason(base::Seconds(change.transaction.options.timeout_to_fail_s)));
+    change.StartAborting(
+        TimeoutReason(base::Seconds(change.transaction.options.timeout_to_fail_s)));
   }
 
   Verdict OnAbort(Change& change, const std::string& reason, bool by_operator) const override {
-    // A client has no say over a saga (protocol 5.8); an operator may call one off that is not yet undone.
+    // A client has no say over a saga (protocol 5.8); an operator may call one off that is not yet
+    // undone.
     const Status status = change.transaction.status;
     if (!by_operator || IsFinal(status)) return Verdict::kCannotAbort;
     if (status == Status::kAborting) return Verdict::kAlready;

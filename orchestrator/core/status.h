@@ -10,8 +10,8 @@
 //      +----------------> aborting ------------------------------> failed
 //                                    every owed undo done
 //
-// and for a message that nobody wants any more: prepared -> failed. Retrying is a number on a branch, a timeout is a
-// reason; neither is a status.
+// and for a message that nobody wants any more: prepared -> failed. Retrying is a number on a
+// branch, a timeout is a reason; neither is a status.
 
 #include <cstdint>
 
@@ -31,7 +31,9 @@ enum class BranchStatus : uint8_t {
   kFailed = 3,
 };
 
-constexpr bool IsFinal(Status status) { return status == Status::kSucceed || status == Status::kFailed; }
+constexpr bool IsFinal(Status status) {
+  return status == Status::kSucceed || status == Status::kFailed;
+}
 
 // The arrows of the diagram above, and nothing else.
 constexpr bool MayChange(Status from, Status to) {

@@ -1,5 +1,5 @@
-// TCC: the client registers and tries its branches, then submits or aborts; sagad confirms or cancels every registered
-// branch, the last registered first, one after the other (protocol 5.4).
+// TCC: the client registers and tries its branches, then submits or aborts; sagad confirms or
+// cancels every registered branch, the last registered first, one after the other (protocol 5.4).
 
 #include <string>
 #include <vector>
@@ -28,7 +28,8 @@ class Rules : public ModeRules {
     if (!op.has_value()) return {};
     for (size_t row = t.branches.size(); row-- > 0;) {
       const Branch& branch = t.branches[row];
-      if (branch.op == *op && branch.status == BranchStatus::kPrepared) return {static_cast<uint32_t>(row)};
+      if (branch.op == *op && branch.status == BranchStatus::kPrepared)
+        return {static_cast<uint32_t>(row)};
     }
     return {};
   }

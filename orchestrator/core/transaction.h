@@ -1,7 +1,8 @@
 #pragma once
 
-// The record the whole system is about: plain data, copied and compared by value. Who may change it: Step and
-// StartCall in step.h. Everything the engine owes is a function of this record (see Due and NextWake).
+// The record the whole system is about: plain data, copied and compared by value. Who may change
+// it: Step and StartCall in step.h. Everything the engine owes is a function of this record (see
+// Due and NextWake).
 
 #include <cstdint>
 #include <map>
@@ -26,22 +27,26 @@ struct Branch {
 
   // Changing.
   BranchStatus status = BranchStatus::kPrepared;
-  // A call may have reached the participant: undoing must not leave it out (house rule 5, unknown is an outcome).
+  // A call may have reached the participant: undoing must not leave it out (house rule 5, unknown
+  // is an outcome).
   bool called = false;
-  uint32_t attempts = 0;        // calls started
-  uint32_t unknown_streak = 0;  // unknown outcomes since the last other one: the exponent of the backoff
+  uint32_t attempts = 0;  // calls started
+  uint32_t unknown_streak =
+      0;  // unknown outcomes since the last other one: the exponent of the backoff
   Outcome last_outcome = Outcome::kUnknown;  // meaningful when `answered`
   bool answered = false;
   base::Time next_attempt;  // not before this; unset: at once
   base::Time finish_time;
   std::string last_error;  // text of the last answer that was not a success
 
-  // Payloads compare by content: a record read back from a store shares no bytes with the one that was written.
+  // Payloads compare by content: a record read back from a store shares no bytes with the one that
+  // was written.
   bool operator==(const Branch& other) const {
     return branch_id == other.branch_id && op == other.op && target == other.target &&
-           (payload == other.payload || base::Value(payload) == base::Value(other.payload)) && status == other.status &&
-           called == other.called && attempts == other.attempts && unknown_streak == other.unknown_streak &&
-           last_outcome == other.last_outcome && answered == other.answered && next_attempt == other.next_attempt &&
+           (payload == other.payload || base::Value(payload) == base::Value(other.payload)) &&
+           status == other.status && called == other.called && attempts == other.attempts &&
+           unknown_streak == other.unknown_streak && last_outcome == other.last_outcome &&
+           answered == other.answered && next_attempt == other.next_attempt &&
            finish_time == other.finish_time && last_error == other.last_error;
   }
 };
@@ -63,13 +68,13 @@ struct GlobalTransaction {
   Status status = Status::kPrepared;
   Protocol protocol = Protocol::kHttp;
   Options options;
-  bool wait_result = false;      // as last asked for; shown in queries
-  bool concurrent = false;       // saga, message: branches in parallel
+  bool wait_result = false;  // as last asked for; shown in queries
+  bool concurrent = false;   // saga, message: branches in parallel
   // Saga order graph: predecessors[i] are the 0-based steps that step i waits for. Empty: no graph.
   std::vector<std::vector<uint32_t>> predecessors;
-  int64_t delay_s = 0;           // message: nothing is delivered before create_time + delay
-  std::string custom_data;       // as the client sent it, for queries
-  std::string query_prepared;    // message: target of the check-back
+  int64_t delay_s = 0;         // message: nothing is delivered before create_time + delay
+  std::string custom_data;     // as the client sent it, for queries
+  std::string query_prepared;  // message: target of the check-back
   std::string rollback_reason;
   uint32_t limited_retries = 0;  // saga with retry_limit: how many were used up
   std::string definition;        // saga definition it was born from, or empty
@@ -80,8 +85,9 @@ struct GlobalTransaction {
   base::Time finish_time;
   uint64_t version = 0;  // of the stored record: 1 at insert, one more with every update
 
-  // In the order the protocol lists them (saga: compensate before action; TCC: cancel before confirm). The check-back
-  // of a message is a row of its own (branch "00", op kQuery) that DTM's queries do not show.
+  // In the order the protocol lists them (saga: compensate before action; TCC: cancel before
+  // confirm). The check-back of a message is a row of its own (branch "00", op kQuery) that DTM's
+  // queries do not show.
   std::vector<Branch> branches;
 
   bool operator==(const GlobalTransaction&) const = default;

@@ -24,7 +24,8 @@ void Committer::Add(std::vector<PendingWrite> writes) {
 
 void Committer::Load(std::string gid, CommitListener* listener) {
   unsettled_ += 1;
-  if (!inbox_.Push({.kind = Item::Kind::kLoad, .gid = std::move(gid), .listener = listener})) unsettled_ -= 1;
+  if (!inbox_.Push({.kind = Item::Kind::kLoad, .gid = std::move(gid), .listener = listener}))
+    unsettled_ -= 1;
 }
 
 void Committer::Release(std::string gid, base::Time wake) {
@@ -71,7 +72,8 @@ void Committer::LoadNow(const Item& item) {
   } else {
     NoteStore(record.status());
   }
-  const bool held = record.ok() && !core::IsFinal(record->status) && context_->ports.store->Claim(item.gid);
+  const bool held =
+      record.ok() && !core::IsFinal(record->status) && context_->ports.store->Claim(item.gid);
   item.listener->OnLoaded(item.gid, std::move(record), held);
   unsettled_ -= 1;
 }
@@ -171,7 +173,8 @@ CommitResult Committer::Settle(const PendingWrite& pending, port::WriteResult&& 
       report.kind = CommitResult::Kind::kConflict;
       break;
     case port::WriteResult::Kind::kFailed:
-      // A new transaction that could not be stored never was. A change of a known one was decided and has to stand.
+      // A new transaction that could not be stored never was. A change of a known one was decided
+      // and has to stand.
       if (pending.write.kind == port::Write::Kind::kInsert) {
         report.kind = CommitResult::Kind::kFailed;
       } else {

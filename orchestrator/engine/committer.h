@@ -1,8 +1,9 @@
 #pragma once
 
-// The only part that talks to the transaction store. Group commit: while one batch is being made durable, the writes of
-// all runners gather for the next. Also reads transactions that are not in memory, and claims those that have fallen
-// due: at start, after an eviction, after a crash of whoever held them. That one claim is the whole of recovery.
+// The only part that talks to the transaction store. Group commit: while one batch is being made
+// durable, the writes of all runners gather for the next. Also reads transactions that are not in
+// memory, and claims those that have fallen due: at start, after an eviction, after a crash of
+// whoever held them. That one claim is the whole of recovery.
 
 #include <atomic>
 #include <cstdint>
@@ -27,7 +28,8 @@ struct CommitResult {
     kAlreadyThere,  // insert: `existing` is what is there
     kConflict,      // somebody else wrote: read it again
     kFailed,        // insert: nothing was stored, and that is final
-    kRetrying,      // update: not stored yet, or not known; the committer keeps trying and reports again
+    kRetrying,      // update: not stored yet, or not known; the committer keeps trying and reports
+                    // again
   };
 
   std::string gid;
@@ -42,7 +44,8 @@ class CommitListener {
   virtual ~CommitListener() = default;
   virtual void OnCommitted(std::vector<CommitResult> results) = 0;
   // `held`: the record is open and this process now holds it.
-  virtual void OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record, bool held) = 0;
+  virtual void OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record,
+                        bool held) = 0;
 };
 
 // Pointers inside `write` stay valid until OnCommitted reported anything but kRetrying.
@@ -54,7 +57,8 @@ struct PendingWrite {
 // Thread safety: Add, Load, Release from any thread; Body is the store strand's body.
 class Committer {
  public:
-  // `claimed` gets every transaction claimed because it is due; on the store strand, must only enqueue.
+  // `claimed` gets every transaction claimed because it is due; on the store strand, must only
+  // enqueue.
   using Claimed = std::function<void(core::GlobalTransaction)>;
 
   Committer(EngineContext* context, Claimed claimed);

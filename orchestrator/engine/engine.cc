@@ -16,26 +16,30 @@ class Engine::Impl {
   Impl(const EngineOptions& options, const Ports& ports) {
     context.options = options;
     context.ports = ports;
-    context.lanes = std::make_shared<LaneSet>(ports.caller, options.lane_in_flight, options.lane_queue);
+    context.lanes =
+        std::make_shared<LaneSet>(ports.caller, options.lane_in_flight, options.lane_queue);
     committer = std::make_unique<Committer>(&context, [this](core::GlobalTransaction record) {
       ++context.live;
       Runner& runner = RunnerOf(record.gid);
       if (!runner.Push(Claimed{std::move(record)})) --context.live;
     });
     context.committer = committer.get();
-    for (size_t i = 0; i < options.runners; ++i) runners.push_back(std::make_unique<Runner>(&context));
+    for (size_t i = 0; i < options.runners; ++i)
+      runners.push_back(std::make_unique<Runner>(&context));
   }
 
   // std::hash and not absl's, which differs from run to run: a simulation has to repeat.
-  Runner& RunnerOf(const std::string& gid) { return *runners[std::hash<std::string>()(gid) % runners.size()]; }
+  Runner& RunnerOf(const std::string& gid) {
+    return *runners[std::hash<std::string>()(gid) % runners.size()];
+  }
 
   void Ask(std::string gid, core::Event event, WaitFor wait, Reply reply) {
     if (!context.intake) {
       reply({.kind = Answer::Kind::kStopping});
       return;
     }
-    // Only the queue is bounded here: a request about a transaction that is in memory has to get through even when
-    // memory takes no new ones, or those there could not end.
+    // Only the queue is bounded here: a request about a transaction that is in memory has to get
+    // through even when memory takes no new ones, or those there could not end.
     if (context.requests >= context.options.max_live) {
       ++context.refused;
       context.ports.observer->OnRefused("queued_requests");
@@ -58,7 +62,8 @@ class Engine::Impl {
   bool stopped = false;
 };
 
-Engine::Engine(const EngineOptions& options, const Ports& ports) : impl_(std::make_unique<Impl>(options, ports)) {}
+Engine::Engine(const EngineOptions& options, const Ports& ports)
+    : impl_(std::make_unique<Impl>(options, ports)) {}
 
 Engine::~Engine() { Stop(); }
 
@@ -66,7 +71,8 @@ void Engine::Start() {
   port::Executor& executor = *impl_->context.ports.executor;
   for (size_t i = 0; i < impl_->runners.size(); ++i) {
     Runner* const runner = impl_->runners[i].get();
-    impl_->strands.push_back(executor.NewStrand("runner-" + std::to_string(i), [runner] { runner->Body(); }));
+    impl_->strands.push_back(
+        executor.NewStrand("runner-" + std::to_string(i), [runner] { runner->Body(); }));
     runner->Bind(impl_->strands.back().get());
   }
   Committer* const committer = impl_->committer.get();
@@ -89,7 +95,8 @@ void Engine::RegisterBranch(const std::string& gid, core::BranchRegistered branc
   impl_->Ask(gid, std::move(branch), WaitFor::kStored, std::move(reply));
 }
 
-void Engine::Abort(const std::string& gid, core::AbortRequested request, WaitFor wait, Reply reply) {
+void Engine::Abort(const std::string& gid, core::AbortRequested request, WaitFor wait,
+                   Reply reply) {
   impl_->Ask(gid, std::move(request), wait, std::move(reply));
 }
 
@@ -133,7 +140,9 @@ EngineStats Engine::Stats() const {
 void Engine::StopIntake() { impl_->context.intake = false; }
 
 bool Engine::Quiet() const {
-  if (impl_->context.requests > 0 || impl_->context.lanes->Pending() > 0 || !impl_->committer->Quiet()) return false;
+  if (impl_->context.requests > 0 || impl_->context.lanes->Pending() > 0 ||
+      !impl_->committer->Quiet())
+    return false;
   for (const auto& runner : impl_->runners) {
     if (!runner->Quiet()) return false;
   }

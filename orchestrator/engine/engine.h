@@ -1,12 +1,14 @@
 #pragma once
 
-// The engine: owns every open transaction, feeds events to the core, stores what it decides, and only then acts.
+// The engine: owns every open transaction, feeds events to the core, stores what it decides, and
+// only then acts.
 //
 //   request, answer, timer -> runner (by gid) -> core Step -> batch -> store strand -> commit
 //        -> runner -> answers released, calls made through lanes, wakes armed -> answers -> ...
 //
-// Thread safety: every public method may be called from any thread and returns at once; the callback runs exactly once,
-// on an engine thread, and must be quick. After Stop callbacks run with kStopping.
+// Thread safety: every public method may be called from any thread and returns at once; the
+// callback runs exactly once, on an engine thread, and must be quick. After Stop callbacks run with
+// kStopping.
 
 #include <cstdint>
 #include <functional>
@@ -43,18 +45,19 @@ struct EngineOptions {
 // What a request came to.
 struct Answer {
   enum class Kind : uint8_t {
-    kVerdict,       // the core answered: see verdict
-    kOverloaded,    // a limit was reached; nothing was done, try again. `error` names the limit.
-    kStoreFailed,   // nothing was stored, nothing will happen. `error` says why.
-    kStopping,      // the server is going down; nothing was done
+    kVerdict,      // the core answered: see verdict
+    kOverloaded,   // a limit was reached; nothing was done, try again. `error` names the limit.
+    kStoreFailed,  // nothing was stored, nothing will happen. `error` says why.
+    kStopping,     // the server is going down; nothing was done
   };
 
   Kind kind = Kind::kVerdict;
   core::Verdict verdict = core::Verdict::kAccepted;
-  // The transaction as it was when the answer was given: at once for a plain request, when it ended or came to rest for
-  // one that waits. Without a gid when there is none.
+  // The transaction as it was when the answer was given: at once for a plain request, when it ended
+  // or came to rest for one that waits. Without a gid when there is none.
   core::GlobalTransaction transaction;
-  // The row whose answer came last, as index into transaction.branches; -1: none since this request.
+  // The row whose answer came last, as index into transaction.branches; -1: none since this
+  // request.
   int32_t last_row = -1;
   std::string error;
 };
@@ -64,7 +67,8 @@ using Reply = absl::AnyInvocable<void(Answer)>;
 // How long a request wants to wait.
 enum class WaitFor : uint8_t {
   kStored,  // answer when what it promises is durable
-  kRest,    // answer when the transaction has ended, or nothing is out and nothing is owed now (wait_result)
+  kRest,    // answer when the transaction has ended, or nothing is out and nothing is owed now
+            // (wait_result)
   kEnd,     // answer when the transaction has ended
 };
 
@@ -117,16 +121,16 @@ class Engine {
   // Takes up what the store holds and begins to act.
   void Start();
 
-  // Requests of clients and operators. `draft` as core::Prepared and core::Submitted describe it, already validated
-  // (api/validate.h).
+  // Requests of clients and operators. `draft` as core::Prepared and core::Submitted describe it,
+  // already validated (api/validate.h).
   void Prepare(core::GlobalTransaction draft, Reply reply);
   void Submit(core::GlobalTransaction draft, WaitFor wait, Reply reply);
   void RegisterBranch(const std::string& gid, core::BranchRegistered branch, Reply reply);
   void Abort(const std::string& gid, core::AbortRequested request, WaitFor wait, Reply reply);
   void RetryNow(const std::string& gid, core::RetryRequested request, Reply reply);
 
-  // Answers when the transaction has ended (kEnd) or come to rest (kRest); kNotFound for an unknown gid. Returns a
-  // number for CancelWait.
+  // Answers when the transaction has ended (kEnd) or come to rest (kRest); kNotFound for an unknown
+  // gid. Returns a number for CancelWait.
   uint64_t Wait(const std::string& gid, WaitFor wait, Reply reply);
   // The caller of Wait went away. Its reply runs, with kStopping, unless it ran already.
   void CancelWait(const std::string& gid, uint64_t wait_id);

@@ -9,11 +9,11 @@
 
 namespace saga::engine {
 
-// What other threads have for a strand. The strand takes everything at once, so it is only notified when the inbox
-// turns from empty to not empty.
+// What other threads have for a strand. The strand takes everything at once, so it is only notified
+// when the inbox turns from empty to not empty.
 //
-// Thread safety: Push from any thread, TakeAll from the strand. Outlives the engine where a call's `done` still holds
-// it; after Close it takes nothing.
+// Thread safety: Push from any thread, TakeAll from the strand. Outlives the engine where a call's
+// `done` still holds it; after Close it takes nothing.
 template <typename Item>
 class Inbox {
  public:

@@ -11,7 +11,8 @@ namespace saga::engine {
 
 namespace {
 
-// Destinations beyond kMaxLanes share this lane: bounded memory matters more than their isolation from each other.
+// Destinations beyond kMaxLanes share this lane: bounded memory matters more than their isolation
+// from each other.
 constexpr char kOverflowDestination[] = "(other)";
 
 }  // namespace
@@ -55,8 +56,8 @@ bool LaneSet::Offer(port::BranchCall&& call, port::BranchCaller::Done&& done) {
 }
 
 void LaneSet::Start(Lane* lane, Waiting waiting) {
-  // A call that fails before Call returns (a bad target) makes room for the next one on the spot. Taking turns here
-  // instead of nesting keeps a long queue of such calls off the stack.
+  // A call that fails before Call returns (a bad target) makes room for the next one on the spot.
+  // Taking turns here instead of nesting keeps a long queue of such calls off the stack.
   static thread_local std::deque<std::pair<Lane*, Waiting>>* turns = nullptr;
   if (turns != nullptr) {
     turns->emplace_back(lane, std::move(waiting));
@@ -75,7 +76,8 @@ void LaneSet::Start(Lane* lane, Waiting waiting) {
 
 void LaneSet::Call(Lane* lane, Waiting waiting) {
   caller_->Call(std::move(waiting.call),
-                [self = shared_from_this(), lane, done = std::move(waiting.done)](port::BranchReply reply) mutable {
+                [self = shared_from_this(), lane,
+                 done = std::move(waiting.done)](port::BranchReply reply) mutable {
                   const core::Outcome outcome = reply.outcome;
                   done(std::move(reply));
                   self->OnDone(lane, outcome);
@@ -126,7 +128,8 @@ std::vector<LaneStats> LaneSet::Stats() const {
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& [destination, lane] : lanes_) {
-      stats.push_back({destination, lane->in_flight, lane->queue.size(), in_flight_limit_, lane->calls, lane->unknown});
+      stats.push_back({destination, lane->in_flight, lane->queue.size(), in_flight_limit_,
+                       lane->calls, lane->unknown});
     }
   }
   std::sort(stats.begin(), stats.end(),

@@ -1,7 +1,8 @@
 #pragma once
 
-// Lanes: one for each destination, so that a sick participant holds up nobody but itself. A lane lets a limited number
-// of calls out at a time, keeps a bounded queue of the rest, first come first served, and counts.
+// Lanes: one for each destination, so that a sick participant holds up nobody but itself. A lane
+// lets a limited number of calls out at a time, keeps a bounded queue of the rest, first come first
+// served, and counts.
 
 #include <cstdint>
 #include <deque>
@@ -22,8 +23,8 @@ class LaneSet : public std::enable_shared_from_this<LaneSet> {
  public:
   LaneSet(port::BranchCaller* caller, size_t in_flight_limit, size_t queue_limit);
 
-  // Makes the call, now or when its turn comes; `done` runs exactly once, after a Close only if the call is out.
-  // False: the lane's queue is full, nothing was taken.
+  // Makes the call, now or when its turn comes; `done` runs exactly once, after a Close only if the
+  // call is out. False: the lane's queue is full, nothing was taken.
   bool Offer(port::BranchCall&& call, port::BranchCaller::Done&& done);
 
   // Starts nothing more; what is queued is dropped with its `done` not run.

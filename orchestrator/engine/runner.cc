@@ -18,7 +18,8 @@ bool Accepted(core::Verdict verdict) {
 
 // Events that can begin a transaction need no look at the store first: the insert finds out.
 bool Begins(const core::Event& event) {
-  return std::holds_alternative<core::Submitted>(event) || std::holds_alternative<core::Prepared>(event);
+  return std::holds_alternative<core::Submitted>(event) ||
+         std::holds_alternative<core::Prepared>(event);
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ void Runner::Bind(port::Strand* strand) {
 
 void Runner::OnCommitted(std::vector<CommitResult> results) { Push(Committed{std::move(results)}); }
 
-void Runner::OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record, bool held) {
+void Runner::OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record,
+                      bool held) {
   Push(Loaded{gid, std::move(record), held});
 }
 
@@ -56,7 +58,8 @@ void Runner::Body() {
   strand_->WakeAt(wakes_.Next());
 }
 
-// --- what comes in ------------------------------------------------------------------------------------------------
+// --- what comes in
+// ------------------------------------------------------------------------------------------------
 
 void Runner::Handle(Request& request) {
   --context_->requests;
@@ -68,11 +71,14 @@ void Runner::Handle(Request& request) {
     }
     slot = NewSlot(request.gid);
     const bool submitted = std::holds_alternative<core::Submitted>(request.event);
-    core::Decision decision = core::Create(std::move(request.event), StepContext(), &slot->transaction);
+    core::Decision decision =
+        core::Create(std::move(request.event), StepContext(), &slot->transaction);
     Note(slot, decision);
-    // The event is kept without its draft: should the gid exist already, the draft is what the slot holds now.
+    // The event is kept without its draft: should the gid exist already, the draft is what the slot
+    // holds now.
     core::Event again = submitted ? core::Event(core::Submitted{}) : core::Event(core::Prepared{});
-    slot->held.push_back({std::move(request.reply), request.wait, decision.verdict, std::move(again)});
+    slot->held.push_back(
+        {std::move(request.reply), request.wait, decision.verdict, std::move(again)});
     BeginCommit(slot);
     return;
   }
@@ -192,7 +198,8 @@ void Runner::OnNotThere(Slot* slot) {
         continue;
       }
       core::GlobalTransaction none;
-      request->reply({.verdict = core::Create(std::move(request->event), StepContext(), &none).verdict});
+      request->reply(
+          {.verdict = core::Create(std::move(request->event), StepContext(), &none).verdict});
     } else if (auto* wait = std::get_if<WaitRequest>(&item); wait != nullptr) {
       if (Find(wait->gid) != nullptr) {
         Handle(*wait);
@@ -231,7 +238,8 @@ void Runner::HandleWakes() {
   }
 }
 
-// --- slots --------------------------------------------------------------------------------------------------------
+// --- slots
+// --------------------------------------------------------------------------------------------------------
 
 Slot* Runner::Find(const std::string& gid) {
   const auto found = slots_.find(gid);
@@ -280,7 +288,8 @@ void Runner::Evict(Slot* slot) {
   Erase(slot);
 }
 
-// --- one slot, not busy -------------------------------------------------------------------------------------------
+// --- one slot, not busy
+// -------------------------------------------------------------------------------------------
 
 void Runner::Process(Slot* slot, SlotItem& item) {
   std::visit([&](auto& it) { Process(slot, it); }, item);
@@ -288,8 +297,8 @@ void Runner::Process(Slot* slot, SlotItem& item) {
 
 void Runner::Process(Slot* slot, Request& request) {
   // An abort waits for the result if the prepare asked for that (protocol 5.8).
-  if (std::holds_alternative<core::AbortRequested>(request.event) && slot->transaction.wait_result &&
-      request.wait == WaitFor::kStored) {
+  if (std::holds_alternative<core::AbortRequested>(request.event) &&
+      slot->transaction.wait_result && request.wait == WaitFor::kStored) {
     request.wait = WaitFor::kRest;
   }
   if (slot->waiters.size() + slot->held.size() >= core::kMaxWaitersPerGid) {
@@ -300,7 +309,8 @@ void Runner::Process(Slot* slot, Request& request) {
   if (!Accepted(decision.verdict)) {
     request.reply(MakeAnswer(*slot, decision.verdict));
   } else if (slot->Busy()) {
-    slot->held.push_back({std::move(request.reply), request.wait, decision.verdict, std::move(request.event)});
+    slot->held.push_back(
+        {std::move(request.reply), request.wait, decision.verdict, std::move(request.event)});
   } else if (request.wait == WaitFor::kStored) {
     request.reply(MakeAnswer(*slot, decision.verdict));
   } else {
@@ -313,16 +323,18 @@ void Runner::Process(Slot* slot, WaitRequest& request) {
     Refuse(request.reply, "waiters_per_gid");
     return;
   }
-  slot->waiters.push_back({std::move(request.reply), request.wait, request.id, core::Verdict::kAccepted});
+  slot->waiters.push_back(
+      {std::move(request.reply), request.wait, request.id, core::Verdict::kAccepted});
 }
 
 void Runner::Process(Slot* slot, CallReturned& returned) {
-  if (returned.row >= slot->transaction.branches.size()) return;  // of a record that turned out to be another one
+  if (returned.row >= slot->transaction.branches.size())
+    return;  // of a record that turned out to be another one
   std::erase(slot->in_flight, returned.row);
   slot->last_row = static_cast<int32_t>(returned.row);
-  context_->ports.observer->OnBranchAnswered(slot->transaction, slot->transaction.branches[returned.row],
-                                             returned.reply.outcome, returned.reply.text,
-                                             now_ - returned.started);
+  context_->ports.observer->OnBranchAnswered(
+      slot->transaction, slot->transaction.branches[returned.row], returned.reply.outcome,
+      returned.reply.text, now_ - returned.started);
   Step(slot, core::BranchAnswered{returned.row, returned.attempt, returned.reply.outcome,
                                   std::move(returned.reply.text)});
 }
@@ -339,7 +351,8 @@ void Runner::Process(Slot* slot, Inspection& inspection) {
 core::Decision Runner::Step(Slot* slot, core::Event event) {
   const core::Status before = slot->transaction.status;
   core::Decision decision = core::Step(slot->transaction, std::move(event), StepContext());
-  if (before == slot->transaction.status && decision.rows.empty() && !decision.durable) return decision;
+  if (before == slot->transaction.status && decision.rows.empty() && !decision.durable)
+    return decision;
   Note(slot, decision);
   if (decision.durable) BeginCommit(slot);
   return decision;
@@ -358,7 +371,8 @@ void Runner::BeginCommit(Slot* slot) {
   slot->writing_history = std::exchange(slot->history, {});
   core::GlobalTransaction& transaction = slot->transaction;
   PendingWrite pending{this, {}};
-  pending.write.kind = transaction.version == 0 ? port::Write::Kind::kInsert : port::Write::Kind::kUpdate;
+  pending.write.kind =
+      transaction.version == 0 ? port::Write::Kind::kInsert : port::Write::Kind::kUpdate;
   transaction.version += 1;
   pending.write.transaction = &transaction;
   pending.write.changed_rows = &slot->writing_rows;
@@ -391,7 +405,8 @@ void Runner::Act(Slot* slot) {
   Rearm(slot);
   const bool idle = slot->in_flight.empty() && slot->waiters.empty() && !slot->dirty;
   const double limit = static_cast<double>(context_->options.max_live) * core::kEvictAbove;
-  if (idle && static_cast<double>(context_->live.load()) > limit && slot->wake - now_ >= core::kEvictMinWait) {
+  if (idle && static_cast<double>(context_->live.load()) > limit &&
+      slot->wake - now_ >= core::kEvictMinWait) {
     Evict(slot);
   }
 }
@@ -408,11 +423,13 @@ void Runner::Launch(Slot* slot, uint32_t row) {
   call.target = branch.target;
   call.payload = branch.payload;
   call.headers = transaction.options.branch_headers;
-  call.timeout = transaction.options.request_timeout_s > 0 ? base::Seconds(transaction.options.request_timeout_s)
-                                                           : context_->options.settings.request_timeout;
+  call.timeout = transaction.options.request_timeout_s > 0
+                     ? base::Seconds(transaction.options.request_timeout_s)
+                     : context_->options.settings.request_timeout;
   CallReturned returned{transaction.gid, slot->number, row, branch.attempts + 1, now_, {}};
   const bool taken = context_->lanes->Offer(
-      std::move(call), [inbox = inbox_, returned = std::move(returned)](port::BranchReply reply) mutable {
+      std::move(call),
+      [inbox = inbox_, returned = std::move(returned)](port::BranchReply reply) mutable {
         returned.reply = std::move(reply);
         inbox->Push(std::move(returned));
       });
@@ -447,17 +464,20 @@ void Runner::Rearm(Slot* slot) {
   wakes_.Set(slot->number, &slot->wake, wake);
 }
 
-// --- after a commit -----------------------------------------------------------------------------------------------
+// --- after a commit
+// -----------------------------------------------------------------------------------------------
 
 void Runner::OnDone(Slot* slot) {
   slot->phase = Slot::Phase::kOpen;
   const core::GlobalTransaction& transaction = slot->transaction;
   if (transaction.version == 1) context_->ports.observer->OnOpened(transaction, false);
-  const bool turned = std::any_of(slot->writing_history.begin(), slot->writing_history.end(),
-                                  [](const auto& entry) { return entry.kind == core::HistoryKind::kAborting; });
+  const bool turned =
+      std::any_of(slot->writing_history.begin(), slot->writing_history.end(),
+                  [](const auto& entry) { return entry.kind == core::HistoryKind::kAborting; });
   if (turned) context_->ports.observer->OnAborting(transaction);
   if (core::IsFinal(transaction.status)) {
-    ++(transaction.status == core::Status::kSucceed ? context_->ended_succeed : context_->ended_failed);
+    ++(transaction.status == core::Status::kSucceed ? context_->ended_succeed
+                                                    : context_->ended_failed);
     context_->ports.observer->OnEnded(transaction);
   }
   slot->writing_rows.clear();
@@ -479,7 +499,8 @@ void Runner::ReleaseHeld(Slot* slot) {
 void Runner::OnRetrying(Slot* slot, const std::string& error) {
   // The change stands and is tried again; those who asked for it should not wait for that.
   for (Slot::Held& held : std::exchange(slot->held, {})) {
-    held.reply({.kind = Answer::Kind::kStoreFailed, .error = "not stored yet, sagad keeps trying: " + error});
+    held.reply({.kind = Answer::Kind::kStoreFailed,
+                .error = "not stored yet, sagad keeps trying: " + error});
   }
 }
 
@@ -489,7 +510,8 @@ void Runner::OnInsertFailed(Slot* slot, const std::string& error) {
 }
 
 void Runner::OnOtherRecord(Slot* slot, CommitResult& result) {
-  // What was decided was decided on something that is not so. The requests behind it are stepped again on what is.
+  // What was decided was decided on something that is not so. The requests behind it are stepped
+  // again on what is.
   const core::GlobalTransaction draft = std::move(slot->transaction);
   std::vector<Slot::Held> held = std::exchange(slot->held, {});
   for (auto it = held.rbegin(); it != held.rend(); ++it) {
@@ -497,7 +519,8 @@ void Runner::OnOtherRecord(Slot* slot, CommitResult& result) {
       submitted->draft = draft;
       submitted->draft.branches.clear();
     }
-    slot->aside.emplace_front(Request{slot->gid, std::move(it->event), it->wait, std::move(it->reply)});
+    slot->aside.emplace_front(
+        Request{slot->gid, std::move(it->event), it->wait, std::move(it->reply)});
   }
   slot->writing_rows.clear();
   slot->writing_history.clear();
@@ -520,7 +543,8 @@ void Runner::FailAll(Slot* slot, Answer::Kind kind, const std::string& error) {
   for (SlotItem& item : std::exchange(slot->aside, {})) {
     if (auto* request = std::get_if<Request>(&item); request != nullptr) fail(request->reply);
     if (auto* wait = std::get_if<WaitRequest>(&item); wait != nullptr) fail(wait->reply);
-    if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr) inspection->done(nullptr);
+    if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr)
+      inspection->done(nullptr);
   }
 }
 
@@ -530,7 +554,8 @@ void Runner::AnswerAll() {
   for (RunnerItem& item : items_) {
     if (auto* request = std::get_if<Request>(&item); request != nullptr) stop(request->reply);
     if (auto* wait = std::get_if<WaitRequest>(&item); wait != nullptr) stop(wait->reply);
-    if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr) inspection->done(nullptr);
+    if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr)
+      inspection->done(nullptr);
   }
   items_.clear();
   for (auto& [gid, slot] : slots_) FailAll(slot.get(), Answer::Kind::kStopping, "");

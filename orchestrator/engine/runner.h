@@ -1,7 +1,7 @@
 #pragma once
 
-// Owns the transactions whose gid hashes to it. Takes what has come in, steps the core, hands the writes on, and does
-// what is owed by what is stored: answers, calls, wakes. Never blocks.
+// Owns the transactions whose gid hashes to it. Takes what has come in, steps the core, hands the
+// writes on, and does what is owed by what is stored: answers, calls, wakes. Never blocks.
 
 #include <cstdint>
 #include <memory>
@@ -34,11 +34,11 @@ struct Claimed {
   core::GlobalTransaction record;
 };
 
-using RunnerItem =
-    std::variant<Request, WaitRequest, WaitCancelled, CallReturned, Inspection, Committed, Loaded, Claimed>;
+using RunnerItem = std::variant<Request, WaitRequest, WaitCancelled, CallReturned, Inspection,
+                                Committed, Loaded, Claimed>;
 
-// Thread safety: Push and Quiet from any thread, OnCommitted and OnLoaded from the store strand, the rest belongs to
-// the runner's strand.
+// Thread safety: Push and Quiet from any thread, OnCommitted and OnLoaded from the store strand,
+// the rest belongs to the runner's strand.
 class Runner : public CommitListener {
  public:
   explicit Runner(EngineContext* context);
@@ -51,7 +51,8 @@ class Runner : public CommitListener {
   bool Quiet() const { return inbox_->Empty(); }
 
   void OnCommitted(std::vector<CommitResult> results) override;
-  void OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record, bool held) override;
+  void OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record,
+                bool held) override;
 
   // Takes nothing more in. Before the strand is stopped.
   void Close() { inbox_->Close(); }
@@ -59,7 +60,8 @@ class Runner : public CommitListener {
   void AnswerAll();
 
  private:
-  // --- what comes in --------------------------------------------------------------------------------------------
+  // --- what comes in
+  // --------------------------------------------------------------------------------------------
   void Handle(Request& request);
   void Handle(WaitRequest& request);
   void Handle(WaitCancelled& cancelled);
@@ -70,7 +72,8 @@ class Runner : public CommitListener {
   void Handle(Claimed& claimed);
   void HandleWakes();
 
-  // --- slots ----------------------------------------------------------------------------------------------------
+  // --- slots
+  // ----------------------------------------------------------------------------------------------------
   Slot* Find(const std::string& gid);
   Slot* NewSlot(const std::string& gid);
   // The slot of `gid`, asking the store when it is not in memory.
@@ -80,7 +83,8 @@ class Runner : public CommitListener {
   void TakeUp(Slot* slot, core::GlobalTransaction record);
   void Evict(Slot* slot);
 
-  // --- one slot, not busy ---------------------------------------------------------------------------------------
+  // --- one slot, not busy
+  // ---------------------------------------------------------------------------------------
   void Process(Slot* slot, SlotItem& item);
   void Process(Slot* slot, Request& request);
   void Process(Slot* slot, WaitRequest& request);
@@ -98,7 +102,8 @@ class Runner : public CommitListener {
   void ReleaseWaiters(Slot* slot);
   void Rearm(Slot* slot);
 
-  // --- after a commit -------------------------------------------------------------------------------------------
+  // --- after a commit
+  // -------------------------------------------------------------------------------------------
   void OnDone(Slot* slot);
   void OnRetrying(Slot* slot, const std::string& error);
   void OnInsertFailed(Slot* slot, const std::string& error);

@@ -49,8 +49,8 @@ struct Inspection {
 using SlotItem = std::variant<Request, WaitRequest, CallReturned, Inspection>;
 
 struct Slot {
-  // kLoading: nothing is known yet, the store is being asked. kCommitting: the record is at the store and must not
-  // change. In both, items are put aside in order.
+  // kLoading: nothing is known yet, the store is being asked. kCommitting: the record is at the
+  // store and must not change. In both, items are put aside in order.
   enum class Phase : uint8_t { kLoading, kOpen, kCommitting };
 
   // A request whose answer is released when the commit under way is done.
@@ -70,7 +70,9 @@ struct Slot {
   explicit Slot(std::string gid, uint64_t number) : gid(std::move(gid)), number(number) {}
 
   bool Busy() const { return phase != Phase::kOpen; }
-  bool InFlight(uint32_t row) const { return std::find(in_flight.begin(), in_flight.end(), row) != in_flight.end(); }
+  bool InFlight(uint32_t row) const {
+    return std::find(in_flight.begin(), in_flight.end(), row) != in_flight.end();
+  }
 
   void MarkDirty(const std::vector<uint32_t>& rows) {
     for (const uint32_t row : rows) {

@@ -38,9 +38,9 @@ class BranchCaller {
 
   virtual ~BranchCaller() = default;
 
-  // Starts a call and returns without waiting. `done` runs exactly once, on any thread, possibly before Call returns;
-  // it only enqueues. A call that has no answer after `timeout` ends with kUnknown; so does one that cannot be made at
-  // all (bad target, refused connection).
+  // Starts a call and returns without waiting. `done` runs exactly once, on any thread, possibly
+  // before Call returns; it only enqueues. A call that has no answer after `timeout` ends with
+  // kUnknown; so does one that cannot be made at all (bad target, refused connection).
   virtual void Call(BranchCall call, Done done) = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// What the engine tells the outside about itself: the seam for metrics and logs. The engine knows neither.
+// What the engine tells the outside about itself: the seam for metrics and logs. The engine knows
+// neither.
 
 #include <cstddef>
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace saga::port {
 
-// Called from the engine's strands, so it must be quick, must not block and must not call the engine back. Thread-safe.
+// Called from the engine's strands, so it must be quick, must not block and must not call the
+// engine back. Thread-safe.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -18,13 +20,15 @@ class Observer {
   // A transaction came to be (stored). Also for one found in the store at start (`recovered`).
   virtual void OnOpened(const core::GlobalTransaction& transaction, bool recovered) = 0;
   // A branch call came back.
-  virtual void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch,
-                                core::Outcome outcome, const std::string& text, base::Duration took) = 0;
+  virtual void OnBranchAnswered(const core::GlobalTransaction& transaction,
+                                const core::Branch& branch, core::Outcome outcome,
+                                const std::string& text, base::Duration took) = 0;
   // The decision to undo is stored.
   virtual void OnAborting(const core::GlobalTransaction& transaction) = 0;
   // The final status is stored.
   virtual void OnEnded(const core::GlobalTransaction& transaction) = 0;
-  // A store commit returned. `failed` writes are those that were not stored, or of which that is not known.
+  // A store commit returned. `failed` writes are those that were not stored, or of which that is
+  // not known.
   virtual void OnCommit(size_t writes, size_t failed, base::Duration took) = 0;
   // A request was turned away because a limit was reached. `limit` is the limit's name.
   virtual void OnRefused(const std::string& limit) = 0;

@@ -19,15 +19,17 @@ struct Write {
   enum class Kind : uint8_t { kInsert, kUpdate };
 
   Kind kind = Kind::kInsert;
-  // The whole record as it is to be. `version` is the new one: 1 for an insert, stored version + 1 for an update.
+  // The whole record as it is to be. `version` is the new one: 1 for an insert, stored version + 1
+  // for an update.
   const core::GlobalTransaction* transaction = nullptr;
-  // Update: rows that differ from the stored record or are new, as indexes into transaction->branches, ascending.
-  // Rows never disappear. Insert: not read, all rows are new.
+  // Update: rows that differ from the stored record or are new, as indexes into
+  // transaction->branches, ascending. Rows never disappear. Insert: not read, all rows are new.
   const std::vector<uint32_t>* changed_rows = nullptr;
-  // Appended to what is there; at most core::kMaxHistory are kept of a transaction, the oldest two thirds of the excess
-  // may go first.
+  // Appended to what is there; at most core::kMaxHistory are kept of a transaction, the oldest two
+  // thirds of the excess may go first.
   const std::vector<core::HistoryEntry>* history = nullptr;
-  // When the transaction has to be looked at again without being asked (core::NextWake); kNever for an ended one.
+  // When the transaction has to be looked at again without being asked (core::NextWake); kNever for
+  // an ended one.
   base::Time next_wake = base::kNever;
 };
 
@@ -45,23 +47,25 @@ struct WriteResult {
   std::string error;
 };
 
-// Thread safety: Commit, Load, ClaimDue, Release and NextDue are called from one thread at a time (the engine's store
-// strand). core::GlobalTransaction records read back compare equal to what was written.
+// Thread safety: Commit, Load, ClaimDue, Release and NextDue are called from one thread at a time
+// (the engine's store strand). core::GlobalTransaction records read back compare equal to what was
+// written.
 class TransactionStore {
  public:
   virtual ~TransactionStore() = default;
 
-  // Stores the writes of a batch, at most one per gid, and returns a result for each, in order. Durable when it
-  // returns. Writes that cannot be done do not harm the others of the batch.
+  // Stores the writes of a batch, at most one per gid, and returns a result for each, in order.
+  // Durable when it returns. Writes that cannot be done do not harm the others of the batch.
   virtual std::vector<WriteResult> Commit(const std::vector<Write>& batch) = 0;
 
   // The record of `gid`; NotFound when there is none; another error when the store does not answer.
   virtual absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) = 0;
 
-  // Takes up to `limit` open transactions whose next_wake is at or before `now` and that nobody holds, the longest due
-  // first, and holds them for this process: no other ClaimDue returns them until they are released, ended, or this
-  // process is gone. Inserting a transaction holds it too.
-  virtual absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now, size_t limit) = 0;
+  // Takes up to `limit` open transactions whose next_wake is at or before `now` and that nobody
+  // holds, the longest due first, and holds them for this process: no other ClaimDue returns them
+  // until they are released, ended, or this process is gone. Inserting a transaction holds it too.
+  virtual absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
+                                                                        size_t limit) = 0;
 
   // Holds `gid`, if it is open and was read with Load. False: another process holds it.
   virtual bool Claim(const std::string& gid) = 0;

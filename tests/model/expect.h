@@ -9,7 +9,8 @@
 
 namespace saga::model {
 
-// More than any model here has: a rule that makes them grow beyond it should be noticed, not waited for.
+// More than any model here has: a rule that makes them grow beyond it should be noticed, not waited
+// for.
 inline constexpr uint64_t kMaxStates = 3'000'000;
 
 template <typename State, typename Model>
@@ -19,7 +20,8 @@ void ExpectHolds(const Model& model) {
   for (const std::string& line : result.trace) told += "  " + line + "\n";
   EXPECT_TRUE(result.Clean()) << told;
   EXPECT_GT(result.ends, 0u);
-  std::printf("             %llu states, %llu of them ended\n", static_cast<unsigned long long>(result.states),
+  std::printf("             %llu states, %llu of them ended\n",
+              static_cast<unsigned long long>(result.states),
               static_cast<unsigned long long>(result.ends));
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// Walks through every state that a model can be in, checks each, and then asks whether from each of them an end can
-// still be reached. Breadth first, so that the trace of a finding is a shortest one.
+// Walks through every state that a model can be in, checks each, and then asks whether from each of
+// them an end can still be reached. Breadth first, so that the trace of a finding is a shortest
+// one.
 
 #include <cstdint>
 #include <deque>
@@ -21,14 +22,14 @@ struct Successor {
 
 struct Exploration {
   uint64_t states = 0;
-  uint64_t ends = 0;                // states in which the transaction has ended
-  std::string finding;              // what is wrong; empty: nothing
-  std::vector<std::string> trace;   // how to get there
+  uint64_t ends = 0;               // states in which the transaction has ended
+  std::string finding;             // what is wrong; empty: nothing
+  std::vector<std::string> trace;  // how to get there
   bool Clean() const { return finding.empty(); }
 };
 
-// State: a plain struct of bytes without padding (it is its own key). Model: Start(), Next(state), Check(state) -> what
-// is wrong or "", Ended(state).
+// State: a plain struct of bytes without padding (it is its own key). Model: Start(), Next(state),
+// Check(state) -> what is wrong or "", Ended(state).
 template <typename State, typename Model>
 Exploration Explore(const Model& model, uint64_t max_states) {
   struct Known {
@@ -38,7 +39,8 @@ Exploration Explore(const Model& model, uint64_t max_states) {
   };
   std::vector<Known> known;
   std::unordered_map<std::string, uint64_t> number;
-  std::vector<std::vector<uint32_t>> before;  // predecessors, for the question whether an end can be reached
+  std::vector<std::vector<uint32_t>>
+      before;  // predecessors, for the question whether an end can be reached
   Exploration result;
 
   const auto key = [](const State& state) {
@@ -46,7 +48,8 @@ Exploration Explore(const Model& model, uint64_t max_states) {
   };
   const auto report = [&](uint64_t at, std::string finding) {
     result.finding = std::move(finding);
-    for (uint64_t i = at; i != 0; i = known[i].parent) result.trace.insert(result.trace.begin(), known[i].label);
+    for (uint64_t i = at; i != 0; i = known[i].parent)
+      result.trace.insert(result.trace.begin(), known[i].label);
   };
   const auto add = [&](const State& state, uint64_t parent, std::string label) {
     const auto [place, is_new] = number.emplace(key(state), known.size());

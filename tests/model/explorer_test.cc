@@ -22,7 +22,9 @@ struct CounterModel {
     const uint8_t next = state.value + 1;
     return {{"to " + std::to_string(next), Counter{next}}, {"stay", state}};
   }
-  std::string Check(const Counter& state) const { return state.value == forbidden ? "forbidden" : ""; }
+  std::string Check(const Counter& state) const {
+    return state.value == forbidden ? "forbidden" : "";
+  }
   bool Ended(const Counter& state) const { return state.value == 5; }
   bool MustEnd(const Counter&) const { return true; }
 };

@@ -10,18 +10,24 @@ core::GlobalTransaction MakeShape(size_t branches, bool concurrent) {
   transaction.mode = core::Mode::kMessage;
   transaction.concurrent = concurrent;
   for (size_t i = 0; i < branches; ++i) {
-    transaction.branches.push_back({.branch_id = std::to_string(i + 1), .op = core::Op::kAction, .target = "p:1/P/M"});
+    transaction.branches.push_back(
+        {.branch_id = std::to_string(i + 1), .op = core::Op::kAction, .target = "p:1/P/M"});
   }
-  transaction.branches.push_back({.branch_id = "00", .op = core::Op::kQuery, .target = "c:1/C/Query"});
+  transaction.branches.push_back(
+      {.branch_id = "00", .op = core::Op::kQuery, .target = "c:1/C/Query"});
   return transaction;
 }
 
 }  // namespace
 
 MessageModel::MessageModel(size_t branches, bool concurrent, Bend bend, bool check_back_bars)
-    : branches_(branches), check_back_bars_(check_back_bars), process_(MakeShape(branches, concurrent), bend) {}
+    : branches_(branches),
+      check_back_bars_(check_back_bars),
+      process_(MakeShape(branches, concurrent), bend) {}
 
-MessageState MessageModel::Start() const { return {.process = process_.Born(core::Prepared{process_.Shape()})}; }
+MessageState MessageModel::Start() const {
+  return {.process = process_.Born(core::Prepared{process_.Shape()})};
+}
 
 std::vector<Successor<MessageState>> MessageModel::Next(const MessageState& state) const {
   std::vector<Successor<MessageState>> next;
@@ -43,7 +49,8 @@ std::vector<Successor<MessageState>> MessageModel::Next(const MessageState& stat
   return next;
 }
 
-void MessageModel::Client(const MessageState& state, std::vector<Successor<MessageState>>& next) const {
+void MessageModel::Client(const MessageState& state,
+                          std::vector<Successor<MessageState>>& next) const {
   if (state.local == 0) {
     MessageState committed = state;
     committed.local = 1;
@@ -75,12 +82,16 @@ std::string MessageModel::Check(const MessageState& state) const {
   for (size_t row = 0; row < branches_; ++row) {
     if (process.Sent(row) && !delivering) return "a delivery was sent before submitted was stored";
     if (process.effects[row].first > 1) return "a delivery took effect twice";
-    if (stored == core::Status::kSucceed && process.effects[row].first != 1) return "succeed, but not delivered";
+    if (stored == core::Status::kSucceed && process.effects[row].first != 1)
+      return "succeed, but not delivered";
   }
-  if (delivering && state.local != 1) return "to be delivered, but the local transaction is not committed";
-  if (stored == core::Status::kFailed && state.local == 1) return "failed, but the local transaction is committed";
+  if (delivering && state.local != 1)
+    return "to be delivered, but the local transaction is not committed";
+  if (stored == core::Status::kFailed && state.local == 1)
+    return "failed, but the local transaction is committed";
   if (stored == core::Status::kAborting) return "a message is never undone";
-  if (state.told_yes != 0 && stored == core::Status::kFailed) return "an accepted submit ended in failed";
+  if (state.told_yes != 0 && stored == core::Status::kFailed)
+    return "an accepted submit ended in failed";
   return process_.Forgotten(process) ? "open, nothing is out and nothing is planned" : "";
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// A two-phase message: a local transaction at the client, a check-back that asks for it, deliveries.
+// A two-phase message: a local transaction at the client, a check-back that asks for it,
+// deliveries.
 
 #include <string>
 #include <vector>
@@ -19,8 +20,8 @@ struct MessageState {
 
 class MessageModel {
  public:
-  // `check_back_bars`: a check-back that finds nothing keeps the local transaction from being committed later, as the
-  // barrier table does (protocol 7.3).
+  // `check_back_bars`: a check-back that finds nothing keeps the local transaction from being
+  // committed later, as the barrier table does (protocol 7.3).
   MessageModel(size_t branches, bool concurrent, Bend bend = {}, bool check_back_bars = true);
 
   MessageState Start() const;

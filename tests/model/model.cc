@@ -35,7 +35,8 @@ core::GlobalTransaction RecordCodec::Unpack(const Record& record) const {
     branch.called = (record.rows[row] & kCalled) != 0;
     branch.attempts = 1;
     // Waiting means: due at some later moment, which the model brings about by clearing the bit.
-    branch.next_attempt = (record.rows[row] & kWaits) != 0 ? kLate + base::Seconds(1) : base::Time{};
+    branch.next_attempt =
+        (record.rows[row] & kWaits) != 0 ? kLate + base::Seconds(1) : base::Time{};
   }
   return transaction;
 }

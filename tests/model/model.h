@@ -1,10 +1,12 @@
 #pragma once
 
-// What the three models share: the record as a few bytes, the network, the participants behind their barrier.
+// What the three models share: the record as a few bytes, the network, the participants behind
+// their barrier.
 //
-// The network forgets nothing: a request that was ever sent may arrive at any later time, any number of times, and an
-// answer that was ever given likewise. That one rule covers lost, late, repeated and reordered messages.
-// Time has two values, before and after the deadline, and a retry may come due at any moment.
+// The network forgets nothing: a request that was ever sent may arrive at any later time, any
+// number of times, and an answer that was ever given likewise. That one rule covers lost, late,
+// repeated and reordered messages. Time has two values, before and after the deadline, and a retry
+// may come due at any moment.
 
 #include <array>
 #include <cstdint>
@@ -31,10 +33,10 @@ struct Record {
 
 // What a participant did about one branch, and its barrier rows.
 struct Effects {
-  uint8_t barrier = 0;   // one bit for each op
-  uint8_t first = 0;     // action or try took effect this often (counted up to 2)
+  uint8_t barrier = 0;  // one bit for each op
+  uint8_t first = 0;    // action or try took effect this often (counted up to 2)
   uint8_t confirmed = 0;
-  uint8_t undone = 0;    // compensate or cancel took effect
+  uint8_t undone = 0;  // compensate or cancel took effect
 };
 
 // How the code under test is bent, to show that the model would notice.
@@ -46,7 +48,8 @@ struct Bend {
 class RecordCodec {
  public:
   // `shape` has everything that never changes, and all rows there can ever be.
-  explicit RecordCodec(core::GlobalTransaction shape, Bend bend = {}) : shape_(std::move(shape)), bend_(bend) {}
+  explicit RecordCodec(core::GlobalTransaction shape, Bend bend = {})
+      : shape_(std::move(shape)), bend_(bend) {}
 
   core::GlobalTransaction Unpack(const Record& record) const;
   Record Pack(const core::GlobalTransaction& transaction) const;

@@ -18,7 +18,8 @@ ProcessState Process::Born(core::Event event) const {
 
 ProcessState Process::After(ProcessState state, core::Event event, core::Verdict* verdict) const {
   core::GlobalTransaction transaction = codec_.Unpack(state.live);
-  const core::Decision decision = core::Step(transaction, std::move(event), ContextAt(state.late != 0));
+  const core::Decision decision =
+      core::Step(transaction, std::move(event), ContextAt(state.late != 0));
   state.live = codec_.Pack(transaction);
   if (decision.durable) state.stored = state.live;
   if (verdict != nullptr) *verdict = decision.verdict;
@@ -60,7 +61,8 @@ void Process::Calls(const ProcessState& state, ProcessSuccessors& next) const {
   }
 }
 
-void Process::Arrive(const ProcessState& state, size_t row, size_t participant, ProcessSuccessors& next) const {
+void Process::Arrive(const ProcessState& state, size_t row, size_t participant,
+                     ProcessSuccessors& next) const {
   if (!state.Sent(row)) return;
   const core::Branch& branch = Shape().branches[row];
   ProcessState done = state;
@@ -82,7 +84,8 @@ void Process::Answers(const ProcessState& state, ProcessSuccessors& next) const 
     // The answer to the call that is out, or a late one to a call given up: attempt 0.
     const uint32_t attempt = out ? 1 : 0;
     const auto add = [&](core::Outcome outcome, const char* word) {
-      next.push_back({name + " answered " + word, After(heard, core::BranchAnswered{row, attempt, outcome, word})});
+      next.push_back({name + " answered " + word,
+                      After(heard, core::BranchAnswered{row, attempt, outcome, word})});
     };
     if ((state.said_yes & Bit(row)) != 0) add(core::Outcome::kSuccess, "success");
     if ((state.said_no & Bit(row)) != 0) add(core::Outcome::kFailure, "failure");

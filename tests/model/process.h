@@ -13,8 +13,8 @@
 namespace saga::model {
 
 struct ProcessState {
-  Record live;    // in memory; none while the process is down
-  Record stored;  // on disk
+  Record live;           // in memory; none while the process is down
+  Record stored;         // on disk
   uint8_t out = 0;       // rows with a call out, as the process knows it
   uint8_t sent = 0;      // rows whose request was ever sent
   uint8_t said_yes = 0;  // rows whose participant ever answered success
@@ -41,12 +41,14 @@ class Process {
   // The process, being up, learns of `event`; what must be durable is stored in the same step.
   ProcessState After(ProcessState state, core::Event event, core::Verdict* verdict = nullptr) const;
 
-  // All that can happen without a client and without a participant: crash, restart, calls, answers, time.
+  // All that can happen without a client and without a participant: crash, restart, calls, answers,
+  // time.
   ProcessSuccessors Next(const ProcessState& state) const;
 
-  // A request that was sent arrives at participant number `participant` and is carried out, or, where it may be,
-  // refused.
-  void Arrive(const ProcessState& state, size_t row, size_t participant, ProcessSuccessors& next) const;
+  // A request that was sent arrives at participant number `participant` and is carried out, or,
+  // where it may be, refused.
+  void Arrive(const ProcessState& state, size_t row, size_t participant,
+              ProcessSuccessors& next) const;
 
   // Open, up, nothing out and nothing planned: nobody would ever look at it again.
   bool Forgotten(const ProcessState& state) const;

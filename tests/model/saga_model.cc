@@ -30,7 +30,8 @@ ProcessState SagaModel::Start() const { return process_.Born(core::Submitted{pro
 
 ProcessSuccessors SagaModel::Next(const ProcessState& state) const {
   ProcessSuccessors next = process_.Next(state);
-  for (size_t row = 0; row < state.stored.row_count; ++row) process_.Arrive(state, row, row / 2, next);
+  for (size_t row = 0; row < state.stored.row_count; ++row)
+    process_.Arrive(state, row, row / 2, next);
   return next;
 }
 
@@ -38,11 +39,14 @@ std::string SagaModel::Check(const ProcessState& state) const {
   const core::Status stored = state.Stored();
   const bool turned = stored == core::Status::kAborting || stored == core::Status::kFailed;
   for (size_t row = 0; row < state.stored.row_count; row += 2) {
-    if (state.Sent(row) && !turned) return "a compensation was sent before the decision to abort was stored";
+    if (state.Sent(row) && !turned)
+      return "a compensation was sent before the decision to abort was stored";
     const Effects& effects = state.effects[row / 2];
     if (effects.first > 1 || effects.undone > 1) return "something took effect twice";
-    if (stored == core::Status::kSucceed && effects.undone != 0) return "succeed, but something was undone";
-    if (stored == core::Status::kSucceed && effects.first != 1) return "succeed, but an action did not take effect";
+    if (stored == core::Status::kSucceed && effects.undone != 0)
+      return "succeed, but something was undone";
+    if (stored == core::Status::kSucceed && effects.first != 1)
+      return "succeed, but an action did not take effect";
     if (stored == core::Status::kFailed && effects.first != effects.undone) {
       return "failed, but an action that took effect still stands";
     }

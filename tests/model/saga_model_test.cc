@@ -1,4 +1,5 @@
-// Goal: no order of events brings a saga to a wrong end or to no end. Method: every reachable state; see README.md.
+// Goal: no order of events brings a saga to a wrong end or to no end. Method: every reachable
+// state; see README.md.
 
 #include "tests/model/expect.h"
 #include "tests/model/saga_model.h"
@@ -14,8 +15,12 @@ TEST(SagaModel, InSequenceWithoutDeadline) { Holds({.deadline = false}); }
 TEST(SagaModel, InSequenceWithRetryLimit) { Holds({.deadline = false, .retry_limit = 2}); }
 TEST(SagaModel, InParallel) { Holds({.concurrent = true}); }
 TEST(SagaModel, AlongAnOrderGraph) { Holds({.concurrent = true, .predecessors = {{}, {0}}}); }
-TEST(SagaModel, AlongAnOrderGraphBackwards) { Holds({.concurrent = true, .predecessors = {{1}, {}}}); }
-TEST(SagaModel, AlongAFork) { Holds({.steps = 3, .concurrent = true, .predecessors = {{}, {0}, {0}}}); }
+TEST(SagaModel, AlongAnOrderGraphBackwards) {
+  Holds({.concurrent = true, .predecessors = {{1}, {}}});
+}
+TEST(SagaModel, AlongAFork) {
+  Holds({.steps = 3, .concurrent = true, .predecessors = {{}, {0}, {0}}});
+}
 
 TEST(SagaModelBent, AMissingBarrierIsNoticed) {
   ExpectNoticed<ProcessState>(SagaModel({}, {.no_barrier = true}), "something took effect twice");

@@ -23,7 +23,8 @@ uint8_t Bit(size_t i) { return static_cast<uint8_t>(1u << i); }
 
 }  // namespace
 
-TccModel::TccModel(size_t branches, Bend bend) : branches_(branches), process_(MakeShape(branches), bend) {}
+TccModel::TccModel(size_t branches, Bend bend)
+    : branches_(branches), process_(MakeShape(branches), bend) {}
 
 TccState TccModel::Start() const {
   core::GlobalTransaction draft = process_.Shape();
@@ -71,12 +72,13 @@ void TccModel::Client(const TccState& state, std::vector<Successor<TccState>>& n
     next.push_back({"the client decides to submit", decided});
   }
   if (!state.process.Up()) return;
-  if (state.decision == 0 && state.registered < branches_ && state.try_yes == Bit(state.registered) - 1) {
+  if (state.decision == 0 && state.registered < branches_ &&
+      state.try_yes == Bit(state.registered) - 1) {
     const auto first = process_.Shape().branches.begin() + 2 * state.registered;
     core::Verdict verdict = core::Verdict::kNotFound;
     TccState after = state;
-    after.process = process_.After(state.process, core::BranchRegistered{core::Mode::kTcc, {first, first + 2}},
-                                   &verdict);
+    after.process = process_.After(
+        state.process, core::BranchRegistered{core::Mode::kTcc, {first, first + 2}}, &verdict);
     next.push_back({"registration, its answer lost", after});
     if (verdict == core::Verdict::kAccepted || verdict == core::Verdict::kAlready) {
       after.registered++;
@@ -87,7 +89,8 @@ void TccModel::Client(const TccState& state, std::vector<Successor<TccState>>& n
     core::Verdict verdict = core::Verdict::kNotFound;
     TccState after = state;
     after.process = process_.After(state.process, core::Submitted{}, &verdict);
-    if (verdict == core::Verdict::kAccepted || verdict == core::Verdict::kAlready) after.told_yes = 1;
+    if (verdict == core::Verdict::kAccepted || verdict == core::Verdict::kAlready)
+      after.told_yes = 1;
     next.push_back({"submit", after});
   }
   if (state.decision == 2) {
@@ -105,16 +108,22 @@ std::string TccModel::Check(const TccState& state) const {
     const bool undoing = stored == core::Status::kAborting || stored == core::Status::kFailed;
     const bool confirming = stored == core::Status::kSubmitted || stored == core::Status::kSucceed;
     if (process.Sent(2 * i) && !undoing) return "a cancel was sent before aborting was stored";
-    if (process.Sent(2 * i + 1) && !confirming) return "a confirm was sent before submitted was stored";
-    if (effects.first > 1 || effects.confirmed > 1 || effects.undone > 1) return "something took effect twice";
+    if (process.Sent(2 * i + 1) && !confirming)
+      return "a confirm was sent before submitted was stored";
+    if (effects.first > 1 || effects.confirmed > 1 || effects.undone > 1)
+      return "something took effect twice";
     if (stored == core::Status::kSucceed && (effects.first != 1 || effects.confirmed != 1)) {
       return "succeed, but a branch is not tried and confirmed";
     }
-    if (stored == core::Status::kSucceed && effects.undone != 0) return "succeed, but a branch is cancelled";
-    if (stored == core::Status::kFailed && effects.confirmed != 0) return "failed, but a branch is confirmed";
-    if (stored == core::Status::kFailed && effects.first != effects.undone) return "failed, but a freeze stands";
+    if (stored == core::Status::kSucceed && effects.undone != 0)
+      return "succeed, but a branch is cancelled";
+    if (stored == core::Status::kFailed && effects.confirmed != 0)
+      return "failed, but a branch is confirmed";
+    if (stored == core::Status::kFailed && effects.first != effects.undone)
+      return "failed, but a freeze stands";
   }
-  if (state.told_yes != 0 && stored == core::Status::kFailed) return "an accepted submit ended in failed";
+  if (state.told_yes != 0 && stored == core::Status::kFailed)
+    return "an accepted submit ended in failed";
   return process_.Forgotten(process) ? "open, nothing is out and nothing is planned" : "";
 }
 

@@ -15,8 +15,9 @@ struct TccState {
   uint8_t registered = 0;  // branches whose registration was answered
   uint8_t try_sent = 0;
   uint8_t try_yes = 0;
-  uint8_t decision = 0;    // what the client may ask for from now on, again and again: 1 submit, 2 abort
-  uint8_t told_yes = 0;    // its submit was accepted
+  uint8_t decision =
+      0;  // what the client may ask for from now on, again and again: 1 submit, 2 abort
+  uint8_t told_yes = 0;  // its submit was accepted
 };
 
 class TccModel {

@@ -1,4 +1,5 @@
-// Goal: no order of events confirms and cancels the same TCC, or leaves a freeze behind. Method: see README.md.
+// Goal: no order of events confirms and cancels the same TCC, or leaves a freeze behind. Method:
+// see README.md.
 
 #include "tests/model/expect.h"
 #include "tests/model/tcc_model.h"

@@ -10,8 +10,10 @@ core::GlobalTransaction SagaDraft(size_t steps) {
   draft.mode = core::Mode::kSaga;
   for (size_t i = 1; i <= steps; ++i) {
     const std::string n = std::to_string(i);
-    draft.branches.push_back({.branch_id = "0" + n, .op = core::Op::kCompensate, .target = "c" + n + ":1/P/M"});
-    draft.branches.push_back({.branch_id = "0" + n, .op = core::Op::kAction, .target = "a" + n + ":1/P/M"});
+    draft.branches.push_back(
+        {.branch_id = "0" + n, .op = core::Op::kCompensate, .target = "c" + n + ":1/P/M"});
+    draft.branches.push_back(
+        {.branch_id = "0" + n, .op = core::Op::kAction, .target = "a" + n + ":1/P/M"});
   }
   return draft;
 }
@@ -29,7 +31,8 @@ core::GlobalTransaction MessageDraft(size_t branches) {
   draft.mode = core::Mode::kMessage;
   for (size_t i = 1; i <= branches; ++i) {
     const std::string n = std::to_string(i);
-    draft.branches.push_back({.branch_id = "0" + n, .op = core::Op::kAction, .target = "a" + n + ":1/P/M"});
+    draft.branches.push_back(
+        {.branch_id = "0" + n, .op = core::Op::kAction, .target = "a" + n + ":1/P/M"});
   }
   draft.branches.push_back({.branch_id = "00", .op = core::Op::kQuery, .target = "q:1/P/M"});
   return draft;
@@ -51,7 +54,9 @@ core::Verdict Play::Do(core::Event event) {
   return decision.verdict;
 }
 
-core::Verdict Play::Prepare(core::GlobalTransaction draft) { return Do(core::Prepared{std::move(draft)}); }
+core::Verdict Play::Prepare(core::GlobalTransaction draft) {
+  return Do(core::Prepared{std::move(draft)});
+}
 
 core::Verdict Play::Submit(core::GlobalTransaction draft) {
   const core::Verdict verdict = Do(core::Submitted{std::move(draft)});
@@ -93,9 +98,9 @@ std::string Play::Rows() const {
   std::string rows;
   for (const core::Branch& branch : transaction_.branches) {
     if (branch.op == core::Op::kQuery) continue;
-    rows += branch.status == core::BranchStatus::kPrepared ? 'P'
+    rows += branch.status == core::BranchStatus::kPrepared  ? 'P'
             : branch.status == core::BranchStatus::kSucceed ? 'S'
-                                                             : 'F';
+                                                            : 'F';
   }
   return rows;
 }

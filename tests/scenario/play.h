@@ -1,7 +1,8 @@
 #pragma once
 
-// A transaction on a stage of its own: the rules, a clock that a test turns, participants that say what a test wrote
-// down. One pass is what DTM's tests call a cron pass: everything owed is called until nothing is owed now.
+// A transaction on a stage of its own: the rules, a clock that a test turns, participants that say
+// what a test wrote down. One pass is what DTM's tests call a cron pass: everything owed is called
+// until nothing is owed now.
 
 #include <deque>
 #include <map>

@@ -28,7 +28,8 @@ TEST(SagaScenario, RollbackCompensatesTheFailedActionTooAndInReverse) {
   EXPECT_EQ(play.Status(), "failed");
   EXPECT_EQ(play.Rows(), "SSSF");
   EXPECT_EQ(play.transaction().rollback_reason, "url:a2:1/P/M return failed: the reason");
-  EXPECT_THAT(play.Calls(), ElementsAre("01/action", "02/action", "02/compensate", "01/compensate"));
+  EXPECT_THAT(play.Calls(),
+              ElementsAre("01/action", "02/action", "02/compensate", "01/compensate"));
 }
 
 TEST(SagaScenario, StepsNeverReachedAreNotCompensated) {
@@ -131,7 +132,8 @@ TEST(SagaScenario, RetryLimitUsedUp) {
   play.NextPass();
   EXPECT_EQ(play.Rows(), "SSSP");
   EXPECT_EQ(play.Status(), "failed");
-  EXPECT_EQ(play.transaction().rollback_reason, "RetryCount is greater than RetryLimit, RetryLimit: 1");
+  EXPECT_EQ(play.transaction().rollback_reason,
+            "RetryCount is greater than RetryLimit, RetryLimit: 1");
 }
 
 TEST(SagaScenario, ConcurrentWithOneOngoing) {
@@ -166,8 +168,8 @@ TEST(SagaScenario, OrderedUndoGoesBackwards) {
   play.Script("03", Op::kAction, {Outcome::kFailure});
   EXPECT_EQ(play.Submit(draft), Verdict::kAccepted);
   EXPECT_EQ(play.Rows(), "SSSSSF");
-  EXPECT_THAT(play.Calls(), ElementsAre("01/action", "02/action", "03/action", "03/compensate", "02/compensate",
-                                        "01/compensate"));
+  EXPECT_THAT(play.Calls(), ElementsAre("01/action", "02/action", "03/action", "03/compensate",
+                                        "02/compensate", "01/compensate"));
 }
 
 TEST(SagaScenario, AClientCannotAbortAnOperatorCan) {
@@ -175,8 +177,9 @@ TEST(SagaScenario, AClientCannotAbortAnOperatorCan) {
   play.Script("02", Op::kAction, {Outcome::kOngoing});
   EXPECT_EQ(play.Submit(SagaDraft(2)), Verdict::kAccepted);
   EXPECT_EQ(play.Do(core::AbortRequested{.reason = "r"}), Verdict::kCannotAbort);
-  EXPECT_EQ(play.Do(core::AbortRequested{.reason = "called off", .actor = "ops", .by_operator = true}),
-            Verdict::kAccepted);
+  EXPECT_EQ(
+      play.Do(core::AbortRequested{.reason = "called off", .actor = "ops", .by_operator = true}),
+      Verdict::kAccepted);
   EXPECT_EQ(play.Status(), "aborting");
   play.Pass();
   EXPECT_EQ(play.Rows(), "SSSP");
@@ -192,7 +195,8 @@ TEST(SagaScenario, ARestartAssumesThatActionsBeyondTheRecordWereCalled) {
   ASSERT_TRUE(core::Create(core::Submitted{draft}, {.now = born}, &record).durable);
   EXPECT_THAT(core::AssumeCallsBeyondRecord(record), ElementsAre(1, 3));
   (void)core::Step(record, core::Woken{}, {.now = born + base::Seconds(61)});
-  EXPECT_THAT(core::Due(record, born + base::Seconds(61)), ElementsAre(2));  // the second step first
+  EXPECT_THAT(core::Due(record, born + base::Seconds(61)),
+              ElementsAre(2));  // the second step first
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ using core::Op;
 using core::Verdict;
 using testing::ElementsAre;
 
-core::BranchRegistered Registration(const std::string& branch_id) { return {core::Mode::kTcc, TccRows(branch_id)}; }
+core::BranchRegistered Registration(const std::string& branch_id) {
+  return {core::Mode::kTcc, TccRows(branch_id)};
+}
 
 void PrepareTwo(Play& play) {
   ASSERT_EQ(play.Prepare(TccDraft()), Verdict::kAccepted);

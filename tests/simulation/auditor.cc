@@ -50,11 +50,12 @@ void ExpectAllDone(const Client& client, Effects effects, Findings& findings) {
 void ExpectNothingLeft(const Effects& effects, Findings& findings) {
   for (const auto& [id, effect] : effects) {
     findings.Expect(effect.actions == effect.undone,
-                    "branch " + id + " took effect " + std::to_string(effect.actions) + " times and was undone " +
-                        std::to_string(effect.undone) + " times");
+                    "branch " + id + " took effect " + std::to_string(effect.actions) +
+                        " times and was undone " + std::to_string(effect.undone) + " times");
     findings.Expect(effect.actions <= 1, "branch " + id + " took effect more than once");
     findings.Expect(effect.balance == 0, "branch " + id + " left money behind");
-    findings.Expect(effect.frozen == 0 && effect.tried == effect.released, "branch " + id + " left a freeze behind");
+    findings.Expect(effect.frozen == 0 && effect.tried == effect.released,
+                    "branch " + id + " left a freeze behind");
   }
 }
 
@@ -68,14 +69,16 @@ void AuditMessage(const Client& client, core::Status status, const Bank& bank, F
 
 }  // namespace
 
-std::vector<std::string> Audit(const Client& client, const absl::StatusOr<core::GlobalTransaction>& record,
+std::vector<std::string> Audit(const Client& client,
+                               const absl::StatusOr<core::GlobalTransaction>& record,
                                const Bank& bank) {
   Findings findings(client.order().gid);
   const Told& told = client.told();
   const Effects effects = EffectsOf(client, bank);
   if (!record.ok()) {
     findings.Expect(!told.accepted, "the client was told that it is stored, but it is not");
-    findings.Expect(!told.prepared, "the client was told that it is prepared, but it is not stored");
+    findings.Expect(!told.prepared,
+                    "the client was told that it is prepared, but it is not stored");
     ExpectNothingLeft(effects, findings);
     return findings.Take();
   }
@@ -90,8 +93,10 @@ std::vector<std::string> Audit(const Client& client, const absl::StatusOr<core::
     const bool undoable = client.order().draft.mode == core::Mode::kSaga;
     findings.Expect(undoable || !told.accepted, "failed after its submit was accepted");
   }
-  findings.Expect(!told.aborted || status == core::Status::kFailed, "an accepted abort did not end in failed");
-  if (client.order().draft.mode == core::Mode::kMessage) AuditMessage(client, status, bank, findings);
+  findings.Expect(!told.aborted || status == core::Status::kFailed,
+                  "an accepted abort did not end in failed");
+  if (client.order().draft.mode == core::Mode::kMessage)
+    AuditMessage(client, status, bank, findings);
   return findings.Take();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Says whether what the world ended up as is what a user would call right. Knows the money, the clients' notes and the
-// stored records; knows nothing of how sagad works.
+// Says whether what the world ended up as is what a user would call right. Knows the money, the
+// clients' notes and the stored records; knows nothing of how sagad works.
 
 #include <string>
 #include <vector>
@@ -13,8 +13,10 @@
 
 namespace saga::simulation {
 
-// One line for each thing that is wrong with this client's transaction; empty: all is well. `record` as it is on disk.
-std::vector<std::string> Audit(const Client& client, const absl::StatusOr<core::GlobalTransaction>& record,
+// One line for each thing that is wrong with this client's transaction; empty: all is well.
+// `record` as it is on disk.
+std::vector<std::string> Audit(const Client& client,
+                               const absl::StatusOr<core::GlobalTransaction>& record,
                                const Bank& bank);
 
 }  // namespace saga::simulation

@@ -1,7 +1,8 @@
 #pragma once
 
-// The participants of the simulated world: accounts that branches move money between, behind a barrier of their own, and
-// a record of everything that ever took effect. The auditor reads that record; nothing of it comes from the engine.
+// The participants of the simulated world: accounts that branches move money between, behind a
+// barrier of their own, and a record of everything that ever took effect. The auditor reads that
+// record; nothing of it comes from the engine.
 
 #include <cstdint>
 #include <map>
@@ -16,7 +17,8 @@
 
 namespace saga::simulation {
 
-// What a participant was told to do about one branch of one gid, decided by the script before the run.
+// What a participant was told to do about one branch of one gid, decided by the script before the
+// run.
 struct BranchScript {
   bool refuses = false;   // the action or try fails for good
   int ongoing_first = 0;  // answers "still working" this many times before it decides
@@ -30,8 +32,8 @@ class Bank {
   explicit Bank(bool barrier) : barrier_(barrier) {}
 
   void Script(const std::string& gid, const std::string& branch_id, BranchScript script);
-  // The local transaction behind a message. False: a check-back came first and was told that there is none, so it may
-  // not be committed any more.
+  // The local transaction behind a message. False: a check-back came first and was told that there
+  // is none, so it may not be committed any more.
   bool CommitLocal(const std::string& gid);
 
   port::BranchReply Handle(const port::BranchCall& call);
@@ -40,21 +42,22 @@ class Bank {
 
   // How often each thing took effect.
   struct Effect {
-    int actions = 0;       // action, or confirm after try
-    int undone = 0;        // compensation of an action that had taken effect
-    int tried = 0;         // frozen
-    int released = 0;      // freeze taken back
-    int64_t balance = 0;   // what moved in the end
+    int actions = 0;      // action, or confirm after try
+    int undone = 0;       // compensation of an action that had taken effect
+    int tried = 0;        // frozen
+    int released = 0;     // freeze taken back
+    int64_t balance = 0;  // what moved in the end
     int64_t frozen = 0;
   };
   const std::map<std::string, std::map<std::string, Effect>>& Effects() const { return effects_; }
   bool LocalCommitted(const std::string& gid) const;
-  int64_t Total() const;   // of all accounts, the other side of every movement included: always 0
+  int64_t Total() const;  // of all accounts, the other side of every movement included: always 0
   uint64_t Calls() const { return calls_; }
 
  private:
   // DTM's barrier (protocol 7.3): true when the business may run.
-  bool Pass(const std::string& gid, const std::string& branch_id, const std::string& op, const std::string& origin);
+  bool Pass(const std::string& gid, const std::string& branch_id, const std::string& op,
+            const std::string& origin);
   core::Outcome Decide(const std::string& gid, const std::string& branch_id, core::Op op);
   void Move(Effect& effect, int64_t amount);
 

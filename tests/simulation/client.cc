@@ -15,7 +15,8 @@ Client::Client(World* world, Bank* bank, EngineNow engine, Order order)
       bank_(bank),
       engine_(std::move(engine)),
       order_(std::move(order)),
-      stage_(order_.draft.mode == core::Mode::kSaga || (order_.draft.mode == core::Mode::kMessage && !order_.prepare_first)
+      stage_(order_.draft.mode == core::Mode::kSaga ||
+                     (order_.draft.mode == core::Mode::kMessage && !order_.prepare_first)
                  ? Stage::kSubmit
                  : Stage::kPrepare) {}
 
@@ -54,7 +55,8 @@ void Client::Ask() {
       Again(base::Millis(1));
       break;
     case Stage::kSubmit:
-      engine->Submit(std::move(draft), draft.wait_result ? engine::WaitFor::kEnd : engine::WaitFor::kStored, reply);
+      engine->Submit(std::move(draft),
+                     draft.wait_result ? engine::WaitFor::kEnd : engine::WaitFor::kStored, reply);
       break;
     case Stage::kAbort:
       engine->Abort(order_.gid, {.reason = "the client gave up"}, engine::WaitFor::kStored, reply);
@@ -67,12 +69,14 @@ void Client::RegisterNext() {
   branch.mode = core::Mode::kTcc;
   branch.rows = {order_.draft.branches[2 * branch_], order_.draft.branches[2 * branch_ + 1]};
   const uint64_t asked = asked_;
-  engine_()->RegisterBranch(order_.gid, std::move(branch),
-                            [this, asked](engine::Answer answer) { OnAnswer(asked, std::move(answer)); });
+  engine_()->RegisterBranch(order_.gid, std::move(branch), [this, asked](engine::Answer answer) {
+    OnAnswer(asked, std::move(answer));
+  });
 }
 
 void Client::TryNext() {
-  const core::Outcome outcome = bank_->Try(order_.gid, order_.draft.branches[2 * branch_].branch_id);
+  const core::Outcome outcome =
+      bank_->Try(order_.gid, order_.draft.branches[2 * branch_].branch_id);
   if (outcome != core::Outcome::kSuccess) {
     stage_ = Stage::kAbort;
   } else if (2 * ++branch_ < order_.draft.branches.size()) {
@@ -89,13 +93,14 @@ void Client::OnAnswer(uint64_t asked, engine::Answer answer) {
     Again(base::Millis(300));
     return;
   }
-  world_->Log(order_.gid + " told " + std::to_string(static_cast<int>(answer.verdict)) + " at stage " +
-              std::to_string(static_cast<int>(stage_)));
+  world_->Log(order_.gid + " told " + std::to_string(static_cast<int>(answer.verdict)) +
+              " at stage " + std::to_string(static_cast<int>(stage_)));
   Advance(answer);
 }
 
 void Client::Advance(const engine::Answer& answer) {
-  const bool yes = answer.verdict == core::Verdict::kAccepted || answer.verdict == core::Verdict::kAlready;
+  const bool yes =
+      answer.verdict == core::Verdict::kAccepted || answer.verdict == core::Verdict::kAlready;
   switch (stage_) {
     case Stage::kPrepare:
       if (order_.goes_away || !yes) {

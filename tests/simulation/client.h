@@ -1,7 +1,8 @@
 #pragma once
 
-// Clients of the simulated world: each carries one global transaction through, asks again when it is not answered, and
-// writes down what it was told. What it was told is what the auditor holds sagad to.
+// Clients of the simulated world: each carries one global transaction through, asks again when it
+// is not answered, and writes down what it was told. What it was told is what the auditor holds
+// sagad to.
 
 #include <cstdint>
 #include <map>
@@ -24,11 +25,12 @@ struct Order {
 
 // What a client learned.
 struct Told {
-  bool accepted = false;          // a submit was answered "stored"
+  bool accepted = false;  // a submit was answered "stored"
   bool prepared = false;
-  bool aborted = false;           // an abort was accepted
-  bool given_up = false;          // the client stopped asking, or died
-  core::Status final_status = core::Status::kPrepared;  // told by a waiting submit; kPrepared: not told
+  bool aborted = false;   // an abort was accepted
+  bool given_up = false;  // the client stopped asking, or died
+  core::Status final_status =
+      core::Status::kPrepared;  // told by a waiting submit; kPrepared: not told
 };
 
 class Client {

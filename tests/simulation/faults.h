@@ -14,9 +14,9 @@ struct Faults {
   base::Duration latency_max = base::Millis(5);
 
   // Store, per commit.
-  double commit_refused = 0;    // error, nothing stored
-  double commit_unknown = 0;    // error reported; stored or not, half and half
-  double store_stall = 0;       // takes long
+  double commit_refused = 0;  // error, nothing stored
+  double commit_unknown = 0;  // error reported; stored or not, half and half
+  double store_stall = 0;     // takes long
   base::Duration stall_max = base::Seconds(2);
 
   // Process, per simulated second.

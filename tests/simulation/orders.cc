@@ -48,10 +48,12 @@ Order DrawSaga(World& world, Bank& bank, const std::string& gid) {
     order.draft.branches.push_back(Row(step, core::Op::kAction));
     bank.Script(gid, BranchId(step), DrawScript(world, true));
     for (size_t before = 0; before < step && step < order.draft.predecessors.size(); ++before) {
-      if (world.Chance(0.4)) order.draft.predecessors[step].push_back(static_cast<uint32_t>(before));
+      if (world.Chance(0.4))
+        order.draft.predecessors[step].push_back(static_cast<uint32_t>(before));
     }
   }
-  if (world.Chance(0.2)) order.draft.options.timeout_to_fail_s = 1 + static_cast<int64_t>(world.Below(30));
+  if (world.Chance(0.2))
+    order.draft.options.timeout_to_fail_s = 1 + static_cast<int64_t>(world.Below(30));
   if (world.Chance(0.2)) order.draft.options.retry_limit = 1 + static_cast<int64_t>(world.Below(4));
   return order;
 }

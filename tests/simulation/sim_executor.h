@@ -10,8 +10,8 @@
 
 namespace saga::simulation {
 
-// `delay` says how long after a Notify a strand's body runs: the scheduler's whim, and for the store strand the time a
-// commit takes.
+// `delay` says how long after a Notify a strand's body runs: the scheduler's whim, and for the
+// store strand the time a commit takes.
 class SimExecutor : public port::Executor {
  public:
   using Delay = std::function<base::Duration(const std::string& strand)>;

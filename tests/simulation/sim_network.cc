@@ -23,7 +23,9 @@ struct SimNetwork::Waiting {
 void SimNetwork::Call(port::BranchCall call, Done done) {
   const base::Duration timeout = call.timeout;
   auto waiting = std::make_shared<Waiting>(Waiting{std::move(call), std::move(done), alive_});
-  world_->After(timeout, [waiting] { waiting->Answer({core::Outcome::kUnknown, "deadline exceeded"}); });
+  world_->After(timeout, [waiting] {
+    waiting->Answer({core::Outcome::kUnknown, "deadline exceeded"});
+  });
   if (world_->Chance(faults_->request_lost)) return;
   const bool late = world_->Chance(faults_->request_late);
   Deliver(waiting, late ? timeout + world_->Between(base::Millis(1), base::Seconds(60))
@@ -40,7 +42,8 @@ void SimNetwork::Deliver(const std::shared_ptr<Waiting>& waiting, base::Duration
   world->After(delay, [world, bank, faults, waiting] {
     port::BranchReply reply = bank->Handle(waiting->call);
     world->Log(waiting->call.gid + "/" + waiting->call.branch_id + "/" +
-               std::string(core::WordOf(waiting->call.op)) + " -> " + std::string(core::WordOf(reply.outcome)));
+               std::string(core::WordOf(waiting->call.op)) + " -> " +
+               std::string(core::WordOf(reply.outcome)));
     if (world->Chance(faults->reply_lost)) return;
     world->After(world->Between(base::Micros(100), faults->latency_max),
                  [waiting, reply] { waiting->Answer(reply); });

@@ -1,7 +1,7 @@
 #pragma once
 
-// The wire between sagad and the participants. Messages under way belong to the world: they arrive even when the
-// process that sent them is gone.
+// The wire between sagad and the participants. Messages under way belong to the world: they arrive
+// even when the process that sent them is gone.
 
 #include <memory>
 

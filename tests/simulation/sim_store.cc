@@ -22,7 +22,8 @@ std::vector<port::WriteResult> SimStore::Commit(const std::vector<port::Write>& 
     if (world_->Chance(0.5)) (void)disk_->Commit(batch);
     return AllOf(batch.size(), port::WriteResult::Kind::kUnknown);
   }
-  if (world_->Chance(faults_->commit_refused)) return AllOf(batch.size(), port::WriteResult::Kind::kFailed);
+  if (world_->Chance(faults_->commit_refused))
+    return AllOf(batch.size(), port::WriteResult::Kind::kFailed);
   if (world_->Chance(faults_->commit_unknown)) {
     if (world_->Chance(0.5)) (void)disk_->Commit(batch);
     return AllOf(batch.size(), port::WriteResult::Kind::kUnknown);

@@ -1,6 +1,7 @@
 #pragma once
 
-// Faults in front of a store. The disk is what is inside; a crash leaves it as it is, but for the batch under way.
+// Faults in front of a store. The disk is what is inside; a crash leaves it as it is, but for the
+// batch under way.
 
 #include <string>
 #include <vector>
@@ -17,8 +18,11 @@ class SimStore : public port::TransactionStore {
       : world_(world), faults_(faults), disk_(disk) {}
 
   std::vector<port::WriteResult> Commit(const std::vector<port::Write>& batch) override;
-  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override { return disk_->Load(gid); }
-  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now, size_t limit) override {
+  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override {
+    return disk_->Load(gid);
+  }
+  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
+                                                                size_t limit) override {
     return disk_->ClaimDue(now, limit);
   }
   bool Claim(const std::string& gid) override { return disk_->Claim(gid); }
@@ -27,7 +31,8 @@ class SimStore : public port::TransactionStore {
   absl::Status Ping() override { return disk_->Ping(); }
   std::string Name() const override { return disk_->Name(); }
 
-  // The process dies inside the next commit: its batch reaches the disk whole or not at all, and nobody hears of it.
+  // The process dies inside the next commit: its batch reaches the disk whole or not at all, and
+  // nobody hears of it.
   void CrashInNextCommit() { crash_armed_ = true; }
   bool Crashed() const { return crashed_; }
 

@@ -18,14 +18,15 @@ namespace saga::simulation {
 namespace {
 
 constexpr base::Duration kFaultyPhase = base::Seconds(120);
-// After the last fault everything has to end within this long: the longest backoff that the faults can have built up.
+// After the last fault everything has to end within this long: the longest backoff that the faults
+// can have built up.
 constexpr base::Duration kKindPhase = base::Seconds(2 * 3600);
 
 class SilentObserver : public port::Observer {
  public:
   void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome, const std::string&,
-                        base::Duration) override {}
+  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
+                        const std::string&, base::Duration) override {}
   void OnAborting(const core::GlobalTransaction&) override {}
   void OnEnded(const core::GlobalTransaction&) override {}
   void OnCommit(size_t, size_t, base::Duration) override {}
@@ -38,7 +39,9 @@ struct Life {
   Life(World* world, Bank* bank, const Faults* faults, adapter::MemoryStore::State state)
       : store(world, faults, &disk),
         network(world, bank, faults),
-        executor(world, [world, faults](const std::string& strand) { return Delay(*world, *faults, strand); }) {
+        executor(world, [world, faults](const std::string& strand) {
+          return Delay(*world, *faults, strand);
+        }) {
     disk.Restore(std::move(state));
     engine::EngineOptions options;
     options.runners = 2;
@@ -49,7 +52,8 @@ struct Life {
   }
 
   static base::Duration Delay(World& world, const Faults& faults, const std::string& strand) {
-    if (strand == "store" && world.Chance(faults.store_stall)) return world.Between(base::Millis(1), faults.stall_max);
+    if (strand == "store" && world.Chance(faults.store_stall))
+      return world.Between(base::Millis(1), faults.stall_max);
     return world.Between(base::Micros(1), strand == "store" ? base::Millis(3) : base::Micros(50));
   }
 
@@ -85,7 +89,9 @@ class Run {
  private:
   void DrawFaults() {
     // Not every world has every fault: a rare combination needs quiet around it to show.
-    const auto maybe = [this](double probability) { return world_.Chance(0.6) ? probability : 0.0; };
+    const auto maybe = [this](double probability) {
+      return world_.Chance(0.6) ? probability : 0.0;
+    };
     faults_.request_lost = maybe(0.1);
     faults_.request_doubled = maybe(0.1);
     faults_.request_late = maybe(0.1);
@@ -100,15 +106,19 @@ class Run {
   void DrawClients() {
     const auto add = [this](Order order) {
       clients_.push_back(std::make_unique<Client>(
-          &world_, &bank_, [this] { return life_ == nullptr ? nullptr : life_->engine.get(); }, std::move(order)));
+          &world_, &bank_, [this] { return life_ == nullptr ? nullptr : life_->engine.get(); },
+          std::move(order)));
       clients_.back()->Start(world_.Between(base::Micros(0), base::Seconds(60)));
     };
     // Gids that are prefixes of each other must not mix.
     const std::string stem = "order-" + std::to_string(options_.seed) + "-";
     int number = 1;
-    for (int i = 0; i < options_.sagas; ++i) add(DrawSaga(world_, bank_, stem + std::to_string(number++)));
-    for (int i = 0; i < options_.tccs; ++i) add(DrawTcc(world_, bank_, stem + std::to_string(number++)));
-    for (int i = 0; i < options_.messages; ++i) add(DrawMessage(world_, bank_, stem + std::to_string(number++)));
+    for (int i = 0; i < options_.sagas; ++i)
+      add(DrawSaga(world_, bank_, stem + std::to_string(number++)));
+    for (int i = 0; i < options_.tccs; ++i)
+      add(DrawTcc(world_, bank_, stem + std::to_string(number++)));
+    for (int i = 0; i < options_.messages; ++i)
+      add(DrawMessage(world_, bank_, stem + std::to_string(number++)));
   }
 
   void StartProcess(adapter::MemoryStore::State state) {
@@ -117,14 +127,16 @@ class Run {
   }
 
   void PlanCrash() {
-    world_.After(world_.Between(base::Seconds(1), base::Micros(static_cast<int64_t>(2e6 / faults_.crash))), [this] {
-      if (kind_ || life_ == nullptr) return;
-      if (world_.Chance(0.5)) {
-        crash_ = true;
-      } else {
-        life_->store.CrashInNextCommit();
-      }
-    });
+    world_.After(
+        world_.Between(base::Seconds(1), base::Micros(static_cast<int64_t>(2e6 / faults_.crash))),
+        [this] {
+          if (kind_ || life_ == nullptr) return;
+          if (world_.Chance(0.5)) {
+            crash_ = true;
+          } else {
+            life_->store.CrashInNextCommit();
+          }
+        });
   }
 
   void Crash() {
@@ -148,7 +160,9 @@ class Run {
     }
   }
 
-  absl::StatusOr<core::GlobalTransaction> Record(const std::string& gid) { return life_->disk.Load(gid); }
+  absl::StatusOr<core::GlobalTransaction> Record(const std::string& gid) {
+    return life_->disk.Load(gid);
+  }
 
   bool AllEnded() {
     // Looked at now and then only: the look itself is most of the cost.
@@ -166,8 +180,10 @@ class Run {
     SimulationResult result;
     for (const auto& client : clients_) {
       const auto record = Record(client->order().gid);
-      for (std::string& finding : Audit(*client, record, bank_)) result.findings.push_back(std::move(finding));
-      if (!client->Done()) result.findings.push_back(client->order().gid + ": its client never got an answer");
+      for (std::string& finding : Audit(*client, record, bank_))
+        result.findings.push_back(std::move(finding));
+      if (!client->Done())
+        result.findings.push_back(client->order().gid + ": its client never got an answer");
       if (record.ok() && record->status == core::Status::kSucceed) ++result.succeed;
       if (record.ok() && record->status == core::Status::kFailed) ++result.failed;
     }

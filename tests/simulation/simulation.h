@@ -1,7 +1,8 @@
 #pragma once
 
-// One run of one seed: clients, sagad (the production engine), participants, network, disk, all in one thread and one
-// simulated clock; first with faults, then without until everything has ended; then the audit.
+// One run of one seed: clients, sagad (the production engine), participants, network, disk, all in
+// one thread and one simulated clock; first with faults, then without until everything has ended;
+// then the audit.
 
 #include <cstdint>
 #include <string>
@@ -17,7 +18,7 @@ struct SimulationOptions {
   int tccs = 3;
   int messages = 3;
   bool faults = true;
-  bool barrier = true;   // off: to show that the auditor notices
+  bool barrier = true;  // off: to show that the auditor notices
   bool print = false;
 };
 

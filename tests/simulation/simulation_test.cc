@@ -1,8 +1,10 @@
-// Goal: whatever the network, the disk and the process do to it, sagad loses no transaction and leaves none half done.
-// Method: the production engine under one simulated clock, seed by seed, audited by somebody who knows the money.
+// Goal: whatever the network, the disk and the process do to it, sagad loses no transaction and
+// leaves none half done. Method: the production engine under one simulated clock, seed by seed,
+// audited by somebody who knows the money.
 //
 //   SAGA_SIM_SEEDS=5000 build/release/tests/simulation_test      more worlds
-//   SAGA_SIM_SEED=42    build/release/tests/simulation_test      one world again, with everything that happened in it
+//   SAGA_SIM_SEED=42    build/release/tests/simulation_test      one world again, with everything
+//   that happened in it
 
 #include <cstdlib>
 #include <string>
@@ -20,7 +22,8 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
 }
 
 std::string Told(const SimulationResult& result, uint64_t seed) {
-  std::string text = "seed " + std::to_string(seed) + "; to see it: SAGA_SIM_SEED=" + std::to_string(seed) +
+  std::string text = "seed " + std::to_string(seed) +
+                     "; to see it: SAGA_SIM_SEED=" + std::to_string(seed) +
                      " build/release/tests/simulation_test\n";
   for (const std::string& finding : result.findings) text += "  " + finding + "\n";
   return text;
@@ -43,7 +46,8 @@ TEST(Simulation, NothingIsLostOrHalfDoneInAnyWorld) {
   }
   std::printf("%llu worlds: %llu succeed, %llu failed, %llu calls, %llu crashes\n",
               static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(sum.succeed),
-              static_cast<unsigned long long>(sum.failed), static_cast<unsigned long long>(sum.calls),
+              static_cast<unsigned long long>(sum.failed),
+              static_cast<unsigned long long>(sum.calls),
               static_cast<unsigned long long>(sum.crashes));
   if (only != 0) return;
   // A simulator in which nothing goes wrong, or nothing goes right, proves nothing.

@@ -24,7 +24,8 @@ bool World::RunUntil(base::Time until, const std::function<bool()>& stop) {
 
 void World::Log(const std::string& line) {
   const std::string stamped = std::to_string(now_.micros - 1'700'000'000'000'000) + " " + line;
-  for (const char c : stamped) fingerprint_ = (fingerprint_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  for (const char c : stamped)
+    fingerprint_ = (fingerprint_ ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   if (print_) std::printf("%s\n", stamped.c_str());
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// One simulated world: a clock that stands still between events, a queue of what happens next, and one source of chance.
-// The same seed gives the same world, event by event.
+// One simulated world: a clock that stands still between events, a queue of what happens next, and
+// one source of chance. The same seed gives the same world, event by event.
 
 #include <cstdint>
 #include <functional>
@@ -23,20 +23,26 @@ class World : public port::Clock, public port::Entropy {
   base::Time Now() override { return now_; }
   uint64_t Next() override { return chance_(); }
 
-  // `what` happens at `when` (now, if that is past). Two things at the same time happen in the order they were planned.
+  // `what` happens at `when` (now, if that is past). Two things at the same time happen in the
+  // order they were planned.
   void At(base::Time when, std::function<void()> what);
-  void After(base::Duration delay, std::function<void()> what) { At(now_ + delay, std::move(what)); }
+  void After(base::Duration delay, std::function<void()> what) {
+    At(now_ + delay, std::move(what));
+  }
 
-  // Lets things happen until nothing is left to happen before `until`, or `stop` says so. False: `stop` said so.
+  // Lets things happen until nothing is left to happen before `until`, or `stop` says so. False:
+  // `stop` said so.
   bool RunUntil(base::Time until, const std::function<bool()>& stop);
 
   bool Chance(double probability) { return Uniform() < probability; }
   uint64_t Below(uint64_t bound) { return chance_() % bound; }
   base::Duration Between(base::Duration low, base::Duration high) {
-    return low + base::Micros(static_cast<int64_t>(Below(static_cast<uint64_t>((high - low).micros) + 1)));
+    return low + base::Micros(
+                     static_cast<int64_t>(Below(static_cast<uint64_t>((high - low).micros) + 1)));
   }
 
-  // Everything worth telling goes through here: it is what two runs of a seed are compared by, and what a replay prints.
+  // Everything worth telling goes through here: it is what two runs of a seed are compared by, and
+  // what a replay prints.
   void Log(const std::string& line);
   uint64_t Fingerprint() const { return fingerprint_; }
   void PrintLog(bool print) { print_ = print; }

@@ -32,8 +32,10 @@ TEST(EngineAdmission, FiftySubmitsOfOneGidCallEachBranchOnce) {
 TEST(EngineAdmission, GidsThatArePrefixesOfEachOtherDoNotMix) {
   Stage stage;
   stage.participant = [](const port::BranchCall& call) -> Scripted {
-    if (call.gid == "order-1" && call.branch_id == "02") return {.outcome = core::Outcome::kUnknown};
-    if (call.gid == "order-10" && call.branch_id == "01") return {.outcome = core::Outcome::kOngoing};
+    if (call.gid == "order-1" && call.branch_id == "02")
+      return {.outcome = core::Outcome::kUnknown};
+    if (call.gid == "order-10" && call.branch_id == "01")
+      return {.outcome = core::Outcome::kOngoing};
     return {};
   };
   for (const char* gid : {"order-1", "order-10", "order-100"}) {
@@ -53,24 +55,28 @@ TEST(EngineAdmission, GidsThatArePrefixesOfEachOtherDoNotMix) {
 
 TEST(EngineAdmission, AFullHouseTurnsNewcomersAwayAndLosesNobody) {
   Stage stage({.max_live = 10});
-  stage.participant = [](const port::BranchCall&) -> Scripted { return {.after = base::Millis(500)}; };
+  stage.participant = [](const port::BranchCall&) -> Scripted {
+    return {.after = base::Millis(500)};
+  };
   int overloaded = 0;
   std::set<std::string> stored;
   for (int i = 0; i < 30; ++i) {
-    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 1), WaitFor::kStored, [&](Answer answer) {
-      if (answer.kind == Answer::Kind::kOverloaded) {
-        ++overloaded;
-      } else {
-        stored.insert(answer.transaction.gid);
-      }
-    });
+    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 1), WaitFor::kStored,
+                          [&](Answer answer) {
+                            if (answer.kind == Answer::Kind::kOverloaded) {
+                              ++overloaded;
+                            } else {
+                              stored.insert(answer.transaction.gid);
+                            }
+                          });
   }
   stage.Run(base::Seconds(2));
   EXPECT_EQ(stored.size(), 10u);
   EXPECT_EQ(overloaded, 20);
   EXPECT_EQ(stage.refused, 20u);
   for (const std::string& gid : stored) EXPECT_EQ(stage.StatusOf(gid), core::Status::kSucceed);
-  EXPECT_EQ(stage.SubmitAndRun(Stage::Saga("later", 1), WaitFor::kEnd, base::Seconds(2)).transaction.status,
+  EXPECT_EQ(stage.SubmitAndRun(Stage::Saga("later", 1), WaitFor::kEnd, base::Seconds(2))
+                .transaction.status,
             core::Status::kSucceed);
 }
 
@@ -78,10 +84,12 @@ TEST(EngineAdmission, AFullHouseStillServesThoseInside) {
   Stage stage({.max_live = 1});
   core::GlobalTransaction tcc{.gid = "t", .mode = core::Mode::kTcc};
   bool prepared = false;
-  stage.engine().Prepare(tcc, [&](Answer answer) { prepared = answer.verdict == core::Verdict::kAccepted; });
+  stage.engine().Prepare(
+      tcc, [&](Answer answer) { prepared = answer.verdict == core::Verdict::kAccepted; });
   stage.Run(base::Millis(10));
   EXPECT_TRUE(prepared);
-  EXPECT_EQ(stage.SubmitAndRun(tcc, WaitFor::kEnd, base::Seconds(1)).transaction.status, core::Status::kSucceed);
+  EXPECT_EQ(stage.SubmitAndRun(tcc, WaitFor::kEnd, base::Seconds(1)).transaction.status,
+            core::Status::kSucceed);
 }
 
 TEST(EngineAdmission, ASecondSubmitOfAFinishedGidIsRefusedWithItsStatus) {
@@ -103,8 +111,9 @@ TEST(EngineAdmission, RequestsAboutAnUnknownGid) {
   stage.engine().RetryNow("nobody", {}, note);
   stage.engine().Wait("nobody", WaitFor::kEnd, note);
   stage.Run(base::Seconds(1));
-  EXPECT_THAT(verdicts, testing::ElementsAre(core::Verdict::kNotFound, core::Verdict::kCannotRegister,
-                                             core::Verdict::kNotFound, core::Verdict::kNotFound));
+  EXPECT_THAT(verdicts,
+              testing::ElementsAre(core::Verdict::kNotFound, core::Verdict::kCannotRegister,
+                                   core::Verdict::kNotFound, core::Verdict::kNotFound));
   EXPECT_EQ(stage.engine().Stats().live, 0u);
 }
 
@@ -112,7 +121,9 @@ TEST(EngineAdmission, AfterStopEverybodyIsAnswered) {
   Stage stage;
   stage.participant = [](const port::BranchCall&) -> Scripted { return {.hangs = true}; };
   int stopping = 0;
-  const auto count = [&](Answer answer) { stopping += answer.kind == Answer::Kind::kStopping ? 1 : 0; };
+  const auto count = [&](Answer answer) {
+    stopping += answer.kind == Answer::Kind::kStopping ? 1 : 0;
+  };
   stage.engine().Submit(Stage::Saga("g", 1), WaitFor::kEnd, count);
   stage.Run(base::Millis(100));
   stage.engine().Stop();

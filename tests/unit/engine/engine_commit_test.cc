@@ -62,8 +62,9 @@ TEST(EngineCommit, NothingIsCalledForASubmitThatIsNotStored) {
   EXPECT_EQ(answer.error, "the test's disk");
   EXPECT_TRUE(stage.calls.empty());
   stage.disk = nullptr;
-  EXPECT_EQ(stage.SubmitAndRun(Stage::Saga("g", 2), WaitFor::kEnd, base::Seconds(5)).transaction.status,
-            core::Status::kSucceed);
+  EXPECT_EQ(
+      stage.SubmitAndRun(Stage::Saga("g", 2), WaitFor::kEnd, base::Seconds(5)).transaction.status,
+      core::Status::kSucceed);
 }
 
 TEST(EngineCommit, NobodyIsToldOfAnEndThatIsNotStored) {
@@ -85,7 +86,8 @@ TEST(EngineCommit, NobodyIsToldOfAnEndThatIsNotStored) {
 TEST(EngineCommit, NothingIsUndoneBeforeTheDecisionToUndoIsStored) {
   Stage stage;
   stage.participant = [](const port::BranchCall& call) -> Scripted {
-    return {.outcome = call.op == core::Op::kAction ? core::Outcome::kFailure : core::Outcome::kSuccess};
+    return {.outcome =
+                call.op == core::Op::kAction ? core::Outcome::kFailure : core::Outcome::kSuccess};
   };
   stage.disk = [](const port::Write& write) {
     return write.transaction->status == core::Status::kAborting ? Kind::kFailed : Kind::kDone;

@@ -18,10 +18,12 @@ TEST(EngineLane, AThousandOnADeadParticipantDoNotDelayTheOthers) {
   Stage stage;
   stage.participant = SickOrWell;
   for (int i = 0; i < 1000; ++i) {
-    stage.engine().Submit(Stage::Saga("s" + std::to_string(i), 2, "sick:1"), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit(Stage::Saga("s" + std::to_string(i), 2, "sick:1"), WaitFor::kStored,
+                          [](Answer) {});
   }
   for (int i = 0; i < 100; ++i) {
-    stage.engine().Submit(Stage::Saga("w" + std::to_string(i), 2, "well:1"), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit(Stage::Saga("w" + std::to_string(i), 2, "well:1"), WaitFor::kStored,
+                          [](Answer) {});
   }
   stage.Run(base::Seconds(1));
   EXPECT_EQ(stage.engine().Stats().ended_succeed, 100u);
@@ -31,16 +33,19 @@ TEST(EngineLane, NorAfterARestart) {
   Stage stage;
   stage.participant = SickOrWell;
   for (int i = 0; i < 1000; ++i) {
-    stage.engine().Submit(Stage::Saga("s" + std::to_string(i), 2, "sick:1"), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit(Stage::Saga("s" + std::to_string(i), 2, "sick:1"), WaitFor::kStored,
+                          [](Answer) {});
   }
   for (int i = 0; i < 60; ++i) {
-    stage.engine().Submit(Stage::Saga("w" + std::to_string(i), 2, "well:1"), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit(Stage::Saga("w" + std::to_string(i), 2, "well:1"), WaitFor::kStored,
+                          [](Answer) {});
   }
   stage.Run(base::Micros(2500));  // all stored, hardly any ended
   ASSERT_LT(stage.engine().Stats().ended_succeed, 60u);
   stage.Restart();
   stage.Run(base::Seconds(1));
-  for (int i = 0; i < 60; ++i) EXPECT_EQ(stage.StatusOf("w" + std::to_string(i)), core::Status::kSucceed);
+  for (int i = 0; i < 60; ++i)
+    EXPECT_EQ(stage.StatusOf("w" + std::to_string(i)), core::Status::kSucceed);
 }
 
 TEST(EngineLane, NoMoreCallsAreOutAtOnceThanTheLimit) {
@@ -72,7 +77,8 @@ TEST(EngineLane, AFullQueueHoldsBackAndLosesNothing) {
 }
 
 TEST(EngineLane, CallsThatFailOnTheSpotDoNotNest) {
-  // Ten thousand calls that end before Call returns, from one queue: a recursion would not survive it.
+  // Ten thousand calls that end before Call returns, from one queue: a recursion would not survive
+  // it.
   class Refusing : public port::BranchCaller {
    public:
     void Call(port::BranchCall, Done done) override {

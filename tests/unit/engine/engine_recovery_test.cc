@@ -9,7 +9,9 @@ namespace {
 
 TEST(EngineRecovery, OrphansOfACrashEndAtOnce) {
   Stage stage;
-  stage.participant = [](const port::BranchCall&) -> Scripted { return {.after = base::Millis(500)}; };
+  stage.participant = [](const port::BranchCall&) -> Scripted {
+    return {.after = base::Millis(500)};
+  };
   for (int i = 0; i < 60; ++i) {
     stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 2), WaitFor::kStored, [](Answer) {});
   }
@@ -17,12 +19,15 @@ TEST(EngineRecovery, OrphansOfACrashEndAtOnce) {
   stage.Restart();
   stage.participant = nullptr;
   stage.Run(base::Seconds(1));
-  for (int i = 0; i < 60; ++i) EXPECT_EQ(stage.StatusOf("g" + std::to_string(i)), core::Status::kSucceed);
+  for (int i = 0; i < 60; ++i)
+    EXPECT_EQ(stage.StatusOf("g" + std::to_string(i)), core::Status::kSucceed);
 }
 
 TEST(EngineRecovery, APlannedRetryKeepsItsTimeOverARestart) {
   Stage stage;
-  stage.participant = [](const port::BranchCall&) -> Scripted { return {.outcome = core::Outcome::kUnknown}; };
+  stage.participant = [](const port::BranchCall&) -> Scripted {
+    return {.outcome = core::Outcome::kUnknown};
+  };
   stage.engine().Submit(Stage::Saga("g", 1), WaitFor::kStored, [](Answer) {});
   stage.Run(base::Seconds(1));
   ASSERT_EQ(stage.calls.size(), 1u);
@@ -56,8 +61,9 @@ TEST(EngineRecovery, WaitingTransactionsLeaveMemoryAndComeBackInTime) {
   };
   int stored = 0;
   for (int i = 0; i < 200; ++i) {
-    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 1), WaitFor::kStored,
-                          [&](Answer answer) { stored += answer.kind == Answer::Kind::kVerdict ? 1 : 0; });
+    stage.engine().Submit(
+        Stage::Saga("g" + std::to_string(i), 1), WaitFor::kStored,
+        [&](Answer answer) { stored += answer.kind == Answer::Kind::kVerdict ? 1 : 0; });
     stage.Run(base::Millis(20));
   }
   ASSERT_EQ(stored, 200);
@@ -70,7 +76,8 @@ TEST(EngineRecovery, WaitingTransactionsLeaveMemoryAndComeBackInTime) {
 TEST(EngineRecovery, ARequestFindsATransactionThatLeftMemory) {
   Stage stage({.max_live = 4});
   for (int i = 0; i < 10; ++i) {
-    stage.engine().Prepare({.gid = "t" + std::to_string(i), .mode = core::Mode::kTcc}, [](Answer) {});
+    stage.engine().Prepare({.gid = "t" + std::to_string(i), .mode = core::Mode::kTcc},
+                           [](Answer) {});
     stage.Run(base::Millis(20));
   }
   const Answer answer =

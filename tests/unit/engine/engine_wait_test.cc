@@ -20,7 +20,9 @@ TEST(EngineWait, APlainSubmitIsAnsweredWhenItIsStored) {
 TEST(EngineWait, ALongSerialSagaIsWaitedForToTheEnd) {
   // DTM gives up waiting after its pass limit of five seconds and answers with a failure.
   Stage stage;
-  stage.participant = [](const port::BranchCall&) -> Scripted { return {.after = base::Millis(2500)}; };
+  stage.participant = [](const port::BranchCall&) -> Scripted {
+    return {.after = base::Millis(2500)};
+  };
   const Answer answer = stage.SubmitAndRun(Stage::Saga("g", 4), WaitFor::kRest, base::Seconds(11));
   EXPECT_EQ(answer.kind, Answer::Kind::kVerdict);
   EXPECT_EQ(answer.transaction.status, core::Status::kSucceed);
@@ -28,7 +30,9 @@ TEST(EngineWait, ALongSerialSagaIsWaitedForToTheEnd) {
 
 TEST(EngineWait, WhoeverWaitsForRestHearsOfOngoingAtOnce) {
   Stage stage;
-  stage.participant = [](const port::BranchCall&) -> Scripted { return {.outcome = core::Outcome::kOngoing}; };
+  stage.participant = [](const port::BranchCall&) -> Scripted {
+    return {.outcome = core::Outcome::kOngoing};
+  };
   const Answer answer = stage.SubmitAndRun(Stage::Saga("g", 2), WaitFor::kRest, base::Seconds(1));
   EXPECT_EQ(answer.kind, Answer::Kind::kVerdict);
   EXPECT_EQ(answer.transaction.status, core::Status::kSubmitted);
@@ -39,8 +43,9 @@ TEST(EngineWait, WhoeverWaitsForRestHearsOfOngoingAtOnce) {
 TEST(EngineWait, AFailedSagaTellsItsReasonAfterTheRollback) {
   Stage stage;
   stage.participant = [](const port::BranchCall& call) -> Scripted {
-    return {.outcome = call.branch_id == "02" && call.op == core::Op::kAction ? core::Outcome::kFailure
-                                                                              : core::Outcome::kSuccess};
+    return {.outcome = call.branch_id == "02" && call.op == core::Op::kAction
+                           ? core::Outcome::kFailure
+                           : core::Outcome::kSuccess};
   };
   const Answer answer = stage.SubmitAndRun(Stage::Saga("g", 2), WaitFor::kRest, base::Seconds(1));
   EXPECT_EQ(answer.transaction.status, core::Status::kFailed);
@@ -65,7 +70,8 @@ TEST(EngineWait, AWaitCanBeCalledOff) {
   stage.participant = [](const port::BranchCall&) -> Scripted { return {.hangs = true}; };
   stage.SubmitAndRun(Stage::Saga("g", 1), WaitFor::kStored, base::Millis(10));
   std::optional<Answer> got;
-  const uint64_t id = stage.engine().Wait("g", WaitFor::kEnd, [&](Answer answer) { got = std::move(answer); });
+  const uint64_t id =
+      stage.engine().Wait("g", WaitFor::kEnd, [&](Answer answer) { got = std::move(answer); });
   stage.Run(base::Millis(10));
   EXPECT_FALSE(got.has_value());
   stage.engine().CancelWait("g", id);

@@ -23,8 +23,11 @@ class Stage::Disk : public port::TransactionStore {
     }
     return results;
   }
-  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override { return store_->Load(gid); }
-  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now, size_t limit) override {
+  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override {
+    return store_->Load(gid);
+  }
+  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
+                                                                size_t limit) override {
     return store_->ClaimDue(now, limit);
   }
   bool Claim(const std::string& gid) override { return store_->Claim(gid); }
@@ -48,8 +51,8 @@ void Stage::Start() {
   executor_ = std::make_unique<simulation::SimExecutor>(&world_, [](const std::string& strand) {
     return strand == "store" ? base::Millis(1) : base::Micros(10);
   });
-  engine_ = std::make_unique<Engine>(options_,
-                                     Engine::Ports{disk_.get(), this, &world_, &world_, executor_.get(), this});
+  engine_ = std::make_unique<Engine>(
+      options_, Engine::Ports{disk_.get(), this, &world_, &world_, executor_.get(), this});
   engine_->Start();
 }
 
@@ -82,7 +85,8 @@ core::GlobalTransaction Stage::Saga(const std::string& gid, size_t steps, const 
   draft.protocol = core::Protocol::kGrpc;
   for (size_t step = 1; step <= steps; ++step) {
     const std::string id = "0" + std::to_string(step);
-    draft.branches.push_back({.branch_id = id, .op = core::Op::kCompensate, .target = host + "/P/Undo"});
+    draft.branches.push_back(
+        {.branch_id = id, .op = core::Op::kCompensate, .target = host + "/P/Undo"});
     draft.branches.push_back({.branch_id = id, .op = core::Op::kAction, .target = host + "/P/Do"});
   }
   return draft;

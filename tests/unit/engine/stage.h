@@ -1,7 +1,8 @@
 #pragma once
 
-// The production engine on simulated time, with participants that a test scripts: for questions about the engine that
-// have one right answer. Questions about chance are the simulator's (tests/simulation).
+// The production engine on simulated time, with participants that a test scripts: for questions
+// about the engine that have one right answer. Questions about chance are the simulator's
+// (tests/simulation).
 
 #include <functional>
 #include <memory>
@@ -15,7 +16,8 @@
 
 namespace saga::engine {
 
-// What a participant says about a call, and when. No reply: it hangs, and the call ends unknown at its timeout.
+// What a participant says about a call, and when. No reply: it hangs, and the call ends unknown at
+// its timeout.
 struct Scripted {
   core::Outcome outcome = core::Outcome::kSuccess;
   base::Duration after = base::Millis(1);
@@ -41,7 +43,8 @@ class Stage : public port::BranchCaller, public port::Observer {
   void Restart();
 
   // A saga of `steps` steps whose targets are at `host`.
-  static core::GlobalTransaction Saga(const std::string& gid, size_t steps, const std::string& host = "p:1");
+  static core::GlobalTransaction Saga(const std::string& gid, size_t steps,
+                                      const std::string& host = "p:1");
   Answer SubmitAndRun(core::GlobalTransaction draft, WaitFor wait, base::Duration time);
   core::Status StatusOf(const std::string& gid);
 
@@ -53,8 +56,8 @@ class Stage : public port::BranchCaller, public port::Observer {
   void Call(port::BranchCall call, Done done) override;
   // port::Observer
   void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome, const std::string&,
-                        base::Duration) override {}
+  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
+                        const std::string&, base::Duration) override {}
   void OnAborting(const core::GlobalTransaction&) override {}
   void OnEnded(const core::GlobalTransaction&) override {}
   void OnCommit(size_t, size_t, base::Duration) override { ++commits; }
