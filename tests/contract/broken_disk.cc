@@ -5,7 +5,7 @@
 namespace saga::contract {
 
 std::atomic<int64_t> BrokenDisk::room{-1};
-std::atomic<bool> BrokenDisk::sync_fails{false};
+std::atomic<int> BrokenDisk::failing_syncs{0};
 std::atomic<bool> BrokenDisk::dead{false};
 
 namespace {
@@ -44,7 +44,11 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int Sync(sqlite3_file* file, int flags) {
-  if (BrokenDisk::dead || BrokenDisk::sync_fails) return SQLITE_IOERR_FSYNC;
+  if (BrokenDisk::dead) return SQLITE_IOERR_FSYNC;
+  if (BrokenDisk::failing_syncs > 0) {
+    --BrokenDisk::failing_syncs;
+    return SQLITE_IOERR_FSYNC;
+  }
   return RealFile(file)->pMethods->xSync(RealFile(file), flags);
 }
 
@@ -98,7 +102,7 @@ const char* BrokenDisk::Name() {
 
 void BrokenDisk::Mend() {
   room = -1;
-  sync_fails = false;
+  failing_syncs = 0;
   dead = false;
 }
 

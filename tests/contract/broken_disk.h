@@ -14,8 +14,8 @@ struct BrokenDisk {
 
   // Writes fail as on a full disk once this many more bytes were written; negative: never.
   static std::atomic<int64_t> room;
-  // Syncing fails as on a dying disk. What was written before stays written.
-  static std::atomic<bool> sync_fails;
+  // This many syncs fail as on a dying disk. What was written before stays written.
+  static std::atomic<int> failing_syncs;
   // Every read and write fails.
   static std::atomic<bool> dead;
 

@@ -52,7 +52,7 @@ int RunMigrations(Connection& connection, int from, const std::vector<Migration>
     const std::string birth = absl::StrCat(
         "PRAGMA application_id = ", kApplicationId, "; INSERT INTO meta (name, value) VALUES ('store_kind', '", kKind,
         "'), ('created_by', 'sagad ", kProgramVersion,
-        "'), ('created_at', strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), ('commits_undone', '0')");
+        "'), ('created_at', strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), ('disk_probes', '0')");
     code = connection.Exec(birth.c_str());
     if (code != SQLITE_OK) return code;
   }

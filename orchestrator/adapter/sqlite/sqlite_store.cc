@@ -28,6 +28,9 @@ using sqlite::FailureOf;
 // How long a write waits for a lock of somebody who should not have one, such as an open sqlite3 shell.
 constexpr int kBusyMillis = 2000;
 
+// The smallest write there is. It has to change something: SQLite does not write a row that stays as it was.
+constexpr char kProbe[] = "UPDATE meta SET value = value + 1 WHERE name = 'disk_probes'";
+
 class Store final : public port::TransactionStore {
  public:
   Store(std::string path, const SqliteOptions& options, std::unique_ptr<sqlite::OwnerLock> lock)
@@ -310,7 +313,7 @@ Store::Undone Store::Undo(int code) {
   if ((code & 0xff) != SQLITE_IOERR) return Undone::kSurely;
   // The log may have taken the whole commit before the disk failed to sync it, and a crash now would bring it back to
   // life. The next commit overwrites it there; so there is one, and when it is durable the failed one is gone for good.
-  const int next = connection_.Exec("UPDATE meta SET value = value + 1 WHERE name = 'commits_undone'");
+  const int next = connection_.Exec(kProbe);
   return next == SQLITE_OK ? Undone::kSurely : Undone::kPerhaps;
 }
 
@@ -388,7 +391,7 @@ absl::Status Store::Ping() {
   sqlite::Connection probe;
   int code = probe.Open(path_, SQLITE_OPEN_READWRITE, options_.vfs);
   if (code == SQLITE_OK) code = probe.Exec("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL");
-  if (code == SQLITE_OK) code = probe.Exec("UPDATE meta SET value = value WHERE name = 'commits_undone'");
+  if (code == SQLITE_OK) code = probe.Exec(kProbe);
   health_ = code == SQLITE_OK ? absl::OkStatus() : FailureOf(code, path_, probe);
   return health_;
 }
