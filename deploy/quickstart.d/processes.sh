@@ -62,7 +62,6 @@ start_sagad() {
 
 start_everything() {
   headline "Starting sagad, order and product"
-  choose_ports
   # Each of product's branches takes 200 ms, so that a purchase has a middle in which sagad can be killed.
   start product --delay-ms 200
   start order --sagad "${grpc[sagad]}" --product-grpc "${grpc[product]}" --product-http "${http[product]}"
@@ -109,13 +108,12 @@ on_exit() {
   fi
   if [[ "$status" -ne 0 && "$status" -ne 130 ]]; then
     [[ "$told" == yes ]] || echo "deploy/quickstart: stopped at line ${failed_at:-?} of ${failed_in:-?}" >&2
-    local log
-    for log in "$dir"/*.log; do
-      [[ -s "$log" ]] || continue
-      printf '\nThe end of %s:\n' "$log" >&2
-      tail -n 5 "$log" | cut -c 1-400 >&2
+    local name
+    for name in "${!pid[@]}"; do
+      printf '\nThe end of %s:\n' "$dir/$name.log" >&2
+      tail -n 5 "$dir/$name.log" | cut -c 1-400 >&2
+      temporary=no  # what went wrong can be looked at
     done
-    temporary=no  # what went wrong can be looked at
   fi
   stop_processes "${pid[sagad]:-}" "${pid[order]:-}" "${pid[product]:-}"
   [[ "$temporary" == yes ]] && rm -rf "$dir"

@@ -54,6 +54,26 @@ json Participant::Post(const std::string& method, const json& body) {
   return json::parse(response->body);
 }
 
+std::string JournalOf(const std::string& data_dir, int64_t order_id) {
+  std::vector<std::string> kinds;
+  const auto database = sdk::Database::Open(data_dir + "/product.db", {});
+  EXPECT_TRUE(database.ok()) << database.status();
+  EXPECT_TRUE((*database)
+                  ->Read([&](sdk::Transaction& tx) -> absl::Status {
+                    absl::StatusOr<sdk::Rows> rows = tx.Query(
+                        "SELECT kind FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
+                    if (!rows.ok()) return rows.status();
+                    for (;;) {
+                      const absl::StatusOr<bool> found = rows->Next();
+                      if (!found.ok()) return found.status();
+                      if (!*found) return absl::OkStatus();
+                      kinds.push_back(rows->Text(0));
+                    }
+                  })
+                  .ok());
+  return absl::StrJoin(kinds, " ");
+}
+
 Shop::Shop(const std::string& branches, std::vector<std::string> product_args)
     : product("product", dir.File("product"), std::move(product_args)), branches_(branches) {
   order = std::make_unique<Participant>("order", dir.File("order"), OrderArgs());
@@ -94,24 +114,6 @@ json Shop::Pay(const std::string& code, bool wait_result) {
                                    {"wait_result", wait_result}});
 }
 
-std::string Shop::Journal(int64_t order_id) {
-  std::vector<std::string> kinds;
-  const auto database = sdk::Database::Open(dir.File("product/product.db"), {});
-  EXPECT_TRUE(database.ok()) << database.status();
-  EXPECT_TRUE((*database)
-                  ->Read([&](sdk::Transaction& tx) -> absl::Status {
-                    absl::StatusOr<sdk::Rows> rows = tx.Query(
-                        "SELECT kind FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
-                    if (!rows.ok()) return rows.status();
-                    for (;;) {
-                      const absl::StatusOr<bool> found = rows->Next();
-                      if (!found.ok()) return found.status();
-                      if (!*found) return absl::OkStatus();
-                      kinds.push_back(rows->Text(0));
-                    }
-                  })
-                  .ok());
-  return absl::StrJoin(kinds, " ");
-}
+std::string Shop::Journal(int64_t order_id) { return JournalOf(dir.File("product"), order_id); }
 
 }  // namespace saga::participants

@@ -41,6 +41,9 @@ class Participant {
   std::string http_;
 };
 
+// Rows of product's journal for an order, as "deduct restore"; `data_dir` is product's.
+std::string JournalOf(const std::string& data_dir, int64_t order_id);
+
 class Shop {
  public:
   // `branches` is "grpc" or "http": how the branches of order's transactions are called.
