@@ -51,8 +51,10 @@ core::GlobalTransaction Updated(uint32_t batch, uint32_t i) {
 }
 
 // Runs in the child: commits batches, reports the number of each acknowledged one, dies at the crash point.
-[[noreturn]] void WriteBatches(const std::string& path, const CrashPoint& point, uint32_t first, int report) {
-  auto opened = OpenSqliteStore(path, {.before_commit = InsideCommitHook(point)});
+[[noreturn]] void WriteBatches(const std::string& path, const CrashPoint& point, uint32_t first, int report,
+                               int64_t checkpoint_pages) {
+  auto opened =
+      OpenSqliteStore(path, {.checkpoint_pages = checkpoint_pages, .before_commit = InsideCommitHook(point)});
   if (!opened.ok()) _exit(2);
   CrashPointStore store(std::move(opened->store), point);
   for (uint32_t batch = first;; ++batch) {
@@ -80,7 +82,7 @@ uint32_t RunUntilKilled(const std::string& path, const CrashPoint& point, uint32
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
-    WriteBatches(path, point, first, ends[1]);
+    WriteBatches(path, point, first, ends[1], SqliteOptions().checkpoint_pages);
   }
   close(ends[1]);
   uint32_t acknowledged = first - 1;
@@ -152,7 +154,7 @@ TEST(SqliteCrash, BeforeACommit) { CrashAgainAndAgain(CrashPoint::Where::kBefore
 TEST(SqliteCrash, InsideACommit) { CrashAgainAndAgain(CrashPoint::Where::kInside, 12, 7); }
 TEST(SqliteCrash, AfterACommit) { CrashAgainAndAgain(CrashPoint::Where::kAfter, 12, 7); }
 
-// Killed at moments that nobody chose: also inside the sync, the log's restart and the checkpoint.
+// Killed at moments that nobody chose: also inside the sync, the checkpoint and the log's restart.
 TEST(SqliteCrash, AtAnyMoment) {
   const fixture::TempDir dir;
   const std::string path = dir.File("sagad.db");
@@ -164,7 +166,7 @@ TEST(SqliteCrash, AtAnyMoment) {
     const pid_t child = fork();
     if (child == 0) {
       close(ends[0]);
-      WriteBatches(path, {.commit = UINT64_MAX}, first, ends[1]);
+      WriteBatches(path, {.commit = UINT64_MAX}, first, ends[1], 30);
     }
     close(ends[1]);
     // After some acknowledged batches, wherever the child is by then.

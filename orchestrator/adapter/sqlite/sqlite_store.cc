@@ -7,7 +7,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "orchestrator/adapter/sqlite/checkpointer.h"
 #include "orchestrator/adapter/sqlite/claims.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
@@ -86,7 +85,6 @@ class Store final : public port::TransactionStore {
   sqlite::Statement insert_transaction_, update_transaction_, insert_branch_, update_branch_;
   sqlite::Statement insert_history_, trim_history_, next_history_, find_id_;
   std::vector<Applied> applied_;
-  std::unique_ptr<sqlite::Checkpointer> checkpointer_;
 
   absl::Mutex health_mutex_;
   absl::Status health_ ABSL_GUARDED_BY(health_mutex_);
@@ -98,13 +96,12 @@ absl::Status Store::Open() {
   if (sqlite3_db_readonly(connection_.get(), "main") == 1) return FailureOf(SQLITE_READONLY, path_, connection_);
   sqlite3_busy_timeout(connection_.get(), kBusyMillis);
   if (absl::Status status = PrepareSchema(connection_, path_, sqlite::Migrations()); !status.ok()) return status;
-  // secure_delete (on in Debian) would overwrite what is freed with zeros. The log's size limit only takes back what an
-  // unusually long reader made it grow to.
+  // The log's size limit only takes back what an unusually long reader made it grow to. secure_delete (on in Debian)
+  // would overwrite what is freed with zeros.
   const std::string pragmas = absl::StrCat(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
-      "PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; "
-      "PRAGMA cache_size = -",
-      options_.cache_kib, options_.max_pages > 0 ? absl::StrCat("; PRAGMA max_page_count = ", options_.max_pages) : "");
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; "
+      "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ",
+      options_.checkpoint_pages, "; PRAGMA cache_size = -", options_.cache_kib, options_.max_pages > 0 ? absl::StrCat("; PRAGMA max_page_count = ", options_.max_pages) : "");
   code = connection_.Exec(pragmas.c_str());
   if (code == SQLITE_OK) code = PrepareStatements();
   if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
@@ -115,9 +112,6 @@ absl::Status Store::Open() {
     return absl::FailedPreconditionError(
         absl::StrCat(path_, " cannot use a write-ahead log here. Choose a --data-dir on a local disk."));
   }
-  auto checkpointer = sqlite::Checkpointer::Start(&connection_, path_, options_.vfs);
-  if (!checkpointer.ok()) return checkpointer.status();
-  checkpointer_ = *std::move(checkpointer);
   return absl::OkStatus();
 }
 
