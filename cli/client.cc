@@ -33,6 +33,13 @@ std::string HostName() {
   return gethostname(name, sizeof(name) - 1) == 0 ? name : "";
 }
 
+// UNAVAILABLE is also what sagad says while it stops or its store fails. That no connection came
+// about is told in the text only.
+bool NobodyThere(const std::string& message) {
+  return absl::StrContains(message, "failed to connect") ||
+         absl::StrContains(message, "DNS resolution failed");
+}
+
 }  // namespace
 
 Client::Client(std::string server, absl::Duration timeout)
@@ -42,18 +49,21 @@ void Client::Prepare(grpc::ClientContext* context) const {
   context->set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
 }
 
-grpc::Status Client::Explain(grpc::Status status) const {
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !absl::StrContains(status.error_message(), "stopping")) {
-    return {status.error_code(),
-            absl::StrCat("no sagad answers at ", server_, " (", status.error_message(),
-                         "). Is it running? --server or SAGAD_SERVER names another address.")};
+grpc::Status Client::Explain(const grpc::Status& status) const {
+  const std::string& message = status.error_message();
+  const auto told = [&](const std::string& text) {
+    return grpc::Status(status.error_code(), text);
+  };
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    if (!NobodyThere(message)) return told(absl::StrCat("sagad at ", server_, ": ", message));
+    return told(absl::StrCat(kNobodyAnswers, " at ", server_, " (", message,
+                             "). Is it running? --server or SAGAD_SERVER names another address."));
   }
-  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    return {status.error_code(), absl::StrCat("what answers at ", server_, " is not sagad, or an older one")};
-  }
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED)
+    return told(absl::StrCat("what answers at ", server_, " is not sagad, or an older one"));
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    return {status.error_code(),
-            absl::StrCat("no answer within ", absl::FormatDuration(timeout_), "; --timeout gives it longer")};
+    return told(absl::StrCat("no answer from ", server_, " within ", absl::FormatDuration(timeout_),
+                             "; --timeout gives it longer"));
   }
   return status;
 }
@@ -103,7 +113,8 @@ grpc::Status Client::Wait(const std::string& gid, v1::Transaction* reply) {
   return Explain(stub_->Wait(&context, request, reply));
 }
 
-grpc::Status Client::Abort(const std::string& gid, const std::string& reason, v1::Transaction* reply) {
+grpc::Status Client::Abort(const std::string& gid, const std::string& reason,
+                           v1::Transaction* reply) {
   grpc::ClientContext context;
   Prepare(&context);
   v1::AbortRequest request;
@@ -112,7 +123,8 @@ grpc::Status Client::Abort(const std::string& gid, const std::string& reason, v1
   return Explain(stub_->Abort(&context, request, reply));
 }
 
-grpc::Status Client::RetryNow(const std::string& gid, const std::string& reason, v1::Transaction* reply) {
+grpc::Status Client::RetryNow(const std::string& gid, const std::string& reason,
+                              v1::Transaction* reply) {
   grpc::ClientContext context;
   Prepare(&context);
   v1::RetryNowRequest request;

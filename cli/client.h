@@ -10,6 +10,10 @@
 
 namespace saga::cli {
 
+// How the text of a status begins when no connection came about, so that nothing can have been
+// done.
+inline constexpr char kNobodyAnswers[] = "no sagad answers";
+
 class Client {
  public:
   // `server` is host:port. Nothing is dialled yet. `timeout` bounds every call.
@@ -30,8 +34,8 @@ class Client {
   static v1::Actor Actor(const std::string& reason);
 
  private:
-  // A refused connection tells what was dialled and what to do about it.
-  grpc::Status Explain(grpc::Status status) const;
+  // A status that says what was dialled and what to do about it, where the plain one does not.
+  grpc::Status Explain(const grpc::Status& status) const;
   void Prepare(grpc::ClientContext* context) const;
 
   const std::string server_;

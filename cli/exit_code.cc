@@ -3,7 +3,7 @@
 namespace saga::cli {
 
 ExitCode FromStatus(const grpc::Status& status) {
-  switch (static_cast<int>(status.error_code())) {
+  switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return ExitCode::kOk;
     case grpc::StatusCode::INVALID_ARGUMENT:
@@ -18,9 +18,19 @@ ExitCode FromStatus(const grpc::Status& status) {
       return ExitCode::kUnreachable;
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return ExitCode::kTimeout;
-    default:
-      return ExitCode::kError;
+    case grpc::StatusCode::CANCELLED:
+    case grpc::StatusCode::UNKNOWN:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::OUT_OF_RANGE:
+    case grpc::StatusCode::UNIMPLEMENTED:
+    case grpc::StatusCode::INTERNAL:
+    case grpc::StatusCode::DATA_LOSS:
+    case grpc::StatusCode::DO_NOT_USE:
+      break;
   }
+  return ExitCode::kError;
 }
 
 const char kExitCodeHelp[] =
@@ -32,7 +42,7 @@ const char kExitCodeHelp[] =
    3  there is no such gid or definition
    4  the transaction's status does not allow it
    5  some of several gids failed
-   7  no sagad answers at the address
+   7  no sagad answers at the address, or it cannot now: it stops, or its store fails
    8  it took longer than --timeout; wait: the transaction is still open
   10  wait and submit --wait: the transaction ended in failed, everything was undone
 )";

@@ -1,65 +1,96 @@
 #include <csignal>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
+#include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/printer/terminal.h"
+#include "cli/version.h"
 
 namespace saga::cli {
 namespace {
 
-ExitCode Help(const std::vector<std::string>& words) {
-  const std::string text = words.empty() ? Overview() : HelpOn(words.front());
+ExitCode Help(const std::string& topic) {
+  const std::string text = topic.empty() ? Overview() : HelpOn(topic);
   if (text.empty()) {
-    Complain(absl::StrCat("no help on \"", words.front(), "\"", Suggestion(words.front())));
+    Complain(absl::StrCat("no help on \"", topic, "\"", Suggestion(topic)));
     return ExitCode::kUsage;
   }
   std::cout << text;
   return ExitCode::kOk;
 }
 
-ExitCode Run(const Command& command, int argc, char** argv) {
+// What is wrong with the number of arguments; empty: nothing.
+std::string CountProblem(const Command& command, const std::vector<std::string>& arguments) {
+  const std::string usage =
+      absl::StrCat("usage: sagactl ", command.name, *command.arguments == '\0' ? "" : " ",
+                   command.arguments, " [OPTIONS]; sagactl help ", command.name, " tells more");
+  if (arguments.size() < command.min_arguments)
+    return absl::StrCat(command.name, " needs ", command.arguments, "; ", usage);
+  if (arguments.size() > command.max_arguments) {
+    return absl::StrCat("one argument too many: \"", arguments[command.max_arguments], "\"; ",
+                        usage);
+  }
+  return "";
+}
+
+ExitCode Run(const Command& command, const std::vector<std::string>& words) {
   cxxopts::Options options = OptionsOf(command);
+  std::vector<const char*> argv = {command.name};
+  for (const std::string& word : words) argv.push_back(word.c_str());
   try {
-    const cxxopts::ParseResult parsed = options.parse(argc, argv);
-    if (parsed.count("help") > 0) {
-      std::cout << options.help({"", "All commands"});
-      return ExitCode::kOk;
-    }
-    std::vector<std::string> arguments;
-    if (parsed.count("arguments") > 0) arguments = parsed["arguments"].as<std::vector<std::string>>();
-    if (arguments.size() < command.min_arguments || arguments.size() > command.max_arguments) {
-      Complain(absl::StrCat("usage: sagactl ", command.name, " ", command.arguments, " [OPTIONS]; sagactl help ",
-                            command.name, " tells more"));
+    const cxxopts::ParseResult parsed = options.parse(static_cast<int>(argv.size()), argv.data());
+    const std::vector<std::string>& arguments = parsed.unmatched();
+    if (const std::string problem = CountProblem(command, arguments); !problem.empty()) {
+      Complain(problem);
       return ExitCode::kUsage;
     }
-    Call call(parsed, std::move(arguments));
+    Call call(parsed, arguments);
     if (!call.Problem().empty()) {
       Complain(call.Problem());
       return ExitCode::kUsage;
     }
     return command.run(call);
+  } catch (const cxxopts::exceptions::no_such_option& error) {
+    Complain(absl::StrCat(ExplainUnknown(options, error), " (sagactl help ", command.name,
+                          " lists its options)"));
   } catch (const cxxopts::exceptions::exception& error) {
-    Complain(absl::StrCat(error.what(), "; sagactl help ", command.name, " lists its options"));
-    return ExitCode::kUsage;
+    Complain(absl::StrCat(error.what(), " (sagactl help ", command.name, " lists its options)"));
   }
+  return ExitCode::kUsage;
 }
 
-ExitCode Main(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.empty() || words[0] == "help" || words[0] == "--help" || words[0] == "-h") {
-    return Help(words.size() > 1 ? std::vector<std::string>(words.begin() + 1, words.end()) : std::vector<std::string>());
+ExitCode Main(const std::vector<std::string>& words) {
+  const CommandLine line = Split(words);
+  if (line.command == "help") return Help(line.rest.empty() ? "" : line.rest.front());
+  if (line.command.empty()) {
+    if (line.version) {
+      std::cout << "sagactl " << kVersion << "\n";
+      return ExitCode::kOk;
+    }
+    if (line.help || words.empty()) return Help("");
+    Complain("which command? sagactl help lists them");
+    return ExitCode::kUsage;
   }
-  const std::string name = words[0] == "--version" ? "version" : words[0];
   for (const Command& command : Commands()) {
-    if (name == command.name) return Run(command, argc - 1, argv + 1);
+    if (line.command != command.name) continue;
+    return line.help ? Help(command.name) : Run(command, line.rest);
   }
-  Complain(absl::StrCat("there is no command \"", words[0], "\"", Suggestion(words[0]), " (sagactl help lists them)"));
+  Complain(absl::StrCat("there is no command \"", line.command, "\"", Suggestion(line.command),
+                        " (sagactl help lists them)"));
   return ExitCode::kUsage;
+}
+
+// Data that did not get out is no success: a full disk, a closed pipe.
+ExitCode Flushed(ExitCode code) {
+  if (std::cout.flush()) return code;
+  Complain("cannot write to standard output");
+  return code == ExitCode::kOk ? ExitCode::kError : code;
 }
 
 }  // namespace
@@ -67,5 +98,6 @@ ExitCode Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_DFL);  // `sagactl list | head` ends quietly
-  return static_cast<int>(saga::cli::Main(argc, argv));
+  const saga::cli::ExitCode code = saga::cli::Main(std::vector<std::string>(argv + 1, argv + argc));
+  return static_cast<int>(saga::cli::Flushed(code));
 }

@@ -6,19 +6,20 @@ namespace saga::cli {
 namespace {
 
 void AddOptions(cxxopts::OptionAdder& add) {
-  add("reason", "why; it becomes the transaction's reason and part of its history (required)",
-      cxxopts::value<std::string>()->default_value(""));
+  AddText(add, "reason",
+          "why; it becomes the transaction's reason and part of its history (required)", "TEXT");
 }
 
 ExitCode Run(Call& call) {
-  const std::string reason = call.options()["reason"].as<std::string>();
+  const std::string reason = call.Text("reason");
   if (reason.empty()) {
     Complain("abort needs --reason: whoever looks at this transaction later will want to know");
     return ExitCode::kUsage;
   }
   v1::Transaction transaction;
   const std::string& gid = call.arguments().front();
-  if (const grpc::Status status = call.client().Abort(gid, reason, &transaction); !status.ok()) return Failed(status, gid);
+  if (const grpc::Status status = call.client().Abort(gid, reason, &transaction); !status.ok())
+    return Failed(status, gid);
   call.Print(transaction);
   return ExitCode::kOk;
 }
@@ -26,15 +27,16 @@ ExitCode Run(Call& call) {
 }  // namespace
 
 Command AbortCommand() {
-  return {"abort",
-          "GID",
-          "have a transaction undone",
-          "A saga that runs, a TCC or message that is prepared. What is decided cannot be taken back.",
-          1,
-          1,
-          false,
-          AddOptions,
-          Run};
+  return {
+      "abort",
+      "GID",
+      "have a transaction undone",
+      "A saga that runs, a TCC or message that is prepared. What is decided cannot be taken back.",
+      1,
+      1,
+      false,
+      AddOptions,
+      Run};
 }
 
 }  // namespace saga::cli

@@ -53,10 +53,39 @@ void Call::Print(const v1::Transaction& transaction) const {
   }
 }
 
+void Call::Print(const std::vector<v1::Transaction>& transactions) const {
+  switch (output_) {
+    case Output::kJson: {
+      nlohmann::ordered_json json = nlohmann::ordered_json::array();
+      for (const v1::Transaction& transaction : transactions) json.push_back(ToJson(transaction));
+      std::cout << Dump(json, false);
+      return;
+    }
+    case Output::kJsonl:
+      for (const v1::Transaction& transaction : transactions) Print(transaction);
+      return;
+    case Output::kTable:
+    case Output::kWide:
+      if (transactions.empty()) return;
+      std::cout << TransactionTable(transactions, output_ == Output::kWide, time_style_, now_);
+      return;
+  }
+}
+
+std::string Call::Text(const std::string& option) const {
+  return options_.count(option) > 0 ? options_[option].as<std::string>() : "";
+}
+
+void AddText(cxxopts::OptionAdder& add, const char* name, const char* help,
+             const char* placeholder) {
+  add(name, help, cxxopts::value<std::string>(), placeholder);
+}
+
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = {
-      ListCommand(),   GetCommand(),      DescribeCommand(), HistoryCommand(), SubmitCommand(),  WaitCommand(),
-      AbortCommand(),  RetryNowCommand(), StatsCommand(),    DefinitionsCommand(), VersionCommand()};
+      ListCommand(),   GetCommand(),         DescribeCommand(), HistoryCommand(),
+      SubmitCommand(), WaitCommand(),        AbortCommand(),    RetryNowCommand(),
+      StatsCommand(),  DefinitionsCommand(), VersionCommand()};
   return commands;
 }
 

@@ -32,8 +32,13 @@ class Call {
   absl::Time now() const { return now_; }
   bool Machine() const { return output_ == Output::kJson || output_ == Output::kJsonl; }
 
+  // An option of the command that takes text; empty when it was not given.
+  std::string Text(const std::string& option) const;
+
   // Prints one transaction the way `-o` says.
   void Print(const v1::Transaction& transaction) const;
+  // Prints several: `json` as one array.
+  void Print(const std::vector<v1::Transaction>& transactions) const;
 
  private:
   const cxxopts::ParseResult& options_;
@@ -80,6 +85,10 @@ std::vector<std::string> Gids(const Call& call);
 
 // Succeed, failed, or still open, as an exit code.
 ExitCode OutcomeOf(const v1::Transaction& transaction);
+
+// An option that takes text, shown in the help as `--name PLACEHOLDER`.
+void AddText(cxxopts::OptionAdder& add, const char* name, const char* help,
+             const char* placeholder);
 
 inline void NoOptions(cxxopts::OptionAdder&) {}
 

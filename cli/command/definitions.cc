@@ -11,9 +11,11 @@ namespace {
 
 ExitCode Run(Call& call) {
   v1::ListDefinitionsReply reply;
-  if (const grpc::Status status = call.client().ListDefinitions(&reply); !status.ok()) return Failed(status);
+  if (const grpc::Status status = call.client().ListDefinitions(&reply); !status.ok())
+    return Failed(status);
   if (call.output() == Output::kJsonl) {
-    for (const v1::Definition& definition : reply.definitions()) std::cout << Dump(ToJson(definition), true);
+    for (const v1::Definition& definition : reply.definitions())
+      std::cout << Dump(ToJson(definition), true);
   } else if (call.output() == Output::kJson) {
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
     for (const v1::Definition& definition : reply.definitions()) json.push_back(ToJson(definition));
@@ -32,8 +34,15 @@ ExitCode Run(Call& call) {
 }  // namespace
 
 Command DefinitionsCommand() {
-  return {"definitions", "", "the saga definitions the server has loaded", "What `submit` can be given.", 0, 0, false,
-          NoOptions,     Run};
+  return {"definitions",
+          "",
+          "the saga definitions the server has loaded",
+          "What `submit` can be given.",
+          0,
+          0,
+          false,
+          NoOptions,
+          Run};
 }
 
 }  // namespace saga::cli

@@ -10,7 +10,8 @@ namespace {
 ExitCode Run(Call& call) {
   v1::Transaction transaction;
   const std::string& gid = call.arguments().front();
-  if (const grpc::Status status = call.client().Get(gid, &transaction); !status.ok()) return Failed(status);
+  if (const grpc::Status status = call.client().Get(gid, &transaction); !status.ok())
+    return Failed(status);
   if (call.Machine()) {
     call.Print(transaction);
   } else {

@@ -7,7 +7,8 @@ namespace {
 ExitCode Run(Call& call) {
   v1::Transaction transaction;
   const std::string& gid = call.arguments().front();
-  if (const grpc::Status status = call.client().Get(gid, &transaction); !status.ok()) return Failed(status);
+  if (const grpc::Status status = call.client().Get(gid, &transaction); !status.ok())
+    return Failed(status);
   call.Print(transaction);
   return ExitCode::kOk;
 }
@@ -15,7 +16,15 @@ ExitCode Run(Call& call) {
 }  // namespace
 
 Command GetCommand() {
-  return {"get", "GID", "one transaction, in one row", "With -o json also its branches.", 1, 1, false, NoOptions, Run};
+  return {"get",
+          "GID",
+          "one transaction, in one row",
+          "With -o json also its branches.",
+          1,
+          1,
+          false,
+          NoOptions,
+          Run};
 }
 
 }  // namespace saga::cli

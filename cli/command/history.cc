@@ -11,7 +11,8 @@ namespace {
 ExitCode Run(Call& call) {
   v1::HistoryReply history;
   const std::string& gid = call.arguments().front();
-  if (const grpc::Status status = call.client().History(gid, &history); !status.ok()) return Failed(status);
+  if (const grpc::Status status = call.client().History(gid, &history); !status.ok())
+    return Failed(status);
   if (call.output() == Output::kJsonl) {
     for (const v1::HistoryEntry& entry : history.entries()) std::cout << Dump(ToJson(entry), true);
   } else if (call.output() == Output::kJson) {

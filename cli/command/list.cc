@@ -1,73 +1,98 @@
 #include <iostream>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
 #include "cli/printer/json.h"
 #include "cli/printer/terminal.h"
-#include "cli/printer/transactions.h"
 
 namespace saga::cli {
 
 namespace {
 
+constexpr uint32_t kMostPerPage = 1000;
+
 void AddOptions(cxxopts::OptionAdder& add) {
-  add("status", "only this status: prepared, submitted, aborting, succeed, failed",
-      cxxopts::value<std::string>()->default_value(""));
-  add("mode", "only this mode: saga, tcc, msg", cxxopts::value<std::string>()->default_value(""));
+  AddText(add, "status", "only this status: prepared, submitted, aborting, succeed, failed",
+          "STATUS");
+  AddText(add, "mode", "only this mode: saga, tcc, msg", "MODE");
   add("open", "only what has not ended");
-  add("gid-prefix", "only gids that begin with this", cxxopts::value<std::string>()->default_value(""));
-  add("since", "created at or after: a duration back (10m) or an RFC 3339 time",
-      cxxopts::value<std::string>()->default_value(""));
-  add("until", "created at or before, likewise", cxxopts::value<std::string>()->default_value(""));
-  add("limit", "how many, newest first (at most 1000 a page)", cxxopts::value<uint32_t>()->default_value("50"));
+  AddText(add, "gid-prefix", "only gids that begin with this", "TEXT");
+  AddText(add, "since", "created at or after: a duration back (10m) or an RFC 3339 time", "TIME");
+  AddText(add, "until", "created at or before, likewise", "TIME");
+  add("limit", "how many a page, 1 to 1000", cxxopts::value<std::string>()->default_value("50"),
+      "N");
   add("all", "every page, not only the first");
 }
 
 // False: said what is wrong.
 bool TimeOption(const Call& call, const char* name, int64_t* micros) {
-  const std::string text = call.options()[name].as<std::string>();
+  const std::string text = call.Text(name);
   if (text.empty() || ParseTimePoint(text, call.now(), micros)) return true;
-  Complain(absl::StrCat("--", name, " is a duration like 10m or a time like 2026-11-21T10:00:00Z, not \"", text, "\""));
+  Complain(absl::StrCat("--", name,
+                        " is a duration like 10m or a time like 2026-11-21T10:00:00Z, not \"", text,
+                        "\""));
   return false;
+}
+
+bool LimitOption(const Call& call, uint32_t* limit) {
+  const std::string text = call.options()["limit"].as<std::string>();
+  if (absl::SimpleAtoi(text, limit) && *limit >= 1 && *limit <= kMostPerPage) return true;
+  Complain(absl::StrCat("--limit is a number from 1 to ", kMostPerPage, ", not \"", text, "\""));
+  return false;
+}
+
+// False: said what is wrong.
+bool ReadOptions(const Call& call, v1::ListRequest* request) {
+  uint32_t limit = 0;
+  int64_t since = 0;
+  int64_t until = 0;
+  if (!LimitOption(call, &limit) || !TimeOption(call, "since", &since) ||
+      !TimeOption(call, "until", &until)) {
+    return false;
+  }
+  request->set_limit(limit);
+  request->set_created_after_us(since);
+  request->set_created_before_us(until);
+  request->set_status(call.Text("status"));
+  request->set_mode(call.Text("mode"));
+  request->set_gid_prefix(call.Text("gid-prefix"));
+  request->set_open_only(call.options().count("open") > 0);
+  return true;
+}
+
+void PrintList(const std::vector<v1::Transaction>& transactions, const Call& call) {
+  if (call.output() == Output::kJson) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::array();
+    for (const v1::Transaction& t : transactions) json.push_back(ToListJson(t));
+    std::cout << Dump(json, false);
+  } else if (call.output() != Output::kJsonl) {
+    if (transactions.empty()) Complain("nothing matches");
+    call.Print(transactions);
+  }
 }
 
 ExitCode Run(Call& call) {
   v1::ListRequest request;
-  request.set_status(call.options()["status"].as<std::string>());
-  request.set_mode(call.options()["mode"].as<std::string>());
-  request.set_gid_prefix(call.options()["gid-prefix"].as<std::string>());
-  request.set_open_only(call.options().count("open") > 0);
-  request.set_limit(call.options()["limit"].as<uint32_t>());
-  int64_t since = 0;
-  int64_t until = 0;
-  if (!TimeOption(call, "since", &since) || !TimeOption(call, "until", &until)) return ExitCode::kUsage;
-  request.set_created_after_us(since);
-  request.set_created_before_us(until);
-
+  if (!ReadOptions(call, &request)) return ExitCode::kUsage;
   const bool all = call.options().count("all") > 0;
   std::vector<v1::Transaction> transactions;
   do {
     v1::ListReply reply;
-    if (const grpc::Status status = call.client().List(request, &reply); !status.ok()) return Failed(status);
+    if (const grpc::Status status = call.client().List(request, &reply); !status.ok())
+      return Failed(status);
     request.set_position(reply.next_position());
     if (call.output() == Output::kJsonl) {  // streams: nothing is held back for later pages
-      for (const v1::Transaction& t : reply.transactions()) std::cout << Dump(ToJson(t), true);
+      for (const v1::Transaction& t : reply.transactions()) std::cout << Dump(ToListJson(t), true);
+      std::cout.flush();
     } else {
-      transactions.insert(transactions.end(), reply.transactions().begin(), reply.transactions().end());
+      transactions.insert(transactions.end(), reply.transactions().begin(),
+                          reply.transactions().end());
     }
   } while (all && !request.position().empty());
-
-  if (call.output() == Output::kJson) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::array();
-    for (const v1::Transaction& t : transactions) json.push_back(ToJson(t));
-    std::cout << Dump(json, false);
-  } else if (call.output() != Output::kJsonl) {
-    if (transactions.empty()) Complain("nothing matches");
-    if (!transactions.empty()) {
-      std::cout << TransactionTable(transactions, call.output() == Output::kWide, call.time_style(), call.now());
-    }
-  }
-  if (!request.position().empty()) Complain("there are more: --all shows them, --limit makes the page longer");
+  PrintList(transactions, call);
+  if (!request.position().empty())
+    Complain("there are more: --all shows them, --limit makes the page longer");
   return ExitCode::kOk;
 }
 

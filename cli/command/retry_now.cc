@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
 #include "cli/printer/terminal.h"
@@ -7,26 +9,32 @@ namespace saga::cli {
 namespace {
 
 void AddOptions(cxxopts::OptionAdder& add) {
-  add("reason", "why, for the history", cxxopts::value<std::string>()->default_value(""));
+  AddText(add, "reason", "why, for the history", "TEXT");
 }
 
 ExitCode Run(Call& call) {
   const std::vector<std::string> gids = Gids(call);
+  std::vector<v1::Transaction> retried;
   ExitCode last = ExitCode::kOk;
-  size_t failed = 0;
   for (const std::string& gid : gids) {
     v1::Transaction transaction;
-    const grpc::Status status = call.client().RetryNow(gid, call.options()["reason"].as<std::string>(), &transaction);
+    const grpc::Status status = call.client().RetryNow(gid, call.Text("reason"), &transaction);
     if (status.ok()) {
-      call.Print(transaction);
-    } else {
-      ++failed;
-      last = Failed(status, gid);
-      if (last == ExitCode::kUnreachable) break;
+      retried.push_back(std::move(transaction));
+      continue;
     }
+    last = Failed(status, gid);
+    if (last == ExitCode::kUnreachable) break;  // the rest would fare no better
   }
-  if (gids.size() > 1) Complain(absl::StrCat(gids.size() - failed, " of ", gids.size(), " retried"));
-  return failed == 0 || gids.size() == 1 || failed == gids.size() ? last : ExitCode::kPartial;
+  // What was typed decides on the form of the JSON, not how many were found.
+  const bool one = call.arguments().size() == 1 && call.arguments().front() != "-";
+  if (!one) {
+    call.Print(retried);
+    Complain(absl::StrCat(retried.size(), " of ", gids.size(), " retried"));
+  } else if (!retried.empty()) {
+    call.Print(retried.front());
+  }
+  return retried.empty() || last == ExitCode::kOk ? last : ExitCode::kPartial;
 }
 
 }  // namespace
@@ -35,7 +43,7 @@ Command RetryNowCommand() {
   return {"retry-now",
           "GID...",
           "make waiting retries due at once",
-          "`-` reads gids from standard input, one a line.",
+          "`-` reads gids from standard input, one a line. With several, -o json prints an array.",
           1,
           1000,
           false,

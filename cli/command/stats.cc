@@ -19,7 +19,8 @@ std::string Text(const v1::StatsReply& stats, const Call& call) {
   Table facts({"WHAT", "VALUE"});
   const auto row = [&](const char* what, const std::string& value) { facts.Add({what, value}); };
   row("started", ShowTime(stats.start_time_us(), call.time_style(), call.now()));
-  row("store", stats.store_ok() ? Paint("ok", Colour::kGood) : Paint("does not answer", Colour::kBad));
+  row("store",
+      stats.store_ok() ? Paint("ok", Colour::kGood) : Paint("does not answer", Colour::kBad));
   row("open", absl::StrCat(Of(stats.open_by_status(), "prepared"), " prepared, ",
                            Of(stats.open_by_status(), "submitted"), " submitted, ",
                            Of(stats.open_by_status(), "aborting"), " aborting"));
@@ -34,8 +35,9 @@ std::string Text(const v1::StatsReply& stats, const Call& call) {
   if (stats.lanes_size() == 0) return text;
   Table lanes({"DESTINATION", "IN FLIGHT", "LIMIT", "QUEUED", "CALLS", "UNKNOWN"});
   for (const v1::Lane& lane : stats.lanes()) {
-    lanes.Add({lane.destination(), absl::StrCat(lane.in_flight()), absl::StrCat(lane.in_flight_limit()),
-               absl::StrCat(lane.queued()), absl::StrCat(lane.calls()), absl::StrCat(lane.unknown())});
+    lanes.Add({lane.destination(), absl::StrCat(lane.in_flight()),
+               absl::StrCat(lane.in_flight_limit()), absl::StrCat(lane.queued()),
+               absl::StrCat(lane.calls()), absl::StrCat(lane.unknown())});
   }
   return text + "\n" + lanes.Text();
 }
@@ -43,15 +45,22 @@ std::string Text(const v1::StatsReply& stats, const Call& call) {
 ExitCode Run(Call& call) {
   v1::StatsReply stats;
   if (const grpc::Status status = call.client().Stats(&stats); !status.ok()) return Failed(status);
-  std::cout << (call.Machine() ? Dump(ToJson(stats), call.output() == Output::kJsonl) : Text(stats, call));
+  std::cout << (call.Machine() ? Dump(ToJson(stats), call.output() == Output::kJsonl)
+                               : Text(stats, call));
   return ExitCode::kOk;
 }
 
 }  // namespace
 
 Command StatsCommand() {
-  return {"stats", "", "counters of the server, and its lanes", "A lane is one destination that branches are called at.",
-          0,       0,  false,                                   NoOptions,
+  return {"stats",
+          "",
+          "counters of the server, and its lanes",
+          "A lane is one destination that branches are called at.",
+          0,
+          0,
+          false,
+          NoOptions,
           Run};
 }
 

@@ -2,22 +2,25 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
+#include "cli/printer/json.h"
 #include "cli/printer/terminal.h"
+#include "cli/printer/transactions.h"
 
 namespace saga::cli {
 
 namespace {
 
 void AddOptions(cxxopts::OptionAdder& add) {
-  add("gid", "the transaction's gid; without it, the definition makes one from its key",
-      cxxopts::value<std::string>()->default_value(""));
-  add("input", "file with a JSON object, - for standard input", cxxopts::value<std::string>()->default_value(""));
+  AddText(add, "gid", "the transaction's gid; without it, the definition makes one from its key",
+          "GID");
+  AddText(add, "input", "file with a JSON object, - for standard input; without it, {}", "FILE");
   add("wait", "answer when it has ended or come to rest; the exit code says how");
-  add("reason", "why, for the history", cxxopts::value<std::string>()->default_value(""));
+  AddText(add, "reason", "why, for the history", "TEXT");
 }
 
 // False: said what is wrong.
@@ -34,26 +37,45 @@ bool ReadInput(const std::string& name, std::string* text) {
       return false;
     }
   }
-  std::istream& in = name == "-" ? std::cin : file;
-  text->assign(std::istreambuf_iterator<char>(in), {});
+  // Stream insertion, unlike an iterator, does not throw when reading fails, as a directory's does.
+  std::ostringstream whole;
+  whole << (name == "-" ? std::cin.rdbuf() : file.rdbuf());
+  if (whole.bad()) {
+    Complain(absl::StrCat("cannot read ", name));
+    return false;
+  }
+  *text = whole.str();
   return true;
 }
 
 ExitCode Run(Call& call) {
   v1::SubmitRequest request;
   request.set_definition(call.arguments().front());
-  request.set_gid(call.options()["gid"].as<std::string>());
+  request.set_gid(call.Text("gid"));
   request.set_wait(call.options().count("wait") > 0);
-  *request.mutable_actor() = Client::Actor(call.options()["reason"].as<std::string>());
-  if (!ReadInput(call.options()["input"].as<std::string>(), request.mutable_input_json())) return ExitCode::kUsage;
+  *request.mutable_actor() = Client::Actor(call.Text("reason"));
+  if (!ReadInput(call.Text("input"), request.mutable_input_json())) return ExitCode::kUsage;
 
   v1::SubmitReply reply;
-  if (const grpc::Status status = call.client().Submit(request, &reply); !status.ok()) return Failed(status);
-  if (reply.already_known()) Complain(absl::StrCat(reply.transaction().gid(), " is known already: nothing was started"));
-  call.Print(reply.transaction());
+  if (const grpc::Status status = call.client().Submit(request, &reply); !status.ok()) {
+    const ExitCode code = Failed(status);
+    const bool unsure =
+        code == ExitCode::kTimeout || (code == ExitCode::kUnreachable &&
+                                       !absl::StartsWith(status.error_message(), kNobodyAnswers));
+    if (unsure) Complain("whether it was started is not known; the same command again is safe");
+    return code;
+  }
+  if (reply.already_known())
+    Complain(absl::StrCat(reply.transaction().gid(), " is known already: nothing was started"));
+  if (call.Machine()) {
+    std::cout << Dump(ToJson(reply), call.output() == Output::kJsonl);
+  } else {
+    call.Print(reply.transaction());
+  }
   if (!request.wait()) return ExitCode::kOk;
   const ExitCode outcome = OutcomeOf(reply.transaction());
-  if (outcome == ExitCode::kTimeout) Complain(absl::StrCat("still open: sagactl wait ", reply.transaction().gid()));
+  if (outcome == ExitCode::kTimeout)
+    Complain(absl::StrCat("still open: sagactl wait ", GidArgument(reply.transaction().gid())));
   return outcome;
 }
 

@@ -16,13 +16,15 @@ ExitCode Run(Call& call) {
   if (call.Machine()) {
     nlohmann::ordered_json json = {{"sagactl", std::string(kVersion)}, {"sagad", nullptr}};
     if (status.ok()) {
-      json["sagad"] = {{"version", reply.version()}, {"commit", reply.commit()}, {"store", reply.store()}};
+      json["sagad"] = {
+          {"version", reply.version()}, {"commit", reply.commit()}, {"store", reply.store()}};
     }
     std::cout << Dump(json, call.output() == Output::kJsonl);
   } else {
     std::cout << "sagactl " << kVersion << "\n";
     if (status.ok()) {
-      std::cout << "sagad   " << reply.version() << " (commit " << reply.commit() << ", store " << reply.store() << ")\n";
+      std::cout << "sagad   " << reply.version() << " (commit " << reply.commit() << ", store "
+                << reply.store() << ")\n";
     }
   }
   return status.ok() ? ExitCode::kOk : Failed(status);

@@ -1,4 +1,7 @@
+#include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
+#include "cli/printer/terminal.h"
+#include "cli/printer/transactions.h"
 
 namespace saga::cli {
 
@@ -7,7 +10,12 @@ namespace {
 ExitCode Run(Call& call) {
   v1::Transaction transaction;
   const std::string& gid = call.arguments().front();
-  if (const grpc::Status status = call.client().Wait(gid, &transaction); !status.ok()) return Failed(status, gid);
+  if (const grpc::Status status = call.client().Wait(gid, &transaction); !status.ok()) {
+    const ExitCode code = Failed(status, gid);
+    if (code == ExitCode::kTimeout)
+      Complain(absl::StrCat("why it has not ended: sagactl describe ", GidArgument(gid)));
+    return code;
+  }
   call.Print(transaction);
   return OutcomeOf(transaction);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/printer/time.h"
 
@@ -12,8 +13,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr char kBase64[] = "base64:";
+
 // null says "no such time" more plainly than an empty string.
-ordered_json Time(int64_t micros) { return micros == 0 ? ordered_json() : ordered_json(IsoTime(micros)); }
+ordered_json Time(int64_t micros) {
+  return micros == 0 ? ordered_json() : ordered_json(IsoTime(micros));
+}
 
 ordered_json ToJson(const v1::Branch& branch) {
   return {{"branch_id", branch.branch_id()},
@@ -37,14 +42,14 @@ std::string ShowBytes(const std::string& bytes) {
     return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r';
   });
   // nlohmann knows UTF-8: what it cannot print strictly is not text.
-  if (printable) {
+  if (printable && !absl::StartsWith(bytes, kBase64)) {
     try {
       (void)ordered_json(bytes).dump();
       return bytes;
     } catch (const ordered_json::exception&) {
     }
   }
-  return absl::StrCat("base64:", absl::Base64Escape(bytes));
+  return absl::StrCat(kBase64, absl::Base64Escape(bytes));
 }
 
 ordered_json ToJson(const v1::Transaction& transaction) {
@@ -69,13 +74,28 @@ ordered_json ToJson(const v1::Transaction& transaction) {
                        {"query_prepared", transaction.query_prepared()},
                        {"concurrent", transaction.concurrent()},
                        {"branches", ordered_json::array()}};
-  for (const v1::Branch& branch : transaction.branches()) json["branches"].push_back(ToJson(branch));
+  for (const v1::Branch& branch : transaction.branches())
+    json["branches"].push_back(ToJson(branch));
+  return json;
+}
+
+ordered_json ToListJson(const v1::Transaction& transaction) {
+  ordered_json json = ToJson(transaction);
+  json.erase("branches");
+  json.erase("waits_for");
+  return json;
+}
+
+ordered_json ToJson(const v1::SubmitReply& reply) {
+  ordered_json json = ToJson(reply.transaction());
+  json["already_known"] = reply.already_known();
   return json;
 }
 
 ordered_json ToJson(const v1::HistoryEntry& entry) {
-  return {{"time", Time(entry.time_us())},  {"kind", entry.kind()},       {"branch_id", entry.branch_id()},
-          {"op", entry.op()},               {"attempt", entry.attempt()}, {"outcome", entry.outcome()},
+  return {{"time", Time(entry.time_us())},  {"kind", entry.kind()},
+          {"branch_id", entry.branch_id()}, {"op", entry.op()},
+          {"attempt", entry.attempt()},     {"outcome", entry.outcome()},
           {"text", entry.text()},           {"actor", entry.actor()}};
 }
 

@@ -4,8 +4,6 @@
 
 #include "cli/printer/text.h"
 
-#include "orchestrator/base/utf8.h"
-
 namespace saga::cli {
 
 std::string Table::Text() const {

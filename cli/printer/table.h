@@ -5,8 +5,8 @@
 
 namespace saga::cli {
 
-// Columns as wide as their widest cell, two blanks between them; nothing is cut. Widths count characters, not bytes,
-// and leave colour out.
+// Columns as wide as their widest cell, two blanks between them; nothing is cut. Widths count what
+// a terminal shows, not bytes.
 class Table {
  public:
   explicit Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }

@@ -5,12 +5,17 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/printer/text.h"
+
 namespace saga::cli {
 
 bool StdoutIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
 std::string Paint(const std::string& text, Colour colour) {
-  static const bool coloured = StdoutIsTerminal() && std::getenv("NO_COLOR") == nullptr;
+  static const bool coloured = [] {
+    const char* const refused = std::getenv("NO_COLOR");
+    return StdoutIsTerminal() && (refused == nullptr || *refused == '\0');
+  }();
   if (!coloured || text.empty()) return text;
   const char* code = "";
   switch (colour) {
@@ -39,6 +44,8 @@ Colour ColourOf(const std::string& word) {
   return Colour::kPlain;
 }
 
-void Complain(const std::string& text) { std::fprintf(stderr, "sagactl: %s\n", text.c_str()); }
+void Complain(const std::string& text) {
+  std::fprintf(stderr, "sagactl: %s\n", OneLine(text).c_str());
+}
 
 }  // namespace saga::cli

@@ -16,7 +16,7 @@ std::string Paint(const std::string& text, Colour colour);
 // The colour that a transaction's status or health word deserves.
 Colour ColourOf(const std::string& word);
 
-// "sagactl: text" on stderr.
+// "sagactl: text" on stderr, as one line.
 void Complain(const std::string& text);
 
 }  // namespace saga::cli

@@ -1,5 +1,7 @@
 #include "cli/printer/time.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace saga::cli {
@@ -19,7 +21,8 @@ std::string Short(absl::Duration duration) {
 
 std::string IsoTime(int64_t micros) {
   if (micros == 0) return "";
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E6SZ", absl::FromUnixMicros(micros), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E6SZ", absl::FromUnixMicros(micros),
+                          absl::UTCTimeZone());
 }
 
 std::string RelativeTime(int64_t micros, absl::Time now) {
@@ -36,15 +39,18 @@ std::string ShowTime(int64_t micros, TimeStyle style, absl::Time now) {
 
 bool ParseTimePoint(const std::string& text, absl::Time now, int64_t* micros) {
   absl::Duration back;
-  if (absl::ParseDuration(text, &back) && back >= absl::ZeroDuration()) {
-    *micros = absl::ToUnixMicros(now - back);
+  if (absl::ParseDuration(text, &back) && back >= absl::ZeroDuration() &&
+      back != absl::InfiniteDuration()) {
+    // 0 would mean "open", and the server knows no time before the epoch.
+    *micros = std::max<int64_t>(1, absl::ToUnixMicros(now - back));
     return true;
   }
   absl::Time time;
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return false;
   *micros = absl::ToUnixMicros(time);
-  return true;
+  // Abseil also reads "infinite-past" and its like.
+  return *micros > 0 && time != absl::InfiniteFuture();
 }
 
 }  // namespace saga::cli

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "cli/printer/table.h"
 #include "cli/printer/terminal.h"
+#include "cli/printer/text.h"
 
 namespace saga::cli {
 
@@ -16,48 +17,58 @@ namespace {
 std::string Painted(const std::string& word) { return Paint(word, ColourOf(word)); }
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
-// One row of a table is one line.
-std::string OneLine(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  return OrDash(text);
-}
-
-std::string Seconds(int64_t seconds, const char* otherwise) {
-  return seconds > 0 ? absl::StrCat(seconds, "s") : std::string(otherwise);
-}
+std::string Cell(const std::string& text) { return OrDash(OneLine(text)); }
 
 bool Open(const v1::Transaction& transaction) {
   return transaction.status() != "succeed" && transaction.status() != "failed";
 }
 
+// When it gives up by itself. A saga without a timeout never does; the others have the server's.
+std::string TimeoutText(const v1::Transaction& t) {
+  if (t.timeout_to_fail_s() > 0) return absl::StrCat(t.timeout_to_fail_s(), "s");
+  return t.mode() == "saga" ? "never" : "the server's default";
+}
+
+std::string RetryText(const v1::Transaction& t) {
+  const std::string limit =
+      t.retry_limit() > 0 ? absl::StrCat(", at most ", t.retry_limit(), " times") : "";
+  if (t.retry_interval_s() == 0) return absl::StrCat("the server's default", limit);
+  return absl::StrCat("after ", t.retry_interval_s(), "s, then doubling", limit);
+}
+
 std::string Facts(const v1::Transaction& t, TimeStyle style, absl::Time now) {
+  constexpr size_t kNameColumn = 13;
   std::string text;
-  const auto line = [&](const char* name, const std::string& value) {
-    if (!value.empty()) text += absl::StrCat(name, std::string(13 - std::min<size_t>(12, strlen(name)), ' '), value, "\n");
+  const auto line = [&text](const char* name, const std::string& value) {
+    if (value.empty()) return;
+    absl::StrAppend(&text, name, std::string(kNameColumn - strlen(name), ' '), value, "\n");
   };
-  line("gid", t.gid());
-  line("mode", absl::StrCat(t.mode(), t.concurrent() ? ", concurrent" : "", ", over ", t.protocol()));
+  line("gid", OneLine(t.gid()));
+  line("mode",
+       absl::StrCat(t.mode(), t.concurrent() ? ", concurrent" : "", ", over ", t.protocol()));
   line("status", Painted(t.status()));
   line("health", Painted(t.health()));
-  line("reason", t.reason());
-  line("waits for", t.waits_for());
-  if (!t.definition().empty()) line("definition", absl::StrCat(t.definition(), " version ", t.definition_version()));
+  line("reason", OneLine(t.reason()));
+  line("waits for", OneLine(t.waits_for()));
+  if (!t.definition().empty())
+    line("definition", absl::StrCat(t.definition(), " version ", t.definition_version()));
   line("created", ShowTime(t.create_time_us(), style, now));
   if (Open(t)) line("next wake", ShowTime(t.next_wake_us(), style, now));
   if (!Open(t)) line("ended", ShowTime(t.finish_time_us(), style, now));
-  line("timeout", Seconds(t.timeout_to_fail_s(), "never"));
-  line("retry", absl::StrCat("every ", Seconds(t.retry_interval_s(), "server default"),
-                             t.retry_limit() > 0 ? absl::StrCat(", at most ", t.retry_limit(), " times") : ""));
-  if (!t.query_prepared().empty()) line("check-back", t.query_prepared());
+  line("timeout", TimeoutText(t));
+  line("retry", RetryText(t));
+  line("check-back", OneLine(t.query_prepared()));
   return text;
 }
 
 std::string Branches(const v1::Transaction& t, TimeStyle style, absl::Time now) {
   Table table({"BRANCH", "OP", "STATUS", "ATTEMPTS", "LAST", "NEXT", "TARGET", "ERROR"});
   for (const v1::Branch& branch : t.branches()) {
-    const std::string next = branch.in_flight() ? "in flight" : ShowTime(branch.next_attempt_us(), style, now);
-    table.Add({branch.branch_id(), branch.op(), Painted(branch.status()), absl::StrCat(branch.attempts()),
-               Painted(OrDash(branch.last_outcome())), next, OrDash(branch.target()), OneLine(branch.last_error())});
+    const std::string next =
+        branch.in_flight() ? "in flight" : ShowTime(branch.next_attempt_us(), style, now);
+    table.Add({OneLine(branch.branch_id()), branch.op(), Painted(branch.status()),
+               absl::StrCat(branch.attempts()), Painted(OrDash(branch.last_outcome())), next,
+               Cell(branch.target()), Cell(branch.last_error())});
   }
   return table.Text();
 }
@@ -66,35 +77,48 @@ std::string Branches(const v1::Transaction& t, TimeStyle style, absl::Time now) 
 
 std::string ShellQuoted(const std::string& text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == ':' || c == '/';
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' ||
+           c == ':' || c == '/';
   });
   return plain ? text : absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
 }
 
-std::string TransactionTable(const std::vector<v1::Transaction>& transactions, bool wide, TimeStyle style,
-                             absl::Time now) {
-  std::vector<std::string> header = {"GID", "MODE", "STATUS", "HEALTH", "CREATED", "ENDED", "REASON"};
-  if (wide) header.insert(header.end(), {"PROTOCOL", "NEXT WAKE", "VERSION", "DEFINITION", "WAITS FOR"});
+std::string GidArgument(const std::string& gid) {
+  const bool like_option = !gid.empty() && gid[0] == '-';
+  return absl::StrCat(like_option ? "-- " : "", ShellQuoted(gid));
+}
+
+std::string TransactionTable(const std::vector<v1::Transaction>& transactions, bool wide,
+                             TimeStyle style, absl::Time now) {
+  std::vector<std::string> header = {"GID",     "MODE",  "STATUS", "HEALTH",
+                                     "CREATED", "ENDED", "REASON"};
+  if (wide) header.insert(header.end(), {"PROTOCOL", "NEXT WAKE", "VERSION", "DEFINITION"});
+  // Lists do not tell it, and a column of dashes tells nothing.
+  const bool waits =
+      wide && std::any_of(transactions.begin(), transactions.end(),
+                          [](const v1::Transaction& t) { return !t.waits_for().empty(); });
+  if (waits) header.push_back("WAITS FOR");
   Table table(header);
   for (const v1::Transaction& t : transactions) {
-    std::vector<std::string> row = {t.gid(),
+    std::vector<std::string> row = {OneLine(t.gid()),
                                     t.mode(),
                                     Painted(t.status()),
                                     Painted(OrDash(t.health())),
                                     ShowTime(t.create_time_us(), style, now),
                                     ShowTime(t.finish_time_us(), style, now),
-                                    OneLine(t.reason())};
+                                    Cell(t.reason())};
     if (wide) {
-      row.insert(row.end(), {t.protocol(), ShowTime(t.next_wake_us(), style, now), absl::StrCat(t.version()),
-                             OrDash(t.definition()), OneLine(t.waits_for())});
+      row.insert(row.end(), {t.protocol(), ShowTime(t.next_wake_us(), style, now),
+                             absl::StrCat(t.version()), Cell(t.definition())});
     }
+    if (waits) row.push_back(Cell(t.waits_for()));
     table.Add(std::move(row));
   }
   return table.Text();
 }
 
 std::vector<std::string> NextCommands(const v1::Transaction& transaction) {
-  const std::string gid = ShellQuoted(transaction.gid());
+  const std::string gid = GidArgument(transaction.gid());
   std::vector<std::string> commands;
   if (!Open(transaction)) {
     commands.push_back(absl::StrCat("sagactl history ", gid));
@@ -105,7 +129,7 @@ std::vector<std::string> NextCommands(const v1::Transaction& transaction) {
   }
   const bool saga = transaction.mode() == "saga" && transaction.status() == "submitted";
   if (saga || transaction.status() == "prepared") {
-    commands.push_back(absl::StrCat("sagactl abort ", gid, " --reason '...'    # undo it"));
+    commands.push_back(absl::StrCat("sagactl abort --reason '...' ", gid, "    # undo it"));
   }
   commands.push_back(absl::StrCat("sagactl wait ", gid));
   commands.push_back(absl::StrCat("sagactl history ", gid));
@@ -123,9 +147,10 @@ std::string Description(const v1::Transaction& transaction, TimeStyle style, abs
 std::string HistoryTable(const v1::HistoryReply& history, TimeStyle style, absl::Time now) {
   Table table({"TIME", "WHAT", "BRANCH", "OP", "ATTEMPT", "OUTCOME", "BY", "TEXT"});
   for (const v1::HistoryEntry& entry : history.entries()) {
-    table.Add({ShowTime(entry.time_us(), style, now), entry.kind(), OrDash(entry.branch_id()), OrDash(entry.op()),
-               entry.attempt() == 0 ? "-" : absl::StrCat(entry.attempt()), Painted(OrDash(entry.outcome())),
-               entry.actor().empty() ? "sagad" : entry.actor(), OneLine(entry.text())});
+    table.Add({ShowTime(entry.time_us(), style, now), entry.kind(), Cell(entry.branch_id()),
+               OrDash(entry.op()), entry.attempt() == 0 ? "-" : absl::StrCat(entry.attempt()),
+               Painted(OrDash(entry.outcome())),
+               entry.actor().empty() ? "sagad" : OneLine(entry.actor()), Cell(entry.text())});
   }
   return table.Text();
 }

@@ -12,8 +12,8 @@
 namespace saga::cli {
 
 // One row each; `wide` adds what is rarely needed.
-std::string TransactionTable(const std::vector<v1::Transaction>& transactions, bool wide, TimeStyle style,
-                             absl::Time now);
+std::string TransactionTable(const std::vector<v1::Transaction>& transactions, bool wide,
+                             TimeStyle style, absl::Time now);
 
 // Everything there is to say about one, what it waits for, and what could be done next.
 std::string Description(const v1::Transaction& transaction, TimeStyle style, absl::Time now);
@@ -25,5 +25,8 @@ std::string HistoryTable(const v1::HistoryReply& history, TimeStyle style, absl:
 
 // `text` quoted for a POSIX shell, if it needs that.
 std::string ShellQuoted(const std::string& text);
+
+// A gid as the last argument of a command to be copied: quoted, and told from an option.
+std::string GidArgument(const std::string& gid);
 
 }  // namespace saga::cli
