@@ -88,7 +88,9 @@ class HttpServer::Impl::Session : public std::enable_shared_from_this<HttpServer
   // Ends a connection that waits for its next request.
   void CloseIfIdle() {
     asio::post(stream_.get_executor(), [self = shared_from_this()] {
-      if (self->reading_ && !self->buffer_.size()) self->Close();
+      // Only the wait is cancelled, the socket stays open: a request may have come in whose
+      // handler is queued behind this one, and it will be answered.
+      if (self->reading_ && !self->parser_->got_some()) self->stream_.cancel();
     });
   }
 
