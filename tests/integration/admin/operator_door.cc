@@ -19,7 +19,8 @@ protocol: http
 key: {prefix: pay-, fields: [$input.id]}
 options: {retry_interval_s: 1000, request_timeout_s: 7, branch_headers: {x-shop: s}}
 steps:
-  - {name: one, action: "http://p:1/one/action", compensate: "http://p:1/one/compensate", payload: {id: $input.id}}
+  - {name: one, action: "http://p:1/one/action", compensate: "http://p:1/one/compensate",
+     payload: {id: $input.id}}
   - {name: two, action: "http://p:1/two/action", compensate: none}
 )";
 constexpr char kPayAgain[] = R"(
@@ -49,9 +50,15 @@ protocol: http
 key: {prefix: reserve-, fields: [$input.id]}
 options: {request_timeout_s: 7, branch_headers: {x-shop: s}}
 steps:
-  - {name: one, try: "http://p:1/one/try", confirm: "http://p:1/one/confirm", cancel: "http://p:1/one/cancel",
-     payload: {id: $input.id}}
-  - {name: two, try: "http://p:1/two/try", confirm: "http://p:1/two/confirm", cancel: "http://p:1/two/cancel"}
+  - name: one
+    try: http://p:1/one/try
+    confirm: http://p:1/one/confirm
+    cancel: http://p:1/one/cancel
+    payload: {id: $input.id}
+  - name: two
+    try: http://p:1/two/try
+    confirm: http://p:1/two/confirm
+    cancel: http://p:1/two/cancel
 )";
 
 class SilentObserver : public port::Observer {

@@ -84,10 +84,11 @@ TEST_F(MappingTest, HttpPayloadIsJson) {
   const LoadedFolder loaded = LoadHttp(
       "{id: $input.order.id, second: $input.items.1.n, all: $input.items, fixed: [1, a, null], "
       "big: $input.big}");
-  EXPECT_EQ(
-      Payload(loaded, R"({"order":{"id":"A"},"items":[{"n":1},{"n":2}],"big":9223372036854775807})")
-          .value(),
-      R"({"all":[{"n":1},{"n":2}],"big":9223372036854775807,"fixed":[1,"a",null],"id":"A","second":2})");
+  const std::string input =
+      R"({"order":{"id":"A"},"items":[{"n":1},{"n":2}],"big":9223372036854775807})";
+  EXPECT_EQ(Payload(loaded, input).value(),
+            R"({"all":[{"n":1},{"n":2}],"big":9223372036854775807,"fixed":[1,"a",null],)"
+            R"("id":"A","second":2})");
 }
 
 TEST_F(MappingTest, TheWholeInputMayBeThePayload) {
