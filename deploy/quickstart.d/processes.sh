@@ -81,12 +81,11 @@ kill_sagad() {
   while kill -0 "${pid[sagad]}" 2>/dev/null; do sleep 0.01; done
 }
 
-# stop_processes PID...: in the order given, gracefully, then by force.
+# stop_processes PID...: all at once, gracefully, then by force.
 stop_processes() {
-  local each deadline
+  local each deadline=$((SECONDS + 25))
+  for each in "$@"; do kill -TERM "$each" 2>/dev/null || true; done
   for each in "$@"; do
-    kill -TERM "$each" 2>/dev/null || continue
-    deadline=$((SECONDS + 25))
     while kill -0 "$each" 2>/dev/null; do
       if [[ "$SECONDS" -ge "$deadline" ]]; then kill -KILL "$each" 2>/dev/null || true; fi
       sleep 0.05
@@ -115,7 +114,9 @@ on_exit() {
       temporary=no  # what went wrong can be looked at
     done
   fi
-  stop_processes "${pid[sagad]:-}" "${pid[order]:-}" "${pid[product]:-}"
+  # sagad first: it finishes the calls that are out.
+  if [[ -n "${pid[sagad]:-}" ]]; then stop_processes "${pid[sagad]}"; fi
+  stop_processes ${pid[order]:+"${pid[order]}"} ${pid[product]:+"${pid[product]}"}
   [[ "$temporary" == yes ]] && rm -rf "$dir"
   exit "$status"
 }
@@ -133,7 +134,9 @@ stop_what_stayed() {
     # A number may belong to another process by now.
     if grep -qzF -- "$from/" "/proc/$each/cmdline" 2>/dev/null; then mine+=("$each"); fi
   done <"$from/pids"
-  stop_processes "${mine[@]}"
+  # sagad, the first, finishes the calls that are out.
+  stop_processes "${mine[@]:0:1}"
+  stop_processes "${mine[@]:1}"
   rm -f "$from/pids"
   [[ "$temporary" == yes ]] && rm -rf "$from"
   say "stopped ${#mine[@]} processes"
