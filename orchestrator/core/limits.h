@@ -11,7 +11,6 @@
 namespace saga::core {
 
 // --- what a request may carry
-// ---------------------------------------------------------------------------------------
 inline constexpr size_t kMaxGidLength = 128;        // protocol 2.1
 inline constexpr size_t kMaxBranchIdLength = 128;   // protocol 7.1
 inline constexpr size_t kMaxTargetLength = 1024;    // protocol 2.1
@@ -28,7 +27,6 @@ inline constexpr int64_t kMaxOptionSeconds =
     100LL * 365 * 24 * 3600;  // any duration a client may name
 
 // --- gRPC port
-// ------------------------------------------------------------------------------------------------------
 inline constexpr size_t kGrpcMessageSlack =
     64 << 10;  // what a request of kMaxRequestSize is wrapped in
 inline constexpr size_t kGrpcStreams =
@@ -37,7 +35,6 @@ inline constexpr size_t kGrpcMemory =
     256 << 20;  // for messages being read and written, all connections
 
 // --- HTTP door
-// ------------------------------------------------------------------------------------------------------
 inline constexpr size_t kHttpThreads = 2;  // that read, decode and write
 inline constexpr size_t kHttpMaxConnections =
     1024;  // open at once; more are answered 503 and closed
@@ -65,7 +62,6 @@ inline constexpr size_t kHttpDefaultPage =
 inline constexpr size_t kHttpMaxPage = 1000;  // ... and at most
 
 // --- metrics
-// --------------------------------------------------------------------------------------------------------
 inline constexpr size_t kMetricDestinations =
     200;  // with series of their own, the busiest; the rest is "other"
 inline constexpr size_t kMetricLabels =
@@ -73,7 +69,6 @@ inline constexpr size_t kMetricLabels =
 inline constexpr size_t kMetricLabelLength = 128;  // bytes of a label value; cut
 
 // --- sagas as data
-// --------------------------------------------------------------------------------------------------
 inline constexpr size_t kMaxDefinitionNameLength = 64;     // of a definition and of a step
 inline constexpr size_t kMaxDefinitionFileSize = 1 << 20;  // one *.saga.yaml
 inline constexpr size_t kMaxPayloadValues =
@@ -82,12 +77,10 @@ inline constexpr int64_t kMaxRetryLimit = 1'000'000;  // repeats a definition ma
 inline constexpr size_t kMaxTccDrives = 1000;  // TCC definitions whose tries are being called
 
 // --- the operator's door
-// --------------------------------------------------------------------------------------------
 inline constexpr size_t kDefaultListPage = 100;  // transactions of a List that names no limit
 inline constexpr size_t kMaxListPage = 1000;
 
 // --- timing (protocol 6.2 and 9.1)
-// ----------------------------------------------------------------------------------
 inline constexpr base::Duration kDefaultTimeoutToFail = base::Seconds(35);
 inline constexpr base::Duration kDefaultRetryInterval = base::Seconds(10);
 inline constexpr base::Duration kDefaultRequestTimeout = base::Seconds(3);
@@ -101,7 +94,6 @@ inline constexpr base::Duration kMaxLimitedRetryPause = base::Seconds(1);
 inline constexpr double kRetryJitter = 0.1;
 
 // --- engine
-// ---------------------------------------------------------------------------------------------------------
 inline constexpr size_t kMaxLiveTransactions = 100'000;  // open transactions held in memory
 inline constexpr size_t kMaxBatchWrites = 512;           // transactions in one store commit
 inline constexpr size_t kMaxRunnerEvents = 256;  // events stepped before their writes are handed on

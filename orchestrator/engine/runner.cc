@@ -59,7 +59,6 @@ void Runner::Body() {
 }
 
 // --- what comes in
-// ------------------------------------------------------------------------------------------------
 
 void Runner::Handle(Request& request) {
   --context_->requests;
@@ -239,7 +238,6 @@ void Runner::HandleWakes() {
 }
 
 // --- slots
-// --------------------------------------------------------------------------------------------------------
 
 Slot* Runner::Find(const std::string& gid) {
   const auto found = slots_.find(gid);
@@ -289,7 +287,6 @@ void Runner::Evict(Slot* slot) {
 }
 
 // --- one slot, not busy
-// -------------------------------------------------------------------------------------------
 
 void Runner::Process(Slot* slot, SlotItem& item) {
   std::visit([&](auto& it) { Process(slot, it); }, item);
@@ -465,7 +462,6 @@ void Runner::Rearm(Slot* slot) {
 }
 
 // --- after a commit
-// -----------------------------------------------------------------------------------------------
 
 void Runner::OnDone(Slot* slot) {
   slot->phase = Slot::Phase::kOpen;

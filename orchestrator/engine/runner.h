@@ -61,7 +61,6 @@ class Runner : public CommitListener {
 
  private:
   // --- what comes in
-  // --------------------------------------------------------------------------------------------
   void Handle(Request& request);
   void Handle(WaitRequest& request);
   void Handle(WaitCancelled& cancelled);
@@ -73,7 +72,6 @@ class Runner : public CommitListener {
   void HandleWakes();
 
   // --- slots
-  // ----------------------------------------------------------------------------------------------------
   Slot* Find(const std::string& gid);
   Slot* NewSlot(const std::string& gid);
   // The slot of `gid`, asking the store when it is not in memory.
@@ -84,7 +82,6 @@ class Runner : public CommitListener {
   void Evict(Slot* slot);
 
   // --- one slot, not busy
-  // ---------------------------------------------------------------------------------------
   void Process(Slot* slot, SlotItem& item);
   void Process(Slot* slot, Request& request);
   void Process(Slot* slot, WaitRequest& request);
@@ -103,7 +100,6 @@ class Runner : public CommitListener {
   void Rearm(Slot* slot);
 
   // --- after a commit
-  // -------------------------------------------------------------------------------------------
   void OnDone(Slot* slot);
   void OnRetrying(Slot* slot, const std::string& error);
   void OnInsertFailed(Slot* slot, const std::string& error);

@@ -1,11 +1,11 @@
 // The client against the fake orchestrator: what travels, and what every answer is understood as.
 
+#include "absl/synchronization/mutex.h"
 #include "participants/sdk/client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -33,7 +33,7 @@ class ClientTest : public ::testing::Test {
   }
 
   HttpResponse Answer(const HttpRequest& request, const Outcome& outcome) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    absl::MutexLock lock(&mutex_);
     calls_.push_back(request.Query("branch_id").value_or("?") + " " +
                      request.Query("op").value_or("?") + " " + request.body);
     HttpAnswer answer = ToHttpAnswer(outcome);
@@ -45,11 +45,11 @@ class ClientTest : public ::testing::Test {
   }
 
   std::vector<std::string> calls() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    absl::MutexLock lock(&mutex_);
     return calls_;
   }
 
-  std::mutex mutex_;
+  absl::Mutex mutex_;
   std::vector<std::string> calls_;
   HttpServer participant_;
   FakeOrchestrator fake_;
