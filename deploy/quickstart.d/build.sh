@@ -10,6 +10,7 @@ show_progress() {
   while IFS= read -r line; do
     [[ "$line" =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
     done_steps=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
+    [[ "$done_steps" -gt 0 ]] || continue  # ninja looking around
     percent=$((100 * done_steps / all))
     if [[ -t 1 ]]; then
       printf '\r\e[KBuilding: %d%% (%d of %d steps)' "$percent" "$done_steps" "$all"
