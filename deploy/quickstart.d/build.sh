@@ -48,7 +48,7 @@ build() {
   fi
   cmake --build --preset release --parallel "$(parallel_jobs)" --target sagad sagactl order product 2>&1 |
     tee -a "$log" | show_progress || build_failed "$log" "the build"
-  if grep -q '^\[' "$log"; then
+  if grep -qE '\] (Building|Linking) ' "$log"; then
     say "Built sagad, sagactl, order and product in build/release/bin, in $((SECONDS - began)) s"
   else
     say "Everything is built"
