@@ -17,14 +17,14 @@ enum class RequestKind : uint8_t { kPrepare, kSubmit, kAbort, kRegisterBranch };
 struct WireAnswer {
   //               gRPC status          HTTP status and body
   enum class Kind : uint8_t {
-    kSuccess,      // OK                   200 {"dtm_result":"SUCCESS"}
-    kFailure,      // ABORTED              409 {"dtm_result":"FAILURE","message":text}
-    kOngoing,      // FAILED_PRECONDITION  425 {"dtm_result":"ONGOING","message":text}
-    kError,        // UNKNOWN              500 {"message":text}
+    kSuccess,  // OK                   200 {"dtm_result":"SUCCESS"}
+    kFailure,  // ABORTED              409 {"dtm_result":"FAILURE","message":text}
+    kOngoing,  // FAILED_PRECONDITION  425 {"dtm_result":"ONGOING","message":text}
+    kError,    // UNKNOWN              500 {"message":text}
     // Bad input, or an abort of an unknown gid: DTM panics, hence the code.
-    kBadRequest,   // INTERNAL             500 {"message":text}
+    kBadRequest,  // INTERNAL             500 {"message":text}
     // A limit was reached: nothing was done, try again.
-    kOverloaded,   // RESOURCE_EXHAUSTED   503 {"message":text}
+    kOverloaded,  // RESOURCE_EXHAUSTED   503 {"message":text}
     // Stopping, or the store fails: nothing was done.
     kUnavailable,  // UNAVAILABLE          503 {"message":text}
   };

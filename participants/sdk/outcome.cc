@@ -43,8 +43,7 @@ absl::string_view Name(OutcomeKind kind) {
   return "unknown";
 }
 
-Outcome::Outcome(OutcomeKind kind, std::string reason)
-    : kind_(kind), reason_(std::move(reason)) {
+Outcome::Outcome(OutcomeKind kind, std::string reason) : kind_(kind), reason_(std::move(reason)) {
   base::CutTo(reason_, kMaxReasonBytes);
 }
 

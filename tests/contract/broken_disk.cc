@@ -21,7 +21,9 @@ sqlite3_vfs* Real() {
   return real;
 }
 
-sqlite3_file* RealFile(sqlite3_file* file) { return reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1); }
+sqlite3_file* RealFile(sqlite3_file* file) {
+  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1);
+}
 
 int Close(sqlite3_file* file) { return RealFile(file)->pMethods->xClose(RealFile(file)); }
 
@@ -55,8 +57,12 @@ int Sync(sqlite3_file* file, int flags) {
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
   return RealFile(file)->pMethods->xFileSize(RealFile(file), size);
 }
-int Lock(sqlite3_file* file, int level) { return RealFile(file)->pMethods->xLock(RealFile(file), level); }
-int Unlock(sqlite3_file* file, int level) { return RealFile(file)->pMethods->xUnlock(RealFile(file), level); }
+int Lock(sqlite3_file* file, int level) {
+  return RealFile(file)->pMethods->xLock(RealFile(file), level);
+}
+int Unlock(sqlite3_file* file, int level) {
+  return RealFile(file)->pMethods->xUnlock(RealFile(file), level);
+}
 int CheckReservedLock(sqlite3_file* file, int* locked) {
   return RealFile(file)->pMethods->xCheckReservedLock(RealFile(file), locked);
 }
@@ -74,12 +80,30 @@ int ShmLock(sqlite3_file* file, int offset, int count, int flags) {
   return RealFile(file)->pMethods->xShmLock(RealFile(file), offset, count, flags);
 }
 void ShmBarrier(sqlite3_file* file) { RealFile(file)->pMethods->xShmBarrier(RealFile(file)); }
-int ShmUnmap(sqlite3_file* file, int remove) { return RealFile(file)->pMethods->xShmUnmap(RealFile(file), remove); }
+int ShmUnmap(sqlite3_file* file, int remove) {
+  return RealFile(file)->pMethods->xShmUnmap(RealFile(file), remove);
+}
 
 int Open(sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
-  static const sqlite3_io_methods methods = {
-      2,    Close,      Read,       Write,    Truncate,   Sync,    FileSize,   Lock,    Unlock, CheckReservedLock,
-      FileControl, SectorSize, DeviceCharacteristics, ShmMap, ShmLock, ShmBarrier, ShmUnmap, nullptr, nullptr};
+  static const sqlite3_io_methods methods = {2,
+                                             Close,
+                                             Read,
+                                             Write,
+                                             Truncate,
+                                             Sync,
+                                             FileSize,
+                                             Lock,
+                                             Unlock,
+                                             CheckReservedLock,
+                                             FileControl,
+                                             SectorSize,
+                                             DeviceCharacteristics,
+                                             ShmMap,
+                                             ShmLock,
+                                             ShmBarrier,
+                                             ShmUnmap,
+                                             nullptr,
+                                             nullptr};
   const int code = Real()->xOpen(Real(), name, RealFile(file), flags, out_flags);
   file->pMethods = RealFile(file)->pMethods == nullptr ? nullptr : &methods;
   return code;

@@ -1,7 +1,7 @@
 #pragma once
 
-// A disk that can be broken and mended: an SQLite VFS in front of the real one. Every file opened through it obeys the
-// same switches.
+// A disk that can be broken and mended: an SQLite VFS in front of the real one. Every file opened
+// through it obeys the same switches.
 
 #include <atomic>
 #include <cstdint>

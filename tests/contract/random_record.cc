@@ -9,11 +9,15 @@ uint64_t Below(Random& random, uint64_t limit) { return random() % limit; }
 bool Coin(Random& random) { return Below(random, 2) == 0; }
 
 // 0 often, otherwise any length of number.
-int64_t Number(Random& random) { return Coin(random) ? 0 : static_cast<int64_t>(random() >> (1 + Below(random, 62))); }
+int64_t Number(Random& random) {
+  return Coin(random) ? 0 : static_cast<int64_t>(random() >> (1 + Below(random, 62)));
+}
 uint32_t SmallNumber(Random& random) { return static_cast<uint32_t>(Number(random)); }
 base::Time SomeTime(Random& random) { return base::Time{Number(random)}; }
 
-core::Outcome SomeOutcome(Random& random) { return static_cast<core::Outcome>(1 + Below(random, 4)); }
+core::Outcome SomeOutcome(Random& random) {
+  return static_cast<core::Outcome>(1 + Below(random, 4));
+}
 core::Op SomeOp(Random& random) { return static_cast<core::Op>(1 + Below(random, 5)); }
 
 void RandomProgress(Random& random, core::Branch* branch) {
@@ -88,7 +92,8 @@ void RandomState(Random& random, core::GlobalTransaction* transaction) {
 std::string RandomBytes(Random& random, size_t max) {
   const uint64_t kind = Below(random, 4);
   std::string bytes(kind == 0 ? 0 : Below(random, kind == 1 ? max + 1 : max / 8 + 2), '\0');
-  for (char& byte : bytes) byte = static_cast<char>(Coin(random) ? 'a' + Below(random, 26) : Below(random, 256));
+  for (char& byte : bytes)
+    byte = static_cast<char>(Coin(random) ? 'a' + Below(random, 26) : Below(random, 256));
   return bytes.substr(0, max);
 }
 
@@ -116,7 +121,8 @@ std::vector<uint32_t> ChangeAtRandom(Random& random, core::GlobalTransaction& tr
   }
   for (uint64_t i = Below(random, 3); i > 0; --i) {
     rows.push_back(static_cast<uint32_t>(transaction.branches.size()));
-    const base::Bytes before = transaction.branches.empty() ? nullptr : transaction.branches.back().payload;
+    const base::Bytes before =
+        transaction.branches.empty() ? nullptr : transaction.branches.back().payload;
     transaction.branches.push_back(RandomBranch(random, before));
   }
   return rows;
@@ -156,11 +162,15 @@ core::GlobalTransaction SmallSaga(const std::string& gid) {
 
 port::Write InsertOf(const core::GlobalTransaction& transaction, base::Time next_wake,
                      const std::vector<core::HistoryEntry>* history) {
-  return {.kind = port::Write::Kind::kInsert, .transaction = &transaction, .history = history, .next_wake = next_wake};
+  return {.kind = port::Write::Kind::kInsert,
+          .transaction = &transaction,
+          .history = history,
+          .next_wake = next_wake};
 }
 
 port::Write UpdateOf(const core::GlobalTransaction& transaction, base::Time next_wake,
-                     const std::vector<uint32_t>* rows, const std::vector<core::HistoryEntry>* history) {
+                     const std::vector<uint32_t>* rows,
+                     const std::vector<core::HistoryEntry>* history) {
   return {.kind = port::Write::Kind::kUpdate,
           .transaction = &transaction,
           .changed_rows = rows,

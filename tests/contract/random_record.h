@@ -18,11 +18,12 @@ using Random = std::mt19937_64;
 // Up to `max` bytes of any value; often empty, often short.
 std::string RandomBytes(Random& random, size_t max);
 
-// Every field takes every kind of value it can have, whether or not a real transaction could look so. Version 1.
+// Every field takes every kind of value it can have, whether or not a real transaction could look
+// so. Version 1.
 core::GlobalTransaction RandomTransaction(Random& random, std::string gid, size_t max_branches = 8);
 
-// Changes what may change after birth: anything of the transaction but its gid, progress of some rows, new rows at the
-// end. Returns the rows that did, and raises the version.
+// Changes what may change after birth: anything of the transaction but its gid, progress of some
+// rows, new rows at the end. Returns the rows that did, and raises the version.
 std::vector<uint32_t> ChangeAtRandom(Random& random, core::GlobalTransaction& transaction);
 
 core::HistoryEntry RandomHistory(Random& random);

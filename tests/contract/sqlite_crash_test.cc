@@ -1,5 +1,5 @@
-// A process that is killed around and inside its commits, at many of them: what it acknowledged is there, no batch is
-// half there, and the file is healthy.
+// A process that is killed around and inside its commits, at many of them: what it acknowledged is
+// there, no batch is half there, and the file is healthy.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -35,7 +35,8 @@ std::string Gid(uint32_t batch, uint32_t i) { return absl::StrCat("batch-", batc
 core::GlobalTransaction Inserted(uint32_t batch, uint32_t i) {
   core::GlobalTransaction transaction = SmallSaga(Gid(batch, i));
   // From time to time one that needs many pages, so that commits differ in shape.
-  if (i == 0 && batch % 5 == 0) transaction.branches[1].payload = base::MakeBytes(std::string(50'000, 'p'));
+  if (i == 0 && batch % 5 == 0)
+    transaction.branches[1].payload = base::MakeBytes(std::string(50'000, 'p'));
   return transaction;
 }
 
@@ -50,11 +51,12 @@ core::GlobalTransaction Updated(uint32_t batch, uint32_t i) {
   return transaction;
 }
 
-// Runs in the child: commits batches, reports the number of each acknowledged one, dies at the crash point.
-[[noreturn]] void WriteBatches(const std::string& path, const CrashPoint& point, uint32_t first, int report,
-                               int64_t checkpoint_pages) {
-  auto opened =
-      OpenSqliteStore(path, {.checkpoint_pages = checkpoint_pages, .before_commit = InsideCommitHook(point)});
+// Runs in the child: commits batches, reports the number of each acknowledged one, dies at the
+// crash point.
+[[noreturn]] void WriteBatches(const std::string& path, const CrashPoint& point, uint32_t first,
+                               int report, int64_t checkpoint_pages) {
+  auto opened = OpenSqliteStore(
+      path, {.checkpoint_pages = checkpoint_pages, .before_commit = InsideCommitHook(point)});
   if (!opened.ok()) _exit(2);
   CrashPointStore store(std::move(opened->store), point);
   for (uint32_t batch = first;; ++batch) {
@@ -109,7 +111,8 @@ std::string IntegrityOf(const std::string& path) {
   return text;
 }
 
-// Whether batch `batch` (with its updates of the one before) is there as a whole; fails the test when it is half there.
+// Whether batch `batch` (with its updates of the one before) is there as a whole; fails the test
+// when it is half there.
 bool IsThere(port::TransactionStore& store, uint32_t batch, uint32_t first) {
   uint32_t there = 0;
   for (uint32_t i = 0; i < kInserts; ++i) there += store.Load(Gid(batch, i)).ok() ? 1 : 0;
@@ -118,12 +121,14 @@ bool IsThere(port::TransactionStore& store, uint32_t batch, uint32_t first) {
   for (uint32_t i = 0; i < kInserts; ++i) {
     const auto before = store.Load(Gid(batch - 1, i));
     if (!before.ok()) continue;
-    EXPECT_EQ(*before, there == kInserts ? Updated(batch - 1, i) : Inserted(batch - 1, i)) << "batch " << batch;
+    EXPECT_EQ(*before, there == kInserts ? Updated(batch - 1, i) : Inserted(batch - 1, i))
+        << "batch " << batch;
   }
   return there == kInserts;
 }
 
-// Kills one process after the other on the same file, each `step` commits later in its life, and looks after each.
+// Kills one process after the other on the same file, each `step` commits later in its life, and
+// looks after each.
 void CrashAgainAndAgain(CrashPoint::Where where, uint32_t kills, uint32_t step) {
   const fixture::TempDir dir;
   const std::string path = dir.File("sagad.db");
@@ -137,7 +142,8 @@ void CrashAgainAndAgain(CrashPoint::Where where, uint32_t kills, uint32_t step) 
     auto opened = OpenSqliteStore(path);
     ASSERT_TRUE(opened.ok()) << opened.status();
     for (uint32_t batch = first; batch <= acknowledged; ++batch) {
-      ASSERT_TRUE(IsThere(*opened->store, batch, first)) << "acknowledged batch " << batch << " is lost";
+      ASSERT_TRUE(IsThere(*opened->store, batch, first))
+          << "acknowledged batch " << batch << " is lost";
       if (::testing::Test::HasFailure()) return;
     }
     // The one that was being written: there when it was durable, and only then.
@@ -173,7 +179,8 @@ TEST(SqliteCrash, AtAnyMoment) {
     const uint32_t until = first + static_cast<uint32_t>(random() % 60);
     uint32_t acknowledged = first - 1;
     uint32_t batch = 0;
-    while (acknowledged < until && read(ends[0], &batch, sizeof(batch)) == sizeof(batch)) acknowledged = batch;
+    while (acknowledged < until && read(ends[0], &batch, sizeof(batch)) == sizeof(batch))
+      acknowledged = batch;
     kill(child, SIGKILL);
     while (read(ends[0], &batch, sizeof(batch)) == sizeof(batch)) acknowledged = batch;
     close(ends[0]);
@@ -200,7 +207,8 @@ TEST(CrashPoint, ParsesItsText) {
   EXPECT_EQ(point->commit, 17u);
   EXPECT_EQ(ParseCrashPoint("before:1")->where, CrashPoint::Where::kBefore);
   EXPECT_EQ(ParseCrashPoint("after:3")->where, CrashPoint::Where::kAfter);
-  for (const char* wrong : {"", "before", "before:", "before:0", "before:-1", "before:x", "during:1", "inside 1"}) {
+  for (const char* wrong :
+       {"", "before", "before:", "before:0", "before:-1", "before:x", "during:1", "inside 1"}) {
     EXPECT_EQ(ParseCrashPoint(wrong).status().code(), absl::StatusCode::kInvalidArgument) << wrong;
   }
 }

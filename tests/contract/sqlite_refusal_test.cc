@@ -1,5 +1,5 @@
-// What the SQLite store does when it may not, cannot, or must not: refuse with a text that says what to do, and lose
-// nothing.
+// What the SQLite store does when it may not, cannot, or must not: refuse with a text that says
+// what to do, and lose nothing.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,7 +37,9 @@ class SqliteRefusal : public ::testing::Test {
   ~SqliteRefusal() override { BrokenDisk::Mend(); }
 
   std::string Path() const { return dir_.File("sagad.db"); }
-  absl::StatusOr<SqliteStore> Open(const SqliteOptions& options = {}) { return OpenSqliteStore(Path(), options); }
+  absl::StatusOr<SqliteStore> Open(const SqliteOptions& options = {}) {
+    return OpenSqliteStore(Path(), options);
+  }
   SqliteStore MustOpen(const SqliteOptions& options = {}) {
     auto opened = Open(options);
     EXPECT_TRUE(opened.ok()) << opened.status();
@@ -88,8 +90,8 @@ class SqliteRefusal : public ::testing::Test {
 
 TEST_F(SqliteRefusal, ASecondSagadIsToldWhoTheFirstIs) {
   SqliteStore first = MustOpen();
-  const std::string expected =
-      absl::StrCat(Path(), " is in use by another sagad (pid ", getpid(), "). Stop it or choose another --data-dir.");
+  const std::string expected = absl::StrCat(Path(), " is in use by another sagad (pid ", getpid(),
+                                            "). Stop it or choose another --data-dir.");
   EXPECT_EQ(Refusal(), expected);
   EXPECT_EQ(InAnotherProcess(false, [this] { return Refusal(); }), expected);
   // The first is not disturbed, and when it is gone the next may have the store.
@@ -102,8 +104,8 @@ TEST_F(SqliteRefusal, ASecondSagadIsToldWhoTheFirstIs) {
 TEST_F(SqliteRefusal, AMissingDirectory) {
   const auto opened = OpenSqliteStore(dir_.File("nowhere/sagad.db"));
   EXPECT_THAT(std::string(opened.status().message()),
-              AllOf(HasSubstr("nowhere/sagad.db.lock cannot be written"), HasSubstr("No such file or directory"),
-                    HasSubstr("--data-dir")));
+              AllOf(HasSubstr("nowhere/sagad.db.lock cannot be written"),
+                    HasSubstr("No such file or directory"), HasSubstr("--data-dir")));
 }
 
 TEST_F(SqliteRefusal, AReadOnlyDirectory) {
@@ -177,14 +179,16 @@ TEST_F(SqliteRefusal, AnOlderSchemaIsBroughtForwardOnce) {
   ASSERT_EQ(connection.ReadNumber("SELECT count(*) FROM added", &rows), SQLITE_OK);
   EXPECT_EQ(rows, 2);
   std::string version;
-  ASSERT_EQ(connection.ReadText("SELECT value FROM meta WHERE name = 'schema_version'", &version), SQLITE_OK);
+  ASSERT_EQ(connection.ReadText("SELECT value FROM meta WHERE name = 'schema_version'", &version),
+            SQLITE_OK);
   EXPECT_EQ(version, absl::StrCat(newest + 2));
 }
 
 TEST_F(SqliteRefusal, ADamagedFile) {
   {
     SqliteStore made = MustOpen();
-    for (int i = 0; i < 200; ++i) ASSERT_EQ(Put(made, SmallSaga(absl::StrCat("gid-", i))).kind, Result::kDone);
+    for (int i = 0; i < 200; ++i)
+      ASSERT_EQ(Put(made, SmallSaga(absl::StrCat("gid-", i))).kind, Result::kDone);
   }
   std::string content = fixture::ReadFile(Path());
   ASSERT_GT(content.size(), size_t{3 * 4096});
@@ -194,7 +198,8 @@ TEST_F(SqliteRefusal, ADamagedFile) {
   auto opened = Open();
   const absl::Status status = opened.ok() ? opened->store->Load("gid-1").status() : opened.status();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
-  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr(Path() + " is damaged"), HasSubstr("restore a backup")));
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(Path() + " is damaged"), HasSubstr("restore a backup")));
 }
 
 TEST_F(SqliteRefusal, AFullDiskLosesNothingAndPasses) {
@@ -206,7 +211,8 @@ TEST_F(SqliteRefusal, AFullDiskLosesNothingAndPasses) {
     std::vector<core::GlobalTransaction> fresh;
     for (int i = 0; i < 10; ++i) fresh.push_back(SmallSaga(absl::StrCat("gid-", round, "-", i)));
     std::vector<port::Write> batch;
-    for (const core::GlobalTransaction& transaction : fresh) batch.push_back(InsertOf(transaction, kNow));
+    for (const core::GlobalTransaction& transaction : fresh)
+      batch.push_back(InsertOf(transaction, kNow));
     const auto results = sqlite.store->Commit(batch);
     for (size_t i = 0; i < fresh.size(); ++i) {
       ASSERT_EQ(results[i].kind, results[0].kind);
@@ -215,7 +221,8 @@ TEST_F(SqliteRefusal, AFullDiskLosesNothingAndPasses) {
         continue;
       }
       ASSERT_EQ(results[i].kind, Result::kFailed);
-      EXPECT_THAT(results[i].error, AllOf(HasSubstr("the disk is full"), HasSubstr("free some space")));
+      EXPECT_THAT(results[i].error,
+                  AllOf(HasSubstr("the disk is full"), HasSubstr("free some space")));
       EXPECT_TRUE(absl::IsNotFound(sqlite.store->Load(fresh[i].gid).status()));
     }
     const int64_t room_left = BrokenDisk::room;
@@ -280,7 +287,8 @@ TEST_F(SqliteRefusal, ACommitThatCouldNotBeSyncedIsUnknown) {
   EXPECT_TRUE(sqlite.store->ClaimDue(kNow, 10)->empty());
 }
 
-// The log held the whole commit when its sync failed. Told to have failed, it must not come back with a crash.
+// The log held the whole commit when its sync failed. Told to have failed, it must not come back
+// with a crash.
 TEST_F(SqliteRefusal, ACommitToldToHaveFailedStaysGone) {
   SqliteStore sqlite = MustOpen({.vfs = BrokenDisk::Name()});
   ASSERT_EQ(Put(sqlite, SmallSaga("before")).kind, Result::kDone);
@@ -314,13 +322,15 @@ TEST_F(SqliteRefusal, ADeadDiskIsToldByEveryCall) {
 TEST_F(SqliteRefusal, AnUnreadableTransactionDoesNotStopTheOthers) {
   {
     SqliteStore made = MustOpen();
-    for (const std::string gid : {"a", "b", "c"}) ASSERT_EQ(Put(made, SmallSaga(gid)).kind, Result::kDone);
+    for (const std::string gid : {"a", "b", "c"})
+      ASSERT_EQ(Put(made, SmallSaga(gid)).kind, Result::kDone);
   }
   Sql("UPDATE global_transaction SET options = 'rubbish' WHERE gid = 'b'");
   SqliteStore sqlite = MustOpen();
   const auto first = sqlite.store->ClaimDue(kNow, 10);
   EXPECT_TRUE(absl::IsDataLoss(first.status()));
-  EXPECT_THAT(std::string(first.status().message()), AllOf(HasSubstr("\"b\""), HasSubstr("rubbish")));
+  EXPECT_THAT(std::string(first.status().message()),
+              AllOf(HasSubstr("\"b\""), HasSubstr("rubbish")));
   const auto second = sqlite.store->ClaimDue(kNow, 10);
   ASSERT_TRUE(second.ok());
   EXPECT_EQ(second->size(), 2u);

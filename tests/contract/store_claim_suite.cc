@@ -12,7 +12,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr base::Time At(int64_t seconds) { return base::Time{1'700'000'000'000'000} + base::Seconds(seconds); }
+constexpr base::Time At(int64_t seconds) {
+  return base::Time{1'700'000'000'000'000} + base::Seconds(seconds);
+}
 
 TEST_P(StoreContract, InsertingHolds) {
   ASSERT_EQ(Insert(SmallSaga("mine"), At(1)), Result::kDone);
@@ -55,7 +57,8 @@ TEST_P(StoreContract, ClaimedRecordsAreWhole) {
 }
 
 TEST_P(StoreContract, EqualTimesAreAllClaimedOnce) {
-  for (int i = 0; i < 30; ++i) ASSERT_EQ(Insert(SmallSaga("gid-" + std::to_string(i)), At(1)), Result::kDone);
+  for (int i = 0; i < 30; ++i)
+    ASSERT_EQ(Insert(SmallSaga("gid-" + std::to_string(i)), At(1)), Result::kDone);
   Reopen();
   std::set<std::string> seen;
   for (int page = 0; page < 3; ++page) {
@@ -173,25 +176,35 @@ TEST_P(StoreContract, AClaimedOneIsWrittenLikeAnyOther) {
   EXPECT_THAT(ClaimDue(At(1000)), IsEmpty());
 }
 
-// Any order of acts against a plain model of who holds what and when it is due.
-TEST_P(StoreContract, ClaimsAgreeWithAModel) {
+// Who holds what and when it is due, kept the plain way.
+struct ClaimModel {
   struct Known {
     core::GlobalTransaction transaction;
     base::Time wake;
     bool held = true;
   };
-  Random random(13);
-  std::map<std::string, Known> model;
-  const auto free_at = [&](base::Time now) {
+
+  std::vector<std::string> FreeAt(base::Time now) const {
     std::vector<std::string> due;
-    for (const auto& [gid, known] : model) {
-      if (!known.held && !core::IsFinal(known.transaction.status) && known.wake <= now) due.push_back(gid);
+    for (const auto& [gid, one] : known) {
+      if (!one.held && !core::IsFinal(one.transaction.status) && one.wake <= now)
+        due.push_back(gid);
     }
     return due;
-  };
+  }
+
+  std::map<std::string, Known> known;
+};
+
+// Any order of acts against that model.
+TEST_P(StoreContract, ClaimsAgreeWithAModel) {
+  Random random(13);
+  ClaimModel claims;
+  std::map<std::string, ClaimModel::Known>& model = claims.known;
   for (int act = 0; act < 3000; ++act) {
     const std::string gid = "gid-" + std::to_string(random() % 40);
-    const base::Time when = random() % 6 == 0 ? base::kNever : At(static_cast<int64_t>(random() % 50));
+    const base::Time when =
+        random() % 6 == 0 ? base::kNever : At(static_cast<int64_t>(random() % 50));
     const auto known = model.find(gid);
     switch (random() % 6) {
       case 0:
@@ -219,7 +232,7 @@ TEST_P(StoreContract, ClaimsAgreeWithAModel) {
       case 4: {
         const base::Time now = At(static_cast<int64_t>(random() % 50));
         const size_t limit = random() % 8;
-        const std::vector<std::string> due = free_at(now);
+        const std::vector<std::string> due = claims.FreeAt(now);
         const std::vector<std::string> claimed = ClaimDue(now, limit);
         ASSERT_EQ(claimed.size(), std::min(limit, due.size()));
         base::Time before{0};
@@ -230,12 +243,13 @@ TEST_P(StoreContract, ClaimsAgreeWithAModel) {
           model[taken].held = true;
         }
         // Nobody who waited longer was left out.
-        for (const std::string& left : free_at(now)) ASSERT_GE(model[left].wake, before);
+        for (const std::string& left : claims.FreeAt(now)) ASSERT_GE(model[left].wake, before);
         break;
       }
       case 5: {
         base::Time next = base::kNever;
-        for (const std::string& waiting : free_at(base::kNever)) next = std::min(next, model[waiting].wake);
+        for (const std::string& waiting : claims.FreeAt(base::kNever))
+          next = std::min(next, model[waiting].wake);
         ASSERT_EQ(NextDue(), next);
         break;
       }
@@ -253,7 +267,8 @@ TEST_P(StoreContract, ThousandsHeldCostNothing) {
   for (size_t from = 0; from < held.size(); from += 500) {
     std::vector<port::Write> batch;
     for (size_t i = from; i < from + 500; ++i) batch.push_back(InsertOf(held[i], At(1)));
-    for (const port::WriteResult& result : store().Commit(batch)) ASSERT_EQ(result.kind, Result::kDone);
+    for (const port::WriteResult& result : store().Commit(batch))
+      ASSERT_EQ(result.kind, Result::kDone);
   }
   ASSERT_EQ(Insert(SmallSaga("free"), At(60)), Result::kDone);
   store().Release("free");

@@ -12,7 +12,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr base::Time At(int64_t seconds) { return base::Time{1'700'000'000'000'000} + base::Seconds(seconds); }
+constexpr base::Time At(int64_t seconds) {
+  return base::Time{1'700'000'000'000'000} + base::Seconds(seconds);
+}
 
 class StoreQueryContract : public StoreContract {
  protected:
@@ -21,7 +23,8 @@ class StoreQueryContract : public StoreContract {
     transaction.status = status;
     transaction.mode = mode;
     transaction.create_time = At(created);
-    ASSERT_EQ(Insert(transaction, core::IsFinal(status) ? base::kNever : At(created)), Result::kDone);
+    ASSERT_EQ(Insert(transaction, core::IsFinal(status) ? base::kNever : At(created)),
+              Result::kDone);
   }
 
   void SetUp() override {
@@ -51,7 +54,8 @@ TEST_P(StoreContract, FindTellsIdAndWake) {
 }
 
 TEST_P(StoreQueryContract, ListsTheNewestFirstWithoutBranches) {
-  EXPECT_THAT(Listed({}), ElementsAre("\xff\xff", "pay%", "pay-2", "pay-1", "Order-1", "order-10", "order-2", "order-1"));
+  EXPECT_THAT(Listed({}), ElementsAre("\xff\xff", "pay%", "pay-2", "pay-1", "Order-1", "order-10",
+                                      "order-2", "order-1"));
   EXPECT_THAT(Listed({.limit = 3}), ElementsAre("\xff\xff", "pay%", "pay-2"));
   EXPECT_THAT(Listed({.limit = 0}), IsEmpty());
   const auto page = query().List({.limit = 1});
@@ -66,14 +70,17 @@ TEST_P(StoreQueryContract, FiltersByStatusAndMode) {
   using core::Mode;
   using core::Status;
   EXPECT_THAT(Listed({.statuses = {Status::kSubmitted}}), ElementsAre("pay-2", "order-1"));
-  EXPECT_THAT(Listed({.statuses = {Status::kPrepared, Status::kAborting}}), ElementsAre("pay-1", "Order-1"));
+  EXPECT_THAT(Listed({.statuses = {Status::kPrepared, Status::kAborting}}),
+              ElementsAre("pay-1", "Order-1"));
   EXPECT_THAT(Listed({.statuses = {Status::kFailed}}), ElementsAre("pay%", "order-10"));
   EXPECT_THAT(Listed({.statuses = {Status::kSucceed}}), ElementsAre("\xff\xff", "order-2"));
   EXPECT_THAT(Listed({.statuses = {Status::kFailed, Status::kSubmitted}}),
               ElementsAre("pay%", "pay-2", "order-10", "order-1"));
   EXPECT_THAT(Listed({.modes = {Mode::kTcc}}), ElementsAre("Order-1", "order-10"));
-  EXPECT_THAT(Listed({.modes = {Mode::kTcc, Mode::kMessage}}), ElementsAre("pay-2", "pay-1", "Order-1", "order-10"));
-  EXPECT_THAT(Listed({.statuses = {Status::kFailed}, .modes = {Mode::kTcc}}), ElementsAre("order-10"));
+  EXPECT_THAT(Listed({.modes = {Mode::kTcc, Mode::kMessage}}),
+              ElementsAre("pay-2", "pay-1", "Order-1", "order-10"));
+  EXPECT_THAT(Listed({.statuses = {Status::kFailed}, .modes = {Mode::kTcc}}),
+              ElementsAre("order-10"));
 }
 
 TEST_P(StoreQueryContract, FiltersByGidPrefix) {
@@ -85,14 +92,17 @@ TEST_P(StoreQueryContract, FiltersByGidPrefix) {
   EXPECT_THAT(Listed({.gid_prefix = "%"}), IsEmpty());
   EXPECT_THAT(Listed({.gid_prefix = "_"}), IsEmpty());
   EXPECT_THAT(Listed({.gid_prefix = "\xff"}), ElementsAre("\xff\xff"));
-  EXPECT_THAT(Listed({.statuses = {core::Status::kFailed}, .gid_prefix = "pay"}), ElementsAre("pay%"));
+  EXPECT_THAT(Listed({.statuses = {core::Status::kFailed}, .gid_prefix = "pay"}),
+              ElementsAre("pay%"));
 }
 
 TEST_P(StoreQueryContract, FiltersByCreateTime) {
   EXPECT_THAT(Listed({.created_from = At(7)}), ElementsAre("\xff\xff", "pay%"));
   EXPECT_THAT(Listed({.created_to = At(2)}), ElementsAre("order-2", "order-1"));
-  EXPECT_THAT(Listed({.created_from = At(3), .created_to = At(4)}), ElementsAre("Order-1", "order-10"));
-  EXPECT_THAT(Listed({.gid_prefix = "pay", .created_from = At(6), .created_to = At(6)}), ElementsAre("pay-2"));
+  EXPECT_THAT(Listed({.created_from = At(3), .created_to = At(4)}),
+              ElementsAre("Order-1", "order-10"));
+  EXPECT_THAT(Listed({.gid_prefix = "pay", .created_from = At(6), .created_to = At(6)}),
+              ElementsAre("pay-2"));
 }
 
 TEST_P(StoreQueryContract, PagesMeetEachTransactionOnce) {
@@ -106,7 +116,8 @@ TEST_P(StoreQueryContract, PagesMeetEachTransactionOnce) {
       for (const port::StoredTransaction& stored : *page) seen.push_back(stored.transaction.gid);
       filter.before_id = page->back().id;
       // What comes in meanwhile belongs to no page.
-      Add("order-x" + std::to_string(page_number) + prefix, core::Status::kSubmitted, core::Mode::kSaga, 20);
+      Add("order-x" + std::to_string(page_number) + prefix, core::Status::kSubmitted,
+          core::Mode::kSaga, 20);
     }
     // The first round left four more orders behind.
     const size_t expected = prefix.empty() ? 8 : 3 + 4;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The contract of port/transaction_store.h and port/transaction_query.h as tests. They run on every store named in
-// stores_under_test.cc; a new store joins by adding itself there.
+// The contract of port/transaction_store.h and port/transaction_query.h as tests. They run on every
+// store named in stores_under_test.cc; a new store joins by adding itself there.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

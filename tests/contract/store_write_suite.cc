@@ -43,7 +43,8 @@ TEST_P(StoreContract, SurvivesReopening) {
     ASSERT_EQ(Update(written.back(), kSoon, &rows), Result::kDone);
   }
   Reopen();
-  for (const core::GlobalTransaction& transaction : written) ASSERT_EQ(Stored(transaction.gid), transaction);
+  for (const core::GlobalTransaction& transaction : written)
+    ASSERT_EQ(Stored(transaction.gid), transaction);
   // And goes on being written, by a process that never saw it.
   for (core::GlobalTransaction& transaction : written) {
     const std::vector<uint32_t> rows = ChangeAtRandom(random, transaction);
@@ -118,8 +119,9 @@ TEST_P(StoreContract, GoodAndBadWritesOfABatchDoNotDisturbEachOther) {
   stale.version = 7;
   moving.version = 2;
   moving.status = core::Status::kAborting;
-  const auto results = store().Commit({InsertOf(fresh, kSoon), InsertOf(again, kSoon), UpdateOf(stale, kSoon),
-                                       UpdateOf(moving, kSoon), InsertOf(last, kSoon)});
+  const auto results =
+      store().Commit({InsertOf(fresh, kSoon), InsertOf(again, kSoon), UpdateOf(stale, kSoon),
+                      UpdateOf(moving, kSoon), InsertOf(last, kSoon)});
   ASSERT_EQ(results.size(), 5u);
   EXPECT_EQ(results[0].kind, Result::kDone);
   EXPECT_EQ(results[1].kind, Result::kAlreadyThere);
@@ -140,14 +142,17 @@ TEST_P(StoreContract, ManyWritesInOneBatch) {
   std::vector<core::GlobalTransaction> transactions;
   for (int i = 0; i < 512; ++i) transactions.push_back(SmallSaga("gid-" + std::to_string(i)));
   std::vector<port::Write> batch;
-  for (const core::GlobalTransaction& transaction : transactions) batch.push_back(InsertOf(transaction, kSoon));
-  for (const port::WriteResult& result : store().Commit(batch)) ASSERT_EQ(result.kind, Result::kDone);
-  for (const core::GlobalTransaction& transaction : transactions) ASSERT_EQ(Stored(transaction.gid), transaction);
+  for (const core::GlobalTransaction& transaction : transactions)
+    batch.push_back(InsertOf(transaction, kSoon));
+  for (const port::WriteResult& result : store().Commit(batch))
+    ASSERT_EQ(result.kind, Result::kDone);
+  for (const core::GlobalTransaction& transaction : transactions)
+    ASSERT_EQ(Stored(transaction.gid), transaction);
 }
 
 TEST_P(StoreContract, GidsThatBeginAlikeAreStrangers) {
-  const std::vector<std::string> gids = {"order-1", "order-10", "order-100", "order-", "order", "Order-1",
-                                         "order-1 ", " order-1", "order-1'", "o"};
+  const std::vector<std::string> gids = {"order-1", "order-10", "order-100", "order-",   "order",
+                                         "Order-1", "order-1 ", " order-1",  "order-1'", "o"};
   for (size_t i = 0; i < gids.size(); ++i) {
     core::GlobalTransaction transaction = SmallSaga(gids[i]);
     transaction.custom_data = std::to_string(i);
@@ -169,10 +174,24 @@ TEST_P(StoreContract, GidsThatBeginAlikeAreStrangers) {
 }
 
 TEST_P(StoreContract, OddGids) {
-  const std::vector<std::string> gids = {
-      "it's", "\"quoted\"", "a;b", "%", "_", "gid'); DROP TABLE global_transaction; --", "größe-\xe2\x82\xac-\xf0\x9f\x98\x80",
-      "tab\tand\nline", "\xff\xfe\x80", std::string(128, 'g'), std::string(127, 'g'), "", "0", "-1", "1e3", "NULL"};
-  for (const std::string& gid : gids) ASSERT_EQ(Insert(SmallSaga(gid), kSoon), Result::kDone) << gid;
+  const std::vector<std::string> gids = {"it's",
+                                         "\"quoted\"",
+                                         "a;b",
+                                         "%",
+                                         "_",
+                                         "gid'); DROP TABLE global_transaction; --",
+                                         "größe-\xe2\x82\xac-\xf0\x9f\x98\x80",
+                                         "tab\tand\nline",
+                                         "\xff\xfe\x80",
+                                         std::string(128, 'g'),
+                                         std::string(127, 'g'),
+                                         "",
+                                         "0",
+                                         "-1",
+                                         "1e3",
+                                         "NULL"};
+  for (const std::string& gid : gids)
+    ASSERT_EQ(Insert(SmallSaga(gid), kSoon), Result::kDone) << gid;
   Reopen();
   for (const std::string& gid : gids) {
     EXPECT_EQ(Stored(gid), SmallSaga(gid));
@@ -249,7 +268,8 @@ TEST_P(StoreContract, HistoryKeepsItsOrder) {
     for (int k = i % 4; k > 0; --k) entries.push_back(RandomHistory(random));
     all.insert(all.end(), entries.begin(), entries.end());
     transaction.version = static_cast<uint64_t>(i) + 1;
-    ASSERT_EQ(i == 0 ? Insert(transaction, kSoon, &entries) : Update(transaction, kSoon, nullptr, &entries),
+    ASSERT_EQ(i == 0 ? Insert(transaction, kSoon, &entries)
+                     : Update(transaction, kSoon, nullptr, &entries),
               Result::kDone);
   }
   EXPECT_EQ(*query().History("order-1"), all);
@@ -262,7 +282,8 @@ TEST_P(StoreContract, HistoryHasALimit) {
   uint32_t number = 0;
   for (int i = 0; i < 30; ++i) {
     std::vector<core::HistoryEntry> entries;
-    for (int k = 0; k < 70; ++k) entries.push_back({.time = kSoon, .attempt = ++number, .text = "again"});
+    for (int k = 0; k < 70; ++k)
+      entries.push_back({.time = kSoon, .attempt = ++number, .text = "again"});
     transaction.version += 1;
     ASSERT_EQ(Update(transaction, kSoon, nullptr, &entries), Result::kDone);
     const auto kept = query().History("order-1");
@@ -270,7 +291,8 @@ TEST_P(StoreContract, HistoryHasALimit) {
     // Never more than the limit, never far fewer, always the newest, in order.
     ASSERT_LE(kept->size(), core::kMaxHistory);
     ASSERT_GE(kept->size(), std::min<size_t>(number, core::kMaxHistory / 3));
-    for (size_t k = 0; k < kept->size(); ++k) ASSERT_EQ((*kept)[k].attempt, number - kept->size() + 1 + k);
+    for (size_t k = 0; k < kept->size(); ++k)
+      ASSERT_EQ((*kept)[k].attempt, number - kept->size() + 1 + k);
   }
 }
 

@@ -30,10 +30,13 @@ absl::StatusOr<CrashPoint> ParseCrashPoint(absl::string_view text) {
   for (const auto& [prefix, where] : kPlaces) {
     CrashPoint point{.where = where};
     if (!absl::StartsWith(text, prefix)) continue;
-    if (absl::SimpleAtoi(text.substr(absl::string_view(prefix).size()), &point.commit) && point.commit > 0) return point;
+    if (absl::SimpleAtoi(text.substr(absl::string_view(prefix).size()), &point.commit) &&
+        point.commit > 0)
+      return point;
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      "crash point \"", text, "\" is not before:N, inside:N or after:N, where N is the number of a commit from 1 on"));
+      "crash point \"", text,
+      "\" is not before:N, inside:N or after:N, where N is the number of a commit from 1 on"));
 }
 
 std::function<void()> InsideCommitHook(const CrashPoint& point) {
@@ -42,7 +45,8 @@ std::function<void()> InsideCommitHook(const CrashPoint& point) {
   };
 }
 
-CrashPointStore::CrashPointStore(std::unique_ptr<port::TransactionStore> store, const CrashPoint& point)
+CrashPointStore::CrashPointStore(std::unique_ptr<port::TransactionStore> store,
+                                 const CrashPoint& point)
     : store_(std::move(store)), point_(point) {
   SAGA_CHECK(store_ != nullptr);
 }

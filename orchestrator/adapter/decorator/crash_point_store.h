@@ -1,7 +1,7 @@
 #pragma once
 
-// A store that kills its process at a chosen commit: how the tests show that a sagad which dies at any moment loses
-// nothing. The kill is SIGKILL, so no destructor, no flush and no handler runs.
+// A store that kills its process at a chosen commit: how the tests show that a sagad which dies at
+// any moment loses nothing. The kill is SIGKILL, so no destructor, no flush and no handler runs.
 
 #include <cstdint>
 #include <functional>
@@ -29,19 +29,23 @@ struct CrashPoint {
 // "before:17", "inside:1", "after:3". InvalidArgument with what is expected for anything else.
 absl::StatusOr<CrashPoint> ParseCrashPoint(absl::string_view text);
 
-// For the hook that a store runs inside its commit (SqliteOptions::before_commit): kills the process at the n-th run when
-// the point lies inside; does nothing for other points.
+// For the hook that a store runs inside its commit (SqliteOptions::before_commit): kills the
+// process at the n-th run when the point lies inside; does nothing for other points.
 std::function<void()> InsideCommitHook(const CrashPoint& point);
 
-// Hands every call on to `store`, and kills the process before or after its n-th Commit. For a point inside use the hook
-// above: what lies inside a commit only the store knows. Thread safety: that of the store.
+// Hands every call on to `store`, and kills the process before or after its n-th Commit. For a
+// point inside use the hook above: what lies inside a commit only the store knows. Thread safety:
+// that of the store.
 class CrashPointStore final : public port::TransactionStore {
  public:
   CrashPointStore(std::unique_ptr<port::TransactionStore> store, const CrashPoint& point);
 
   std::vector<port::WriteResult> Commit(const std::vector<port::Write>& batch) override;
-  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override { return store_->Load(gid); }
-  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now, size_t limit) override {
+  absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override {
+    return store_->Load(gid);
+  }
+  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
+                                                                size_t limit) override {
     return store_->ClaimDue(now, limit);
   }
   bool Claim(const std::string& gid) override { return store_->Claim(gid); }

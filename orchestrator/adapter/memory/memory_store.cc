@@ -16,7 +16,8 @@ bool Matches(const port::ListFilter& filter, const MemoryStore::Row& row) {
   const auto contains = [](const auto& values, auto value) {
     return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
   };
-  return contains(filter.statuses, transaction.status) && contains(filter.modes, transaction.mode) &&
+  return contains(filter.statuses, transaction.status) &&
+         contains(filter.modes, transaction.mode) &&
          transaction.gid.starts_with(filter.gid_prefix) &&
          (!filter.created_from.IsSet() || transaction.create_time >= filter.created_from) &&
          (!filter.created_to.IsSet() || transaction.create_time <= filter.created_to);
@@ -131,7 +132,9 @@ const MemoryStore::Row* MemoryStore::At(const std::string& gid) const {
 void MemoryStore::RemoveFree(const Row& row) { free_.erase({row.next_wake, row.id}); }
 
 void MemoryStore::AddFree(const Row& row) {
-  if (core::IsFinal(row.transaction.status) || row.next_wake == base::kNever || held_.contains(row.id)) return;
+  if (core::IsFinal(row.transaction.status) || row.next_wake == base::kNever ||
+      held_.contains(row.id))
+    return;
   free_.insert({row.next_wake, row.id});
 }
 
@@ -143,7 +146,8 @@ absl::StatusOr<core::GlobalTransaction> MemoryStore::Load(const std::string& gid
   return row->transaction;
 }
 
-absl::StatusOr<std::vector<core::GlobalTransaction>> MemoryStore::ClaimDue(base::Time now, size_t limit) {
+absl::StatusOr<std::vector<core::GlobalTransaction>> MemoryStore::ClaimDue(base::Time now,
+                                                                           size_t limit) {
   absl::MutexLock lock(&mutex_);
   std::vector<core::GlobalTransaction> claimed;
   if (free_.empty() || free_.begin()->first > now) return claimed;
@@ -186,10 +190,12 @@ absl::StatusOr<port::StoredTransaction> MemoryStore::Find(const std::string& gid
   queries_ += 1;
   const Row* const row = At(gid);
   if (row == nullptr) return absl::NotFoundError("no such global transaction");
-  return port::StoredTransaction{.id = row->id, .transaction = row->transaction, .next_wake = row->next_wake};
+  return port::StoredTransaction{
+      .id = row->id, .transaction = row->transaction, .next_wake = row->next_wake};
 }
 
-absl::StatusOr<std::vector<port::StoredTransaction>> MemoryStore::List(const port::ListFilter& filter) {
+absl::StatusOr<std::vector<port::StoredTransaction>> MemoryStore::List(
+    const port::ListFilter& filter) {
   absl::MutexLock lock(&mutex_);
   queries_ += 1;
   std::vector<port::StoredTransaction> found;

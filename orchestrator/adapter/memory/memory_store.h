@@ -1,7 +1,8 @@
 #pragma once
 
-// A store without a disk, for tests and for the simulation, where it plays the disk: its whole content is a value that
-// can be copied, kept and put back. Deterministic: nothing depends on addresses, hashes or time.
+// A store without a disk, for tests and for the simulation, where it plays the disk: its whole
+// content is a value that can be copied, kept and put back. Deterministic: nothing depends on
+// addresses, hashes or time.
 
 #include <cstdint>
 #include <map>
@@ -18,10 +19,12 @@
 
 namespace saga::adapter {
 
-// Thread safety: as the ports say; the one mutex is for the queries' sake. Never blocks on anything else, never fails.
+// Thread safety: as the ports say; the one mutex is for the queries' sake. Never blocks on anything
+// else, never fails.
 class MemoryStore final : public port::TransactionStore, public port::TransactionQuery {
  public:
-  // What a disk would hold. Records are never changed in place, so a copy shares them and costs a pointer each.
+  // What a disk would hold. Records are never changed in place, so a copy shares them and costs a
+  // pointer each.
   struct Row {
     uint64_t id = 0;
     core::GlobalTransaction transaction;
@@ -41,7 +44,8 @@ class MemoryStore final : public port::TransactionStore, public port::Transactio
   // port::TransactionStore
   std::vector<port::WriteResult> Commit(const std::vector<port::Write>& batch) override;
   absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override;
-  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now, size_t limit) override;
+  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
+                                                                size_t limit) override;
   bool Claim(const std::string& gid) override;
   void Release(const std::string& gid) override;
   absl::StatusOr<base::Time> NextDue() override;
@@ -50,7 +54,8 @@ class MemoryStore final : public port::TransactionStore, public port::Transactio
 
   // port::TransactionQuery
   absl::StatusOr<port::StoredTransaction> Find(const std::string& gid) override;
-  absl::StatusOr<std::vector<port::StoredTransaction>> List(const port::ListFilter& filter) override;
+  absl::StatusOr<std::vector<port::StoredTransaction>> List(
+      const port::ListFilter& filter) override;
   absl::StatusOr<std::vector<core::HistoryEntry>> History(const std::string& gid) override;
   absl::StatusOr<port::StoreCounts> Count() override;
   uint64_t QueryCount() const override;

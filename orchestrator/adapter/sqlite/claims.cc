@@ -11,11 +11,13 @@ namespace {
 constexpr char kScan[] =
     "SELECT next_wake, id FROM global_transaction INDEXED BY open_transaction "
     "WHERE status < 4 AND next_wake >= ?1 AND next_wake <= ?2 ORDER BY next_wake";
-constexpr char kFind[] = "SELECT id, next_wake FROM global_transaction WHERE gid = ?1 AND status < 4";
+constexpr char kFind[] =
+    "SELECT id, next_wake FROM global_transaction WHERE gid = ?1 AND status < 4";
 
 }  // namespace
 
-int Claims::Prepare(const Connection* connection, std::string path, std::shared_ptr<std::atomic<uint64_t>> queries) {
+int Claims::Prepare(const Connection* connection, std::string path,
+                    std::shared_ptr<std::atomic<uint64_t>> queries) {
   connection_ = connection;
   path_ = std::move(path);
   queries_ = std::move(queries);
@@ -81,7 +83,8 @@ absl::StatusOr<std::vector<int64_t>> Claims::Due(base::Time now, size_t limit) {
     due.push_back(id);
   }
   if (code != SQLITE_ROW && code != SQLITE_DONE) return FailureOf(code, path_, *connection_);
-  // Everything that was passed on the way to the first is held; without one, everything up to now is.
+  // Everything that was passed on the way to the first is held; without one, everything up to now
+  // is.
   floor_ = due.empty() ? now + base::Micros(1) : first;
   floor_is_exact_ = !due.empty();
   return due;

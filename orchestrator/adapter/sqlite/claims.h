@@ -1,11 +1,13 @@
 #pragma once
 
-// Which open transactions this process holds, and which one that nobody holds is due next. Held ones are known only
-// here: a file has one owner (owner_lock.h), so when the process is gone nobody holds anything.
+// Which open transactions this process holds, and which one that nobody holds is due next. Held
+// ones are known only here: a file has one owner (owner_lock.h), so when the process is gone nobody
+// holds anything.
 //
-// Looking for what is due walks the index of open transactions by next_wake and skips held ones. As nearly all of those
-// are held and due (what a store keeps as next_wake is "now" while calls are out), the walk starts at a floor below
-// which everything is known to be held, and usually ends at its first step, or needs no query at all.
+// Looking for what is due walks the index of open transactions by next_wake and skips held ones. As
+// nearly all of those are held and due (what a store keeps as next_wake is "now" while calls are
+// out), the walk starts at a floor below which everything is known to be held, and usually ends at
+// its first step, or needs no query at all.
 
 #include <atomic>
 #include <cstdint>
@@ -32,7 +34,8 @@ inline constexpr int64_t kUnknownHistory = -1;
 // Thread safety: none.
 class Claims {
  public:
-  int Prepare(const Connection* connection, std::string path, std::shared_ptr<std::atomic<uint64_t>> queries);
+  int Prepare(const Connection* connection, std::string path,
+              std::shared_ptr<std::atomic<uint64_t>> queries);
 
   // Null when it is not held.
   Held* Find(const std::string& gid);
@@ -45,12 +48,15 @@ class Claims {
   void Release(const std::string& gid);
   // An insert of `gid` may or may not have been stored. It counts as held until it turns out which.
   void HoldUnsure(const std::string& gid);
-  // A transaction that is not held was written and has this next_wake now (kNever: it may have ended).
+  // A transaction that is not held was written and has this next_wake now (kNever: it may have
+  // ended).
   void NoteFreeWrite(base::Time next_wake);
 
-  // Ids of up to `limit` free transactions that are due at `now`, the longest due first. They stay free until Hold.
+  // Ids of up to `limit` free transactions that are due at `now`, the longest due first. They stay
+  // free until Hold.
   absl::StatusOr<std::vector<int64_t>> Due(base::Time now, size_t limit);
-  // A due one that cannot be read: passed over from now on, so that it does not stand in the way of the others.
+  // A due one that cannot be read: passed over from now on, so that it does not stand in the way of
+  // the others.
   void PassOver(int64_t id) { ids_.insert(id); }
 
   // The earliest next_wake of a free transaction.

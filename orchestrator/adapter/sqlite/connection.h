@@ -1,7 +1,7 @@
 #pragma once
 
-// SQLite's C interface with owners: a connection and a prepared statement that close themselves. Results stay SQLite's
-// codes here; failure.h makes them into errors for people.
+// SQLite's C interface with owners: a connection and a prepared statement that close themselves.
+// Results stay SQLite's codes here; failure.h makes them into errors for people.
 
 #include <sqlite3.h>
 
@@ -46,15 +46,18 @@ class Statement {
 
   int Prepare(const Connection& connection, absl::string_view sql);
 
-  // Parameters count from 1. Text and blobs are not copied: they outlive the Step calls. A failed bind (too long) is
-  // reported by Step.
+  // Parameters count from 1. Text and blobs are not copied: they outlive the Step calls. A failed
+  // bind (too long) is reported by Step.
   void Bind(int index, int64_t value) { Note(sqlite3_bind_int64(statement_, index, value)); }
   void BindNull(int index) { Note(sqlite3_bind_null(statement_, index)); }
   void BindText(int index, absl::string_view value) {
-    Note(sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8));
+    Note(sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_STATIC,
+                             SQLITE_UTF8));
   }
   // NULL for an empty text: costs nothing in the row.
-  void BindOptional(int index, absl::string_view value) { value.empty() ? BindNull(index) : BindText(index, value); }
+  void BindOptional(int index, absl::string_view value) {
+    value.empty() ? BindNull(index) : BindText(index, value);
+  }
   void BindBlob(int index, absl::string_view value) {
     if (value.empty()) {
       Note(sqlite3_bind_zeroblob(statement_, index, 0));
@@ -65,7 +68,8 @@ class Statement {
 
   // SQLITE_ROW, SQLITE_DONE or an extended error code.
   int Step() { return bind_error_ != SQLITE_OK ? bind_error_ : sqlite3_step(statement_); }
-  // For a statement without rows: runs it to its end and makes it ready for the next time. SQLITE_OK or an error.
+  // For a statement without rows: runs it to its end and makes it ready for the next time.
+  // SQLITE_OK or an error.
   int Run() {
     const int code = Step();
     Reset();

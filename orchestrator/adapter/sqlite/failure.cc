@@ -22,26 +22,33 @@ absl::Status FailureOf(int code, const std::string& path, const Connection& conn
   const std::string detail = Detail(code, connection);
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return absl::UnavailableError(
-          absl::StrCat(path, ": the disk is full. Nothing stored is lost; free some space and it goes on by itself. (",
-                       detail, ")"));
+      return absl::UnavailableError(absl::StrCat(
+          path,
+          ": the disk is full. Nothing stored is lost; free some space and it goes on by itself. (",
+          detail, ")"));
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return absl::FailedPreconditionError(absl::StrCat(
-          path, " cannot be written. Give the user that runs sagad the right to write the file and its directory. (",
-          detail, ")"));
+      return absl::FailedPreconditionError(
+          absl::StrCat(path,
+                       " cannot be written. Give the user that runs sagad the right to write the "
+                       "file and its directory. (",
+                       detail, ")"));
     case SQLITE_CANTOPEN:
-      return absl::FailedPreconditionError(absl::StrCat(
-          path, " cannot be opened. Check that the directory exists and that the user that runs sagad may write it. (",
-          detail, ")"));
+      return absl::FailedPreconditionError(
+          absl::StrCat(path,
+                       " cannot be opened. Check that the directory exists and that the user that "
+                       "runs sagad may write it. (",
+                       detail, ")"));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return absl::UnavailableError(absl::StrCat(
-          path, " is locked by another program, for example an open transaction in a sqlite3 shell. End it. (", detail,
-          ")"));
+      return absl::UnavailableError(absl::StrCat(path,
+                                                 " is locked by another program, for example an "
+                                                 "open transaction in a sqlite3 shell. End it. (",
+                                                 detail, ")"));
     case SQLITE_NOTADB:
       return absl::DataLossError(absl::StrCat(
-          path, " is not a sagad store. Move the file away or choose another --data-dir. (", detail, ")"));
+          path, " is not a sagad store. Move the file away or choose another --data-dir. (", detail,
+          ")"));
     case SQLITE_CORRUPT:
       return absl::DataLossError(absl::StrCat(
           path, " is damaged. Stop sagad, keep a copy, and restore a backup or run: sqlite3 ", path,
@@ -50,9 +57,9 @@ absl::Status FailureOf(int code, const std::string& path, const Connection& conn
       return absl::UnavailableError(absl::StrCat(
           path, ": the disk does not read or write. Look at the kernel's log. (", detail, ")"));
     default:
-      return absl::InternalError(absl::StrCat(path, ": ", detail,
-                                              connection.get() == nullptr ? "" : ", ",
-                                              connection.get() == nullptr ? "" : sqlite3_errmsg(connection.get())));
+      return absl::InternalError(
+          absl::StrCat(path, ": ", detail, connection.get() == nullptr ? "" : ", ",
+                       connection.get() == nullptr ? "" : sqlite3_errmsg(connection.get())));
   }
 }
 

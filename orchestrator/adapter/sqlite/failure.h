@@ -9,8 +9,9 @@
 
 namespace saga::adapter::sqlite {
 
-// A sentence that names the file, what is wrong and what to do. Unavailable: may pass by itself (disk full, locked,
-// input/output error); DataLoss: damaged or not a database; FailedPrecondition: rights; Internal: anything else.
+// A sentence that names the file, what is wrong and what to do. Unavailable: may pass by itself
+// (disk full, locked, input/output error); DataLoss: damaged or not a database; FailedPrecondition:
+// rights; Internal: anything else.
 absl::Status FailureOf(int code, const std::string& path, const Connection& connection);
 
 // Whether an error lies in the write it happened in and not in the store, so that others may go on.

@@ -9,9 +9,10 @@
 namespace saga::adapter::sqlite {
 namespace {
 
-// Every column of a transaction but its gid, from parameter `first` on, in the order of the statements below.
-void BindChanging(Statement& statement, int first, const core::GlobalTransaction& transaction, base::Time next_wake,
-                  RecordText* text) {
+// Every column of a transaction but its gid, from parameter `first` on, in the order of the
+// statements below.
+void BindChanging(Statement& statement, int first, const core::GlobalTransaction& transaction,
+                  base::Time next_wake, RecordText* text) {
   text->options = EncodeOptions(transaction.options);
   text->predecessors = EncodePredecessors(transaction.predecessors);
   int i = first;
@@ -54,7 +55,8 @@ void BindProgress(Statement& statement, int first, const core::Branch& branch) {
 }
 
 constexpr char kSelectBranches[] =
-    "SELECT key, op, status, called, attempts, unknown_streak, answered, last_outcome, next_attempt, finish_time, "
+    "SELECT key, op, status, called, attempts, unknown_streak, answered, last_outcome, "
+    "next_attempt, finish_time, "
     "branch_id, target, last_error, payload FROM branch WHERE key BETWEEN ?1 AND ?2 ORDER BY key";
 
 core::Branch ReadBranch(const Statement& row, const base::Bytes& payload_before) {
@@ -78,57 +80,70 @@ core::Branch ReadBranch(const Statement& row, const base::Bytes& payload_before)
 }  // namespace
 
 const char kInsertTransaction[] =
-    "INSERT INTO global_transaction (gid, mode, protocol, status, version, create_time, update_time, finish_time, "
-    "next_wake, wait_result, concurrent, delay, limited_retries, definition_version, definition, options, predecessors, "
+    "INSERT INTO global_transaction (gid, mode, protocol, status, version, create_time, "
+    "update_time, finish_time, "
+    "next_wake, wait_result, concurrent, delay, limited_retries, definition_version, definition, "
+    "options, predecessors, "
     "query_prepared, rollback_reason, custom_data) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
+    "?20) "
     "ON CONFLICT (gid) DO NOTHING";
 
 const char kUpdateTransaction[] =
-    "UPDATE global_transaction SET mode = ?3, protocol = ?4, status = ?5, version = ?6, create_time = ?7, "
-    "update_time = ?8, finish_time = ?9, next_wake = ?10, wait_result = ?11, concurrent = ?12, delay = ?13, "
-    "limited_retries = ?14, definition_version = ?15, definition = ?16, options = ?17, predecessors = ?18, "
+    "UPDATE global_transaction SET mode = ?3, protocol = ?4, status = ?5, version = ?6, "
+    "create_time = ?7, "
+    "update_time = ?8, finish_time = ?9, next_wake = ?10, wait_result = ?11, concurrent = ?12, "
+    "delay = ?13, "
+    "limited_retries = ?14, definition_version = ?15, definition = ?16, options = ?17, "
+    "predecessors = ?18, "
     "query_prepared = ?19, rollback_reason = ?20, custom_data = ?21 WHERE id = ?1 AND version = ?2";
 
 const char kInsertBranch[] =
-    "INSERT INTO branch (key, op, branch_id, target, payload, status, called, attempts, unknown_streak, answered, "
+    "INSERT INTO branch (key, op, branch_id, target, payload, status, called, attempts, "
+    "unknown_streak, answered, "
     "last_outcome, next_attempt, finish_time, last_error) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 const char kUpdateBranch[] =
-    "UPDATE branch SET status = ?2, called = ?3, attempts = ?4, unknown_streak = ?5, answered = ?6, last_outcome = ?7, "
+    "UPDATE branch SET status = ?2, called = ?3, attempts = ?4, unknown_streak = ?5, answered = "
+    "?6, last_outcome = ?7, "
     "next_attempt = ?8, finish_time = ?9, last_error = ?10 WHERE key = ?1";
 
 const char kInsertHistory[] =
-    "INSERT INTO history (transaction_id, number, time, kind, op, attempt, outcome, branch_id, text, actor) "
+    "INSERT INTO history (transaction_id, number, time, kind, op, attempt, outcome, branch_id, "
+    "text, actor) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 const char kSelectTransaction[] =
-    "SELECT id, gid, mode, protocol, status, version, create_time, update_time, finish_time, next_wake, wait_result, "
-    "concurrent, delay, limited_retries, definition_version, definition, options, predecessors, query_prepared, "
+    "SELECT id, gid, mode, protocol, status, version, create_time, update_time, finish_time, "
+    "next_wake, wait_result, "
+    "concurrent, delay, limited_retries, definition_version, definition, options, predecessors, "
+    "query_prepared, "
     "rollback_reason, custom_data FROM global_transaction";
 
-void BindTransaction(Statement& insert, const core::GlobalTransaction& transaction, base::Time next_wake,
-                     RecordText* text) {
+void BindTransaction(Statement& insert, const core::GlobalTransaction& transaction,
+                     base::Time next_wake, RecordText* text) {
   insert.BindText(1, transaction.gid);
   BindChanging(insert, 2, transaction, next_wake, text);
 }
 
-void BindTransactionUpdate(Statement& update, const core::GlobalTransaction& transaction, base::Time next_wake,
-                           int64_t id, RecordText* text) {
+void BindTransactionUpdate(Statement& update, const core::GlobalTransaction& transaction,
+                           base::Time next_wake, int64_t id, RecordText* text) {
   update.Bind(1, id);
   update.Bind(2, static_cast<int64_t>(transaction.version) - 1);
   BindChanging(update, 3, transaction, next_wake, text);
 }
 
-void BindBranch(Statement& insert, const core::GlobalTransaction& transaction, uint32_t row, int64_t id) {
+void BindBranch(Statement& insert, const core::GlobalTransaction& transaction, uint32_t row,
+                int64_t id) {
   const core::Branch& branch = transaction.branches[row];
   insert.Bind(1, id * kRowsPerTransaction + row);
   insert.Bind(2, static_cast<int64_t>(branch.op));
   insert.BindText(3, branch.branch_id);
   insert.BindText(4, branch.target);
   const base::Bytes* const before = row == 0 ? nullptr : &transaction.branches[row - 1].payload;
-  if (before != nullptr && (*before == branch.payload || base::Value(*before) == base::Value(branch.payload))) {
+  if (before != nullptr &&
+      (*before == branch.payload || base::Value(*before) == base::Value(branch.payload))) {
     insert.BindNull(5);
   } else {
     insert.BindBlob(5, base::Value(branch.payload));
@@ -177,7 +192,8 @@ absl::StatusOr<Record> ReadTransaction(const Statement& row) {
   auto predecessors = DecodePredecessors(row.Text(17));
   const absl::Status& status = options.ok() ? predecessors.status() : options.status();
   if (!status.ok()) {
-    return absl::DataLossError(absl::StrCat("global transaction \"", transaction.gid, "\": ", status.message()));
+    return absl::DataLossError(
+        absl::StrCat("global transaction \"", transaction.gid, "\": ", status.message()));
   }
   transaction.options = *std::move(options);
   transaction.predecessors = *std::move(predecessors);
@@ -206,7 +222,8 @@ int RecordReader::Prepare(const Connection* connection, std::string path,
   path_ = std::move(path);
   queries_ = std::move(queries);
   int code = by_gid_.Prepare(*connection, absl::StrCat(kSelectTransaction, " WHERE gid = ?1"));
-  if (code == SQLITE_OK) code = by_id_.Prepare(*connection, absl::StrCat(kSelectTransaction, " WHERE id = ?1"));
+  if (code == SQLITE_OK)
+    code = by_id_.Prepare(*connection, absl::StrCat(kSelectTransaction, " WHERE id = ?1"));
   if (code == SQLITE_OK) code = branches_.Prepare(*connection, kSelectBranches);
   return code;
 }
@@ -229,7 +246,8 @@ absl::StatusOr<Record> RecordReader::ReadOne(Statement& statement) {
   if (code == SQLITE_DONE) return absl::NotFoundError("no such global transaction");
   if (code != SQLITE_ROW) return FailureOf(code, path_, *connection_);
   absl::StatusOr<Record> record = ReadTransaction(statement);
-  if (!record.ok()) return absl::DataLossError(absl::StrCat(path_, ": ", record.status().message()));
+  if (!record.ok())
+    return absl::DataLossError(absl::StrCat(path_, ": ", record.status().message()));
   if (absl::Status status = ReadBranches(&*record); !status.ok()) return status;
   return record;
 }
@@ -244,8 +262,9 @@ absl::Status RecordReader::ReadBranches(Record* record) {
   int code = branches_.Step();
   for (; code == SQLITE_ROW; code = branches_.Step()) {
     if (branches_.Number(0) != first + static_cast<int64_t>(branches.size())) {
-      return absl::DataLossError(absl::StrCat(path_, ": global transaction \"", record->transaction.gid,
-                                              "\" lacks branch row ", branches.size()));
+      return absl::DataLossError(absl::StrCat(path_, ": global transaction \"",
+                                              record->transaction.gid, "\" lacks branch row ",
+                                              branches.size()));
     }
     branches.push_back(ReadBranch(branches_, branches.empty() ? nullptr : branches.back().payload));
   }

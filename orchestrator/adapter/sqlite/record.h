@@ -16,11 +16,12 @@
 
 namespace saga::adapter::sqlite {
 
-// A branch's key is transaction id * kRowsPerTransaction + row, so that the rows of a transaction lie side by side under
-// one integer key. More than twice core::kMaxSteps and a check-back.
+// A branch's key is transaction id * kRowsPerTransaction + row, so that the rows of a transaction
+// lie side by side under one integer key. More than twice core::kMaxSteps and a check-back.
 inline constexpr int64_t kRowsPerTransaction = 4096;
 
-// The columns that BindTransaction fills, and their parameters, for the INSERT; the UPDATE leaves the gid alone.
+// The columns that BindTransaction fills, and their parameters, for the INSERT; the UPDATE leaves
+// the gid alone.
 extern const char kInsertTransaction[];
 extern const char kUpdateTransaction[];
 extern const char kInsertBranch[];
@@ -33,13 +34,14 @@ struct RecordText {
   std::string predecessors;
 };
 
-void BindTransaction(Statement& insert, const core::GlobalTransaction& transaction, base::Time next_wake,
-                     RecordText* text);
+void BindTransaction(Statement& insert, const core::GlobalTransaction& transaction,
+                     base::Time next_wake, RecordText* text);
 // The row with `id` that has the version before.
-void BindTransactionUpdate(Statement& update, const core::GlobalTransaction& transaction, base::Time next_wake,
-                           int64_t id, RecordText* text);
+void BindTransactionUpdate(Statement& update, const core::GlobalTransaction& transaction,
+                           base::Time next_wake, int64_t id, RecordText* text);
 // A payload that equals the one of the row before is not stored again.
-void BindBranch(Statement& insert, const core::GlobalTransaction& transaction, uint32_t row, int64_t id);
+void BindBranch(Statement& insert, const core::GlobalTransaction& transaction, uint32_t row,
+                int64_t id);
 void BindBranchUpdate(Statement& update, const core::Branch& branch, uint32_t row, int64_t id);
 void BindHistory(Statement& insert, const core::HistoryEntry& entry, int64_t id, int64_t number);
 
@@ -49,7 +51,8 @@ struct Record {
   base::Time next_wake = base::kNever;
 };
 
-// "SELECT <columns that ReadTransaction reads> FROM global_transaction", to be continued with a WHERE.
+// "SELECT <columns that ReadTransaction reads> FROM global_transaction", to be continued with a
+// WHERE.
 extern const char kSelectTransaction[];
 // From the row a statement made of kSelectTransaction stands on; without branches.
 absl::StatusOr<Record> ReadTransaction(const Statement& row);
@@ -59,7 +62,8 @@ core::HistoryEntry ReadHistory(const Statement& row);
 class RecordReader {
  public:
   // `queries` counts every statement run. `path` is for error texts.
-  int Prepare(const Connection* connection, std::string path, std::shared_ptr<std::atomic<uint64_t>> queries);
+  int Prepare(const Connection* connection, std::string path,
+              std::shared_ptr<std::atomic<uint64_t>> queries);
 
   // NotFound when there is none.
   absl::StatusOr<Record> ByGid(const std::string& gid);

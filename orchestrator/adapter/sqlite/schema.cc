@@ -10,8 +10,10 @@ namespace {
 constexpr char kKind[] = "sqlite";
 
 absl::Status NotOurs(const std::string& path) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      path, " is an SQLite database of another program, not a sagad store. Move it away or choose another --data-dir."));
+  return absl::FailedPreconditionError(
+      absl::StrCat(path,
+                   " is an SQLite database of another program, not a sagad store. Move it away or "
+                   "choose another --data-dir."));
 }
 
 // 0: the file is empty.
@@ -20,7 +22,8 @@ absl::Status ReadVersion(Connection& connection, const std::string& path, int* v
   int64_t application = 0;
   int64_t objects = 0;
   int code = connection.ReadNumber("PRAGMA application_id", &application);
-  if (code == SQLITE_OK) code = connection.ReadNumber("SELECT count(*) FROM sqlite_schema", &objects);
+  if (code == SQLITE_OK)
+    code = connection.ReadNumber("SELECT count(*) FROM sqlite_schema", &objects);
   if (code != SQLITE_OK) return FailureOf(code, path, connection);
   if (application == 0 && objects == 0) return absl::OkStatus();
   if (application != kApplicationId) return NotOurs(path);
@@ -28,12 +31,14 @@ absl::Status ReadVersion(Connection& connection, const std::string& path, int* v
   std::string kind;
   std::string text;
   code = connection.ReadText("SELECT value FROM meta WHERE name = 'store_kind'", &kind);
-  if (code == SQLITE_OK) code = connection.ReadText("SELECT value FROM meta WHERE name = 'schema_version'", &text);
+  if (code == SQLITE_OK)
+    code = connection.ReadText("SELECT value FROM meta WHERE name = 'schema_version'", &text);
   if ((code & 0xff) == SQLITE_ERROR) return NotOurs(path);
   if (code != SQLITE_OK) return FailureOf(code, path, connection);
   if (kind != kKind) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, " was written with the store \"", kind, "\". Start sagad with that store, or choose another --data-dir."));
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " was written with the store \"", kind,
+                     "\". Start sagad with that store, or choose another --data-dir."));
   }
   if (!absl::SimpleAtoi(text, version) || *version < 1) {
     return absl::DataLossError(absl::StrCat(path, " names no readable schema version (\"", text,
@@ -50,15 +55,16 @@ int RunMigrations(Connection& connection, int from, const std::vector<Migration>
   if (code != SQLITE_OK) return code;
   if (from == 0) {
     const std::string birth = absl::StrCat(
-        "PRAGMA application_id = ", kApplicationId, "; INSERT INTO meta (name, value) VALUES ('store_kind', '", kKind,
+        "PRAGMA application_id = ", kApplicationId,
+        "; INSERT INTO meta (name, value) VALUES ('store_kind', '", kKind,
         "'), ('created_by', 'sagad ", kProgramVersion,
         "'), ('created_at', strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), ('disk_probes', '0')");
     code = connection.Exec(birth.c_str());
     if (code != SQLITE_OK) return code;
   }
   const std::string version =
-      absl::StrCat("INSERT OR REPLACE INTO meta (name, value) VALUES ('schema_version', '", migrations.back().version,
-                   "'); COMMIT");
+      absl::StrCat("INSERT OR REPLACE INTO meta (name, value) VALUES ('schema_version', '",
+                   migrations.back().version, "'); COMMIT");
   return connection.Exec(version.c_str());
 }
 

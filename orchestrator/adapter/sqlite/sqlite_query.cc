@@ -15,12 +15,13 @@
 namespace saga::adapter::sqlite {
 namespace {
 
-// A gid prefix with at most this many matches is looked up and sorted; one with more is met soon enough when walking
-// from the newest transaction down.
+// A gid prefix with at most this many matches is looked up and sorted; one with more is met soon
+// enough when walking from the newest transaction down.
 constexpr int64_t kFewMatches = 5000;
 
 constexpr char kHistory[] =
-    "SELECT h.time, h.kind, h.op, h.attempt, h.outcome, h.branch_id, h.text, h.actor FROM history AS h "
+    "SELECT h.time, h.kind, h.op, h.attempt, h.outcome, h.branch_id, h.text, h.actor FROM history "
+    "AS h "
     "WHERE h.transaction_id = (SELECT id FROM global_transaction WHERE gid = ?1) ORDER BY h.number";
 constexpr char kCounts[] =
     "SELECT status, count(*), min(create_time) FROM global_transaction INDEXED BY open_transaction "
@@ -31,20 +32,23 @@ constexpr char kMatches[] =
 // The smallest text above every text that begins with `prefix`; empty: there is none.
 std::string AfterPrefix(std::string prefix) {
   while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff) prefix.pop_back();
-  if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  if (!prefix.empty())
+    prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
   return prefix;
 }
 
 template <typename Enum>
 std::string InList(const char* column, const std::vector<Enum>& values) {
   return absl::StrCat(" AND +", column, " IN (",
-                      absl::StrJoin(values, ",", [](std::string* out, Enum value) {
-                        absl::StrAppend(out, static_cast<int>(value));
-                      }),
+                      absl::StrJoin(values, ",",
+                                    [](std::string* out, Enum value) {
+                                      absl::StrAppend(out, static_cast<int>(value));
+                                    }),
                       ")");
 }
 
-// The walk order that serves the filter: the index with few rows when there is one, else from the newest down.
+// The walk order that serves the filter: the index with few rows when there is one, else from the
+// newest down.
 std::string WhereOf(const port::ListFilter& filter, bool few_by_gid) {
   const auto open = [](core::Status status) { return !core::IsFinal(status); };
   std::string where = " INDEXED BY open_transaction WHERE status < 4";
@@ -52,12 +56,14 @@ std::string WhereOf(const port::ListFilter& filter, bool few_by_gid) {
     where = " WHERE gid >= ?1 AND gid < ?2";
   } else if (filter.statuses == std::vector<core::Status>{core::Status::kFailed}) {
     where = " INDEXED BY failed_transaction WHERE status = 5";
-  } else if (filter.statuses.empty() || !std::all_of(filter.statuses.begin(), filter.statuses.end(), open)) {
+  } else if (filter.statuses.empty() ||
+             !std::all_of(filter.statuses.begin(), filter.statuses.end(), open)) {
     where = " NOT INDEXED WHERE 1";
   }
   if (!filter.statuses.empty()) where += InList("status", filter.statuses);
   if (!filter.modes.empty()) where += InList("mode", filter.modes);
-  if (!few_by_gid && !filter.gid_prefix.empty()) where += " AND substr(CAST(gid AS BLOB), 1, length(?1)) = ?1";
+  if (!few_by_gid && !filter.gid_prefix.empty())
+    where += " AND substr(CAST(gid AS BLOB), 1, length(?1)) = ?1";
   if (filter.before_id != 0) where += " AND id < ?3";
   if (filter.created_from.IsSet()) where += " AND create_time >= ?4";
   if (filter.created_to.IsSet()) where += " AND create_time <= ?5";
@@ -91,7 +97,8 @@ class SqliteQuery final : public port::TransactionQuery {
     return Stored(*std::move(record));
   }
 
-  absl::StatusOr<std::vector<port::StoredTransaction>> List(const port::ListFilter& filter) override {
+  absl::StatusOr<std::vector<port::StoredTransaction>> List(
+      const port::ListFilter& filter) override {
     absl::MutexLock lock(&mutex_);
     bool few_by_gid = false;
     const std::string after = AfterPrefix(filter.gid_prefix);
@@ -101,8 +108,9 @@ class SqliteQuery final : public port::TransactionQuery {
       few_by_gid = *few;
     }
     Statement list;
-    int code = list.Prepare(
-        connection_, absl::StrCat(kSelectTransaction, WhereOf(filter, few_by_gid), " ORDER BY id DESC LIMIT ?6"));
+    int code =
+        list.Prepare(connection_, absl::StrCat(kSelectTransaction, WhereOf(filter, few_by_gid),
+                                               " ORDER BY id DESC LIMIT ?6"));
     if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
     if (few_by_gid) {
       list.BindText(1, filter.gid_prefix);
@@ -110,7 +118,8 @@ class SqliteQuery final : public port::TransactionQuery {
     } else if (!filter.gid_prefix.empty()) {
       list.BindBlob(1, filter.gid_prefix);
     }
-    if (filter.before_id != 0) list.Bind(3, static_cast<int64_t>(std::min<uint64_t>(filter.before_id, INT64_MAX)));
+    if (filter.before_id != 0)
+      list.Bind(3, static_cast<int64_t>(std::min<uint64_t>(filter.before_id, INT64_MAX)));
     if (filter.created_from.IsSet()) list.Bind(4, filter.created_from.micros);
     if (filter.created_to.IsSet()) list.Bind(5, filter.created_to.micros);
     list.Bind(6, static_cast<int64_t>(std::min<uint64_t>(filter.limit, INT64_MAX)));
@@ -118,7 +127,8 @@ class SqliteQuery final : public port::TransactionQuery {
     std::vector<port::StoredTransaction> found;
     for (code = list.Step(); code == SQLITE_ROW; code = list.Step()) {
       absl::StatusOr<Record> record = ReadTransaction(list);
-      if (!record.ok()) return absl::DataLossError(absl::StrCat(path_, ": ", record.status().message()));
+      if (!record.ok())
+        return absl::DataLossError(absl::StrCat(path_, ": ", record.status().message()));
       found.push_back(Stored(*std::move(record)));
     }
     if (code != SQLITE_DONE) return FailureOf(code, path_, connection_);
@@ -144,7 +154,8 @@ class SqliteQuery final : public port::TransactionQuery {
     port::StoreCounts counts;
     int code = counts_.Step();
     for (; code == SQLITE_ROW; code = counts_.Step()) {
-      counts.open[static_cast<core::Status>(counts_.Number(0))] = static_cast<uint64_t>(counts_.Number(1));
+      counts.open[static_cast<core::Status>(counts_.Number(0))] =
+          static_cast<uint64_t>(counts_.Number(1));
       const base::Time oldest{counts_.Number(2)};
       if (!counts.oldest_open.IsSet() || oldest < counts.oldest_open) counts.oldest_open = oldest;
     }
@@ -185,8 +196,9 @@ class SqliteQuery final : public port::TransactionQuery {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<port::TransactionQuery>> OpenQuery(const std::string& path, const std::string& vfs,
-                                                                  std::shared_ptr<std::atomic<uint64_t>> queries) {
+absl::StatusOr<std::unique_ptr<port::TransactionQuery>> OpenQuery(
+    const std::string& path, const std::string& vfs,
+    std::shared_ptr<std::atomic<uint64_t>> queries) {
   auto query = std::make_unique<SqliteQuery>(path, std::move(queries));
   if (absl::Status status = query->Open(vfs); !status.ok()) return status;
   return query;

@@ -24,10 +24,12 @@ using port::Write;
 using port::WriteResult;
 using sqlite::FailureOf;
 
-// How long a write waits for a lock of somebody who should not have one, such as an open sqlite3 shell.
+// How long a write waits for a lock of somebody who should not have one, such as an open sqlite3
+// shell.
 constexpr int kBusyMillis = 2000;
 
-// The smallest write there is. It has to change something: SQLite does not write a row that stays as it was.
+// The smallest write there is. It has to change something: SQLite does not write a row that stays
+// as it was.
 constexpr char kProbe[] = "UPDATE meta SET value = value + 1 WHERE name = 'disk_probes'";
 
 class Store final : public port::TransactionStore {
@@ -43,7 +45,8 @@ class Store final : public port::TransactionStore {
 
   std::vector<WriteResult> Commit(const std::vector<Write>& batch) override;
   absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override;
-  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now, size_t limit) override;
+  absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
+                                                                size_t limit) override;
   bool Claim(const std::string& gid) override;
   void Release(const std::string& gid) override { claims_.Release(gid); }
   absl::StatusOr<base::Time> NextDue() override { return claims_.NextDue(); }
@@ -66,8 +69,8 @@ class Store final : public port::TransactionStore {
   int FindRow(const std::string& gid, Applied* applied);
   int UpdateRows(const Write& write, int64_t id);
   int AddHistory(const Write& write, Applied* applied);
-  // Runs the statements of all writes that have not failed yet. On an error *bad is the write it lies in; batch.size():
-  // it lies in the store.
+  // Runs the statements of all writes that have not failed yet. On an error *bad is the write it
+  // lies in; batch.size(): it lies in the store.
   int ApplyBatch(const std::vector<Write>& batch, std::vector<WriteResult>* results, size_t* bad);
   int Finish(const std::vector<WriteResult>& results);
   Undone Undo(int code);
@@ -93,15 +96,18 @@ class Store final : public port::TransactionStore {
 absl::Status Store::Open() {
   int code = connection_.Open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, options_.vfs);
   if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
-  if (sqlite3_db_readonly(connection_.get(), "main") == 1) return FailureOf(SQLITE_READONLY, path_, connection_);
+  if (sqlite3_db_readonly(connection_.get(), "main") == 1)
+    return FailureOf(SQLITE_READONLY, path_, connection_);
   sqlite3_busy_timeout(connection_.get(), kBusyMillis);
-  if (absl::Status status = PrepareSchema(connection_, path_, sqlite::Migrations()); !status.ok()) return status;
-  // The log's size limit only takes back what an unusually long reader made it grow to. secure_delete (on in Debian)
-  // would overwrite what is freed with zeros.
+  if (absl::Status status = PrepareSchema(connection_, path_, sqlite::Migrations()); !status.ok())
+    return status;
+  // The log's size limit only takes back what an unusually long reader made it grow to.
+  // secure_delete (on in Debian) would overwrite what is freed with zeros.
   const std::string pragmas = absl::StrCat(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; "
       "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ",
-      options_.checkpoint_pages, "; PRAGMA cache_size = -", options_.cache_kib, options_.max_pages > 0 ? absl::StrCat("; PRAGMA max_page_count = ", options_.max_pages) : "");
+      options_.checkpoint_pages, "; PRAGMA cache_size = -", options_.cache_kib,
+      options_.max_pages > 0 ? absl::StrCat("; PRAGMA max_page_count = ", options_.max_pages) : "");
   code = connection_.Exec(pragmas.c_str());
   if (code == SQLITE_OK) code = PrepareStatements();
   if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
@@ -109,8 +115,8 @@ absl::Status Store::Open() {
   code = connection_.ReadText("PRAGMA journal_mode", &journal);
   if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
   if (journal != "wal") {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path_, " cannot use a write-ahead log here. Choose a --data-dir on a local disk."));
+    return absl::FailedPreconditionError(absl::StrCat(
+        path_, " cannot use a write-ahead log here. Choose a --data-dir on a local disk."));
   }
   return absl::OkStatus();
 }
@@ -163,7 +169,8 @@ std::vector<WriteResult> Store::Commit(const std::vector<Write>& batch) {
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     if (!status.ok() && results[i].kind == WriteResult::Kind::kDone) {
-      results[i].kind = undone == Undone::kSurely ? WriteResult::Kind::kFailed : WriteResult::Kind::kUnknown;
+      results[i].kind =
+          undone == Undone::kSurely ? WriteResult::Kind::kFailed : WriteResult::Kind::kUnknown;
       results[i].error = std::string(status.message());
     }
     Settle(batch[i], results[i], applied_[i]);
@@ -172,7 +179,8 @@ std::vector<WriteResult> Store::Commit(const std::vector<Write>& batch) {
   return results;
 }
 
-int Store::ApplyBatch(const std::vector<Write>& batch, std::vector<WriteResult>* results, size_t* bad) {
+int Store::ApplyBatch(const std::vector<Write>& batch, std::vector<WriteResult>* results,
+                      size_t* bad) {
   if (const int code = begin_.Run(); code != SQLITE_OK) return code;
   for (size_t i = 0; i < batch.size(); ++i) {
     WriteResult& result = (*results)[i];
@@ -187,7 +195,8 @@ int Store::ApplyBatch(const std::vector<Write>& batch, std::vector<WriteResult>*
 }
 
 int Store::Apply(const Write& write, WriteResult* result, Applied* applied) {
-  SAGA_CHECK(write.transaction->branches.size() <= static_cast<size_t>(sqlite::kRowsPerTransaction));
+  SAGA_CHECK(write.transaction->branches.size() <=
+             static_cast<size_t>(sqlite::kRowsPerTransaction));
   switch (write.kind) {
     case Write::Kind::kInsert:
       return ApplyInsert(write, result, applied);
@@ -232,7 +241,8 @@ int Store::ApplyUpdate(const Write& write, WriteResult* result, Applied* applied
   }
   if (code != SQLITE_OK) return code;
   sqlite::RecordText text;
-  sqlite::BindTransactionUpdate(update_transaction_, *write.transaction, write.next_wake, applied->id, &text);
+  sqlite::BindTransactionUpdate(update_transaction_, *write.transaction, write.next_wake,
+                                applied->id, &text);
   code = update_transaction_.Run();
   if (code != SQLITE_OK) return code;
   if (sqlite3_changes64(connection_.get()) == 0) {
@@ -295,7 +305,8 @@ int Store::AddHistory(const Write& write, Applied* applied) {
 
 int Store::Finish(const std::vector<WriteResult>& results) {
   bool changed = false;
-  for (const WriteResult& result : results) changed = changed || result.kind == WriteResult::Kind::kDone;
+  for (const WriteResult& result : results)
+    changed = changed || result.kind == WriteResult::Kind::kDone;
   if (!changed) return rollback_.Run();
   if (options_.before_commit) options_.before_commit();
   return commit_.Run();
@@ -305,8 +316,9 @@ Store::Undone Store::Undo(int code) {
   if (connection_.InTransaction()) rollback_.Run();
   if (connection_.InTransaction()) return Undone::kPerhaps;
   if ((code & 0xff) != SQLITE_IOERR) return Undone::kSurely;
-  // The log may have taken the whole commit before the disk failed to sync it, and a crash now would bring it back to
-  // life. The next commit overwrites it there; so there is one, and when it is durable the failed one is gone for good.
+  // The log may have taken the whole commit before the disk failed to sync it, and a crash now
+  // would bring it back to life. The next commit overwrites it there; so there is one, and when it
+  // is durable the failed one is gone for good.
   const int next = connection_.Exec(kProbe);
   return next == SQLITE_OK ? Undone::kSurely : Undone::kPerhaps;
 }
@@ -322,14 +334,18 @@ void Store::Settle(const Write& write, const WriteResult& result, const Applied&
         held->next_wake = write.next_wake;
         held->next_history = applied.next_history;
       } else if (write.kind == Write::Kind::kInsert) {
-        claims_.Hold(transaction.gid,
-                     {.id = applied.id, .next_wake = write.next_wake, .next_history = applied.next_history});
+        claims_.Hold(
+            transaction.gid,
+            {.id = applied.id, .next_wake = write.next_wake, .next_history = applied.next_history});
       }
-      if (held == nullptr && write.kind == Write::Kind::kUpdate) claims_.NoteFreeWrite(write.next_wake);
+      if (held == nullptr && write.kind == Write::Kind::kUpdate)
+        claims_.NoteFreeWrite(write.next_wake);
       break;
     case WriteResult::Kind::kUnknown:
       if (held != nullptr) {
-        *held = {.id = held->id, .next_wake = base::Time{INT64_MIN}, .next_history = sqlite::kUnknownHistory};
+        *held = {.id = held->id,
+                 .next_wake = base::Time{INT64_MIN},
+                 .next_history = sqlite::kUnknownHistory};
       } else if (write.kind == Write::Kind::kInsert) {
         claims_.HoldUnsure(transaction.gid);
       } else {
@@ -356,7 +372,8 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> Store::ClaimDue(base::Time 
   records.reserve(due->size());
   for (const int64_t id : *due) {
     absl::StatusOr<sqlite::Record> record = reader_.ById(id);
-    // One whose columns make no sense is told of once and then left to people; the others must not wait for it.
+    // One whose columns make no sense is told of once and then left to people; the others must not
+    // wait for it.
     if (absl::IsDataLoss(record.status())) claims_.PassOver(id);
     if (!record.ok()) return record.status();
     records.push_back(*std::move(record));
@@ -364,9 +381,9 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> Store::ClaimDue(base::Time 
   std::vector<core::GlobalTransaction> claimed;
   claimed.reserve(records.size());
   for (sqlite::Record& record : records) {
-    claims_.Hold(record.transaction.gid, {.id = record.id,
-                                          .next_wake = record.next_wake,
-                                          .next_history = sqlite::kUnknownHistory});
+    claims_.Hold(
+        record.transaction.gid,
+        {.id = record.id, .next_wake = record.next_wake, .next_history = sqlite::kUnknownHistory});
     claimed.push_back(std::move(record.transaction));
   }
   return claimed;
@@ -380,11 +397,12 @@ bool Store::Claim(const std::string& gid) {
 absl::Status Store::Ping() {
   absl::MutexLock lock(&health_mutex_);
   if (health_.ok()) return absl::OkStatus();
-  // The last commit failed. Whether the next one would is found out by a small one, over a connection of its own because
-  // this may be any thread.
+  // The last commit failed. Whether the next one would is found out by a small one, over a
+  // connection of its own because this may be any thread.
   sqlite::Connection probe;
   int code = probe.Open(path_, SQLITE_OPEN_READWRITE, options_.vfs);
-  if (code == SQLITE_OK) code = probe.Exec("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL");
+  if (code == SQLITE_OK)
+    code = probe.Exec("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL");
   if (code == SQLITE_OK) code = probe.Exec(kProbe);
   health_ = code == SQLITE_OK ? absl::OkStatus() : FailureOf(code, path_, probe);
   return health_;

@@ -61,7 +61,8 @@ bool DecodeOption(absl::string_view name, absl::string_view value, core::Options
   if (name == "retry_limit") return absl::SimpleAtoi(value, &options->retry_limit);
   if (name.substr(0, kHeader.size()) != kHeader) return false;
   std::string header;
-  return Unescape(name.substr(kHeader.size()), &header) && Unescape(value, &options->branch_headers[header]);
+  return Unescape(name.substr(kHeader.size()), &header) &&
+         Unescape(value, &options->branch_headers[header]);
 }
 
 }  // namespace
@@ -86,7 +87,8 @@ absl::StatusOr<core::Options> DecodeOptions(absl::string_view text) {
   if (text.empty()) return options;
   for (const absl::string_view part : absl::StrSplit(text, '&')) {
     const size_t equals = part.find('=');
-    if (equals == absl::string_view::npos || !DecodeOption(part.substr(0, equals), part.substr(equals + 1), &options)) {
+    if (equals == absl::string_view::npos ||
+        !DecodeOption(part.substr(0, equals), part.substr(equals + 1), &options)) {
       return Damaged("options", text);
     }
   }

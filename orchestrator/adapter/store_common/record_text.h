@@ -1,7 +1,8 @@
 #pragma once
 
-// The parts of a record that most transactions do not have, as one line of text for a column that people can read.
-// Any bytes survive the way there and back; what is not printable is written as %XX.
+// The parts of a record that most transactions do not have, as one line of text for a column that
+// people can read. Any bytes survive the way there and back; what is not printable is written as
+// %XX.
 
 #include <cstdint>
 #include <string>
@@ -13,13 +14,13 @@
 
 namespace saga::adapter {
 
-// "timeout_to_fail=35&retry_limit=3&header.tenant=blue": only what differs from core::Options{}, so empty for most.
-// Durations are seconds.
+// "timeout_to_fail=35&retry_limit=3&header.tenant=blue": only what differs from core::Options{}, so
+// empty for most. Durations are seconds.
 std::string EncodeOptions(const core::Options& options);
 absl::StatusOr<core::Options> DecodeOptions(absl::string_view text);
 
-// A saga's order graph: the steps that each step waits for, separated by ",", every step closed by ";": ";0;0,1;".
-// Empty: no graph.
+// A saga's order graph: the steps that each step waits for, separated by ",", every step closed by
+// ";": ";0;0,1;". Empty: no graph.
 std::string EncodePredecessors(const std::vector<std::vector<uint32_t>>& predecessors);
 absl::StatusOr<std::vector<std::vector<uint32_t>>> DecodePredecessors(absl::string_view text);
 

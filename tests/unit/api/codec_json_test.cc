@@ -31,9 +31,9 @@ TEST(ParseStepsTest, NoStepsInEveryWayClientsSayIt) {
 }
 
 TEST(ParseStepsTest, ReadsTargetsAndPassesOverOtherKeys) {
-  const auto steps = ParseSteps(
-      R"([{"action":"a/1","compensate":"c/1"},{"x":"y","action":"a/2"},{},null,)"
-      R"({"action":null,"compensate":"c\u00e9"}])");
+  const auto steps =
+      ParseSteps(R"([{"action":"a/1","compensate":"c/1"},{"x":"y","action":"a/2"},{},null,)"
+                 R"({"action":null,"compensate":"c\u00e9"}])");
   ASSERT_TRUE(steps.ok()) << steps.status();
   ASSERT_EQ(steps->size(), 5u);
   EXPECT_EQ((*steps)[0].action, "a/1");
