@@ -43,7 +43,7 @@ const char kExitCodeHelp[] =
    4  the transaction's status does not allow it
    5  some of several gids failed
    7  no sagad answers at the address, or it cannot now: it stops, or its store fails
-   8  it took longer than --timeout; wait: the transaction is still open
+   8  it took longer than --timeout; wait and submit --wait: the transaction is still open
   10  wait and submit --wait: the transaction ended in failed, everything was undone
 )";
 

@@ -1,8 +1,8 @@
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -37,15 +37,24 @@ bool ReadInput(const std::string& name, std::string* text) {
       return false;
     }
   }
-  // Stream insertion, unlike an iterator, does not throw when reading fails, as a directory's does.
-  std::ostringstream whole;
-  whole << (name == "-" ? std::cin.rdbuf() : file.rdbuf());
-  if (whole.bad()) {
+  std::istream& in = name == "-" ? std::cin : file;
+  // Unlike an iterator, read() does not throw when reading fails, as a directory's does.
+  std::array<char, 65536> block;
+  do {
+    in.read(block.data(), block.size());
+    text->append(block.data(), static_cast<size_t>(in.gcount()));
+  } while (in);
+  if (in.bad()) {
     Complain(absl::StrCat("cannot read ", name));
     return false;
   }
-  *text = whole.str();
   return true;
+}
+
+// A submit that came first is still trying the steps of a TCC. sagad takes a prepared transaction
+// for one at rest, but this one goes on by itself, and ends or times out.
+bool TriedByAnother(const v1::SubmitReply& reply) {
+  return reply.already_known() && reply.transaction().status() == "prepared";
 }
 
 ExitCode Run(Call& call) {
@@ -67,6 +76,13 @@ ExitCode Run(Call& call) {
   }
   if (reply.already_known())
     Complain(absl::StrCat(reply.transaction().gid(), " is known already: nothing was started"));
+  if (request.wait() && TriedByAnother(reply)) {
+    const std::string gid = reply.transaction().gid();
+    if (const grpc::Status status = call.client().Wait(gid, reply.mutable_transaction());
+        !status.ok()) {
+      return Failed(status, gid);
+    }
+  }
   if (call.Machine()) {
     std::cout << Dump(ToJson(reply), call.output() == Output::kJsonl);
   } else {

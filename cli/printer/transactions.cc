@@ -61,14 +61,20 @@ std::string Facts(const v1::Transaction& t, TimeStyle style, absl::Time now) {
   return text;
 }
 
+// When the branch is called again. What was to be repeated before the decision to undo is not.
+std::string NextText(const v1::Transaction& t, const v1::Branch& branch, TimeStyle style,
+                     absl::Time now) {
+  if (branch.in_flight()) return "in flight";
+  const bool given_up = !Open(t) || (t.status() == "aborting" && branch.op() == "action");
+  return given_up ? "-" : ShowTime(branch.next_attempt_us(), style, now);
+}
+
 std::string Branches(const v1::Transaction& t, TimeStyle style, absl::Time now) {
   Table table({"BRANCH", "OP", "STATUS", "ATTEMPTS", "LAST", "NEXT", "TARGET", "ERROR"});
   for (const v1::Branch& branch : t.branches()) {
-    const std::string next =
-        branch.in_flight() ? "in flight" : ShowTime(branch.next_attempt_us(), style, now);
     table.Add({OneLine(branch.branch_id()), branch.op(), Painted(branch.status()),
-               absl::StrCat(branch.attempts()), Painted(OrDash(branch.last_outcome())), next,
-               Cell(branch.target()), Cell(branch.last_error())});
+               absl::StrCat(branch.attempts()), Painted(OrDash(branch.last_outcome())),
+               NextText(t, branch, style, now), Cell(branch.target()), Cell(branch.last_error())});
   }
   return table.Text();
 }
