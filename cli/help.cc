@@ -33,7 +33,7 @@ with NO_COLOR set. cli/README.md lists the fields.
 
 constexpr char kEnvironmentHelp[] = R"(Environment of sagactl:
 
-  SAGAD_SERVER   address of sagad, when --server does not say otherwise
+  SAGACTL_SERVER   address of sagad, when --server does not say otherwise
   NO_COLOR       when set to anything but the empty string: no colour
 )";
 
@@ -52,7 +52,7 @@ std::string Overview() {
   for (const Command& command : Commands()) line(command.name, command.summary);
   line("help", "this, or: help COMMAND, help exit-codes, help output, help environment");
   absl::StrAppend(&text, "\n", kExamples,
-                  "\nThe server is 127.0.0.1:36790 unless --server or SAGAD_SERVER says otherwise."
+                  "\nThe server is 127.0.0.1:36790 unless --server or SAGACTL_SERVER says otherwise."
                   "\n-o json prints JSON; sagactl help COMMAND lists all options.\n");
   return text;
 }

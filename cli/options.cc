@@ -16,7 +16,7 @@ constexpr char kCommon[] = "Common";
 constexpr size_t kHelpColumns = 100;
 
 std::string DefaultServer() {
-  const char* const server = std::getenv("SAGAD_SERVER");
+  const char* const server = std::getenv("SAGACTL_SERVER");
   return server != nullptr && *server != '\0' ? server : "127.0.0.1:36790";
 }
 
@@ -46,7 +46,7 @@ cxxopts::Options OptionsOf(const Command& command) {
     return cxxopts::value<std::string>()->default_value(otherwise);
   };
   common("o,output", "table, wide, json or jsonl", text("table"), "FORMAT");
-  common("server", "address of sagad (or SAGAD_SERVER)", text(DefaultServer()), "HOST:PORT");
+  common("server", "address of sagad (or SAGACTL_SERVER)", text(DefaultServer()), "HOST:PORT");
   common("timeout", "give up after this long", text(command.can_wait ? "60s" : "10s"), "DURATION");
   common("time", "auto, relative or iso", text("auto"), "STYLE");
   common("h,help", "this text");

@@ -125,7 +125,7 @@ scene_killed() {
 
 tell_what_next() {
   local elsewhere=""
-  [[ "$server" == 127.0.0.1:36790 ]] || elsewhere=" SAGAD_SERVER=$server"
+  [[ "$server" == 127.0.0.1:36790 ]] || elsewhere=" SAGACTL_SERVER=$server"
   if [[ "$stay" == no ]]; then
     cat <<TEXT
 Next:

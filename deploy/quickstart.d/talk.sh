@@ -38,11 +38,11 @@ code=0
 sagactl() {
   show_command sagactl "$@"
   code=0
-  (cd "$dir" && SAGAD_SERVER=$server "$bin/sagactl" "$@") 2>&1 || code=$?
+  (cd "$dir" && SAGACTL_SERVER=$server "$bin/sagactl" "$@") 2>&1 || code=$?
 }
 
 # The same without showing it: for checks.
-ask_sagactl() { (cd "$dir" && SAGAD_SERVER=$server "$bin/sagactl" "$@" -o json); }
+ask_sagactl() { (cd "$dir" && SAGACTL_SERVER=$server "$bin/sagactl" "$@" -o json); }
 
 # Shows a request as one would type it, then sends it and shows the answer: request URL JSON
 request() {

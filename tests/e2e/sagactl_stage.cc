@@ -19,7 +19,7 @@ SagactlStage::SagactlStage()
 }
 
 std::map<std::string, std::string> SagactlStage::Environment() const {
-  return {{"SAGAD_SERVER", sagad.grpc_address()}};
+  return {{"SAGACTL_SERVER", sagad.grpc_address()}};
 }
 
 fixture::Finished SagactlStage::Ctl(const std::vector<std::string>& args) {

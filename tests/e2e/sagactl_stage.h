@@ -20,7 +20,7 @@ class SagactlStage {
  public:
   SagactlStage();
 
-  // sagactl as a process; SAGAD_SERVER names the stage's sagad.
+  // sagactl as a process; SAGACTL_SERVER names the stage's sagad.
   fixture::Finished Ctl(const std::vector<std::string>& args);
   fixture::Process StartCtl(const std::vector<std::string>& args);
   // What `sagactl ... -o json` prints; expects exit code 0.
