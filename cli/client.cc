@@ -56,8 +56,9 @@ grpc::Status Client::Explain(const grpc::Status& status) const {
   };
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
     if (!NobodyThere(message)) return told(absl::StrCat("sagad at ", server_, ": ", message));
-    return told(absl::StrCat(kNobodyAnswers, " at ", server_, " (", message,
-                             "). Is it running? --server or SAGACTL_SERVER names another address."));
+    return told(
+        absl::StrCat(kNobodyAnswers, " at ", server_, " (", message,
+                     "). Is it running? --server or SAGACTL_SERVER names another address."));
   }
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED)
     return told(absl::StrCat("what answers at ", server_, " is not sagad, or an older one"));

@@ -51,9 +51,10 @@ std::string Overview() {
   };
   for (const Command& command : Commands()) line(command.name, command.summary);
   line("help", "this, or: help COMMAND, help exit-codes, help output, help environment");
-  absl::StrAppend(&text, "\n", kExamples,
-                  "\nThe server is 127.0.0.1:36790 unless --server or SAGACTL_SERVER says otherwise."
-                  "\n-o json prints JSON; sagactl help COMMAND lists all options.\n");
+  absl::StrAppend(
+      &text, "\n", kExamples,
+      "\nThe server is 127.0.0.1:36790 unless --server or SAGACTL_SERVER says otherwise."
+      "\n-o json prints JSON; sagactl help COMMAND lists all options.\n");
   return text;
 }
 

@@ -1,9 +1,9 @@
 #include "orchestrator/app/suggest.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "absl/strings/ascii.h"
+#include "orchestrator/base/edit_distance.h"
 
 namespace saga::app {
 namespace {
@@ -23,22 +23,6 @@ absl::string_view LastPart(absl::string_view name) {
   return dot == absl::string_view::npos ? name : name.substr(dot + 1);
 }
 
-// Letters to insert, delete or replace (Levenshtein).
-size_t Distance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 std::string ClosestName(absl::string_view unknown, const std::vector<std::string>& known) {
@@ -53,8 +37,8 @@ std::string ClosestName(absl::string_view unknown, const std::vector<std::string
     const std::string name_last = Letters(LastPart(name));
     if (Letters(name) == letters) return name;
     if (name_last == last) same_last.push_back(name);
-    const size_t distance =
-        std::min(Distance(letters, Letters(name)), Distance(last, name_last) + 1);
+    const size_t distance = std::min(base::EditDistance(letters, Letters(name)),
+                                     base::EditDistance(last, name_last) + 1);
     if (distance < closest_distance) {
       closest_distance = distance;
       closest = name;

@@ -12,6 +12,7 @@
 #include "tests/simulation/sim_network.h"
 #include "tests/simulation/sim_store.h"
 #include "tests/simulation/world.h"
+#include "tests/fixture/silent_observer.h"
 
 namespace saga::simulation {
 
@@ -21,18 +22,6 @@ constexpr base::Duration kFaultyPhase = base::Seconds(120);
 // After the last fault everything has to end within this long: the longest backoff that the faults
 // can have built up.
 constexpr base::Duration kKindPhase = base::Seconds(2 * 3600);
-
-class SilentObserver : public port::Observer {
- public:
-  void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
-                        const std::string&, base::Duration) override {}
-  void OnAborting(const core::GlobalTransaction&) override {}
-  void OnEnded(const core::GlobalTransaction&) override {}
-  void OnCommit(size_t, size_t, base::Duration) override {}
-  void OnRefused(const std::string&) override {}
-  void OnStoreHealth(bool, const std::string&) override {}
-};
 
 // One life of the process.
 struct Life {
@@ -61,7 +50,7 @@ struct Life {
   SimStore store;
   SimNetwork network;
   SimExecutor executor;
-  SilentObserver observer;
+  fixture::SilentObserver observer;
   std::unique_ptr<engine::Engine> engine;
 };
 

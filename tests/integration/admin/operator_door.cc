@@ -5,6 +5,7 @@
 
 #include "orchestrator/adapter/yaml/definition_loader.h"
 #include "orchestrator/base/check.h"
+#include "tests/fixture/silent_observer.h"
 
 namespace saga::integration {
 
@@ -61,18 +62,6 @@ steps:
     cancel: http://p:1/two/cancel
 )";
 
-class SilentObserver : public port::Observer {
- public:
-  void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
-                        const std::string&, base::Duration) override {}
-  void OnAborting(const core::GlobalTransaction&) override {}
-  void OnEnded(const core::GlobalTransaction&) override {}
-  void OnCommit(size_t, size_t, base::Duration) override {}
-  void OnRefused(const std::string&) override {}
-  void OnStoreHealth(bool, const std::string&) override {}
-};
-
 std::unique_ptr<api::DefinitionRegistry> Definitions() {
   std::vector<port::LoadedDefinition> all;
   for (const char* text : {kPay, kPayAgain, kNoKey, kReserve}) {
@@ -86,7 +75,7 @@ std::unique_ptr<api::DefinitionRegistry> Definitions() {
 }  // namespace
 
 OperatorDoor::OperatorDoor()
-    : observer_(std::make_unique<SilentObserver>()), definitions_(Definitions()) {
+    : observer_(std::make_unique<fixture::SilentObserver>()), definitions_(Definitions()) {
   engine_ = std::make_unique<engine::Engine>(
       engine::EngineOptions(),
       engine::Engine::Ports{&store_, &caller_, &clock_, &entropy_, &executor_, observer_.get()});

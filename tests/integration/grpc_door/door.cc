@@ -4,22 +4,11 @@
 
 #include "orchestrator/base/check.h"
 #include "orchestrator/port/observer.h"
+#include "tests/fixture/silent_observer.h"
 
 namespace saga::integration {
 
 namespace {
-
-class SilentObserver : public port::Observer {
- public:
-  void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
-                        const std::string&, base::Duration) override {}
-  void OnAborting(const core::GlobalTransaction&) override {}
-  void OnEnded(const core::GlobalTransaction&) override {}
-  void OnCommit(size_t, size_t, base::Duration) override {}
-  void OnRefused(const std::string&) override {}
-  void OnStoreHealth(bool, const std::string&) override {}
-};
 
 void SetDeadline(grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
@@ -27,7 +16,7 @@ void SetDeadline(grpc::ClientContext& context) {
 
 }  // namespace
 
-Door::Door() : observer_(std::make_unique<SilentObserver>()) {
+Door::Door() : observer_(std::make_unique<fixture::SilentObserver>()) {
   engine_ = std::make_unique<engine::Engine>(
       engine::EngineOptions(),
       engine::Engine::Ports{&store_, &caller_, &clock_, &entropy_, &executor_, observer_.get()});

@@ -11,6 +11,7 @@
 
 #include "orchestrator/adapter/memory/memory_store.h"
 #include "orchestrator/engine/engine.h"
+#include "tests/fixture/silent_observer.h"
 #include "tests/simulation/sim_executor.h"
 #include "tests/simulation/world.h"
 
@@ -24,7 +25,7 @@ struct Scripted {
   bool hangs = false;
 };
 
-class Stage : public port::BranchCaller, public port::Observer {
+class Stage : public port::BranchCaller, public fixture::SilentObserver {
  public:
   explicit Stage(EngineOptions options = {});
   ~Stage() override;
@@ -55,14 +56,8 @@ class Stage : public port::BranchCaller, public port::Observer {
   // port::BranchCaller
   void Call(port::BranchCall call, Done done) override;
   // port::Observer
-  void OnOpened(const core::GlobalTransaction&, bool) override {}
-  void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
-                        const std::string&, base::Duration) override {}
-  void OnAborting(const core::GlobalTransaction&) override {}
-  void OnEnded(const core::GlobalTransaction&) override {}
   void OnCommit(size_t, size_t, base::Duration) override { ++commits; }
   void OnRefused(const std::string&) override { ++refused; }
-  void OnStoreHealth(bool, const std::string&) override {}
 
  private:
   class Disk;
