@@ -2,6 +2,7 @@
 
 // Owns the transactions whose gid hashes to it. Takes what has come in, steps the core, hands the
 // writes on, and does what is owed by what is stored: answers, calls, wakes. Never blocks.
+// runner.cc is about what comes in, runner_slot.cc about one transaction.
 
 #include <cstdint>
 #include <memory>
