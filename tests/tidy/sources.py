@@ -28,12 +28,11 @@ class Source:
 def tracked():
     """Every file of the checkout that git knows or would take, relative to the root."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if result.returncode == 0:
-        names = result.stdout.splitlines()
-    else:  # an unpacked archive
+    try:
+        names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    except (OSError, subprocess.CalledProcessError):  # no git here, or an unpacked archive
         names = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
-    return sorted(n for n in names if (ROOT / n).is_file() and not n.startswith("build/"))
+    return sorted(n for n in names if (ROOT / n).is_file() and not n.startswith(("build/", ".git/")))
 
 
 @functools.lru_cache
