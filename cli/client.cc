@@ -10,16 +10,22 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "cli/version.h"
 
 namespace saga::cli {
 
 namespace {
 
+constexpr int kMostAttempts = 3;
+constexpr absl::Duration kBetweenAttempts = absl::Milliseconds(150);
+
 std::shared_ptr<grpc::Channel> Dial(const std::string& server) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(64 << 20);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
 }
 
@@ -69,6 +75,20 @@ grpc::Status Client::Explain(const grpc::Status& status) const {
   return status;
 }
 
+template <typename Call>
+grpc::Status Client::Ask(Call call) const {
+  // A connection that fails may be one that failed in passing; every call may be repeated, since
+  // what it asks for is named by a gid.
+  for (int attempt = 1;; ++attempt) {
+    grpc::ClientContext context;
+    Prepare(&context);
+    const grpc::Status status = call(&context);
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE || attempt == kMostAttempts)
+      return Explain(status);
+    absl::SleepFor(kBetweenAttempts);
+  }
+}
+
 v1::Actor Client::Actor(const std::string& reason) {
   v1::Actor actor;
   actor.set_user(UserName());
@@ -79,77 +99,59 @@ v1::Actor Client::Actor(const std::string& reason) {
 }
 
 grpc::Status Client::List(const v1::ListRequest& request, v1::ListReply* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
-  return Explain(stub_->List(&context, request, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->List(context, request, reply); });
 }
 
 grpc::Status Client::Get(const std::string& gid, v1::Transaction* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
   v1::GetRequest request;
   request.set_gid(gid);
-  return Explain(stub_->Get(&context, request, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->Get(context, request, reply); });
 }
 
 grpc::Status Client::History(const std::string& gid, v1::HistoryReply* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
   v1::HistoryRequest request;
   request.set_gid(gid);
-  return Explain(stub_->History(&context, request, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->History(context, request, reply); });
 }
 
 grpc::Status Client::Submit(const v1::SubmitRequest& request, v1::SubmitReply* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
-  return Explain(stub_->Submit(&context, request, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->Submit(context, request, reply); });
 }
 
 grpc::Status Client::Wait(const std::string& gid, v1::Transaction* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
   v1::WaitRequest request;
   request.set_gid(gid);
-  return Explain(stub_->Wait(&context, request, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->Wait(context, request, reply); });
 }
 
 grpc::Status Client::Abort(const std::string& gid, const std::string& reason,
                            v1::Transaction* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
   v1::AbortRequest request;
   request.set_gid(gid);
   *request.mutable_actor() = Actor(reason);
-  return Explain(stub_->Abort(&context, request, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->Abort(context, request, reply); });
 }
 
 grpc::Status Client::RetryNow(const std::string& gid, const std::string& reason,
                               v1::Transaction* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
   v1::RetryNowRequest request;
   request.set_gid(gid);
   *request.mutable_actor() = Actor(reason);
-  return Explain(stub_->RetryNow(&context, request, reply));
+  return Ask(
+      [&](grpc::ClientContext* context) { return stub_->RetryNow(context, request, reply); });
 }
 
 grpc::Status Client::Stats(v1::StatsReply* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
-  return Explain(stub_->Stats(&context, {}, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->Stats(context, {}, reply); });
 }
 
 grpc::Status Client::ListDefinitions(v1::ListDefinitionsReply* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
-  return Explain(stub_->ListDefinitions(&context, {}, reply));
+  return Ask(
+      [&](grpc::ClientContext* context) { return stub_->ListDefinitions(context, {}, reply); });
 }
 
 grpc::Status Client::Version(v1::VersionReply* reply) {
-  grpc::ClientContext context;
-  Prepare(&context);
-  return Explain(stub_->Version(&context, {}, reply));
+  return Ask([&](grpc::ClientContext* context) { return stub_->Version(context, {}, reply); });
 }
 
 }  // namespace saga::cli

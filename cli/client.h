@@ -34,6 +34,9 @@ class Client {
   static v1::Actor Actor(const std::string& reason);
 
  private:
+  // Makes the call, again when nobody could be reached.
+  template <typename Call>
+  grpc::Status Ask(Call call) const;
   // A status that says what was dialled and what to do about it, where the plain one does not.
   grpc::Status Explain(const grpc::Status& status) const;
   void Prepare(grpc::ClientContext* context) const;
