@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "orchestrator/base/json_depth.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::api {
@@ -14,28 +15,6 @@ namespace saga::api {
 namespace {
 
 using Json = nlohmann::json;
-
-// How deep `text` nests, by its brackets outside of strings. Wrong JSON gets some number; the
-// parser refuses it later.
-size_t DepthOf(std::string_view text) {
-  size_t depth = 0;
-  size_t deepest = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      deepest = std::max(deepest, ++depth);
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return deepest;
-}
 
 // Reads steps straight off the text: on the path of every submission, so without building a
 // document first. Anything that is not a list of flat objects of strings ends the parse at once.
@@ -201,7 +180,7 @@ absl::Status CheckNoCycle(const SagaCustomData& data, size_t steps) {
 }  // namespace
 
 absl::StatusOr<Json> ParseJson(const std::string& name, std::string_view text) {
-  const size_t depth = DepthOf(text);
+  const size_t depth = base::JsonDepth(text);
   if (depth > core::kMaxJsonDepth) {
     return absl::InvalidArgumentError(absl::StrCat(name, " nests ", depth,
                                                    " levels deep and may nest at most ",

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "orchestrator/base/json_depth.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/target.h"
 
@@ -18,33 +19,12 @@ namespace {
 using Json = nlohmann::json;
 using Kind = core::PayloadValue::Kind;
 
-// Brackets open at once, seen before anything is built of them.
-size_t DepthOf(const std::string& text) {
-  size_t depth = 0;
-  size_t deepest = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
 absl::StatusOr<Json> ParseInput(const std::string& text) {
   if (text.size() > core::kMaxRequestSize) {
     return absl::InvalidArgumentError(
         absl::StrCat("the input is larger than ", core::kMaxRequestSize, " bytes"));
   }
-  if (DepthOf(text) > core::kMaxJsonDepth) {
+  if (base::JsonDepth(text) > core::kMaxJsonDepth) {
     return absl::InvalidArgumentError(
         absl::StrCat("the input is nested deeper than ", core::kMaxJsonDepth));
   }
