@@ -27,12 +27,13 @@ std::optional<Value> Find(const std::array<Value, n>& values, std::string_view w
 }  // namespace
 
 std::optional<Mode> ModeFromWord(std::string_view word) {
-  return Find(std::array{Mode::kSaga, Mode::kTcc, Mode::kMessage}, word);
+  return Find(std::array{Mode::kSaga, Mode::kTcc, Mode::kMessage, Mode::kXa, Mode::kWorkflow}, word);
 }
 
 std::optional<Op> OpFromWord(std::string_view word) {
   return Find(
-      std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery, Op::kTry},
+      std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery, Op::kTry,
+                 Op::kCommit, Op::kRollback, Op::kCallback, Op::kBusiness},
       word);
 }
 
@@ -54,7 +55,7 @@ std::optional<Outcome> OutcomeFromWord(std::string_view word) {
 
 std::optional<Protocol> ProtocolFromWord(std::string_view word) {
   if (word.empty()) return Protocol::kHttp;
-  return Find(std::array{Protocol::kHttp, Protocol::kGrpc}, word);
+  return Find(std::array{Protocol::kHttp, Protocol::kGrpc, Protocol::kJsonRpc}, word);
 }
 
 std::string_view WordOf(HistoryKind kind) {

@@ -41,6 +41,7 @@ std::string Refusal(std::string_view target, std::string_view what) {
 Transport TransportOf(Protocol protocol, std::string_view target) {
   switch (protocol) {
     case Protocol::kHttp:
+    case Protocol::kJsonRpc:
       return Transport::kHttp;
     case Protocol::kGrpc:
       break;

@@ -20,6 +20,10 @@ constexpr std::string_view WordOf(Mode mode) {
       return "tcc";
     case Mode::kMessage:
       return "msg";
+    case Mode::kXa:
+      return "xa";
+    case Mode::kWorkflow:
+      return "workflow";
   }
   return "";
 }
@@ -38,6 +42,14 @@ constexpr std::string_view WordOf(Op op) {
       return "msg";
     case Op::kTry:
       return "try";
+    case Op::kCommit:
+      return "commit";
+    case Op::kRollback:
+      return "rollback";
+    case Op::kCallback:
+      return "callback";
+    case Op::kBusiness:
+      return "business";
   }
   return "";
 }
@@ -48,6 +60,8 @@ constexpr std::string_view WordOf(Protocol protocol) {
       return "http";
     case Protocol::kGrpc:
       return "grpc";
+    case Protocol::kJsonRpc:
+      return "json-rpc";
   }
   return "";
 }

@@ -5,12 +5,14 @@
 #include <memory>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "orchestrator/base/bytes.h"
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/mode.h"
 #include "orchestrator/core/outcome.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::port {
 
@@ -19,11 +21,18 @@ struct BranchCall {
   core::Mode mode = core::Mode::kSaga;
   std::string branch_id;
   core::Op op = core::Op::kAction;
+  // What the participant reads as op; empty: the op's word. A workflow's callback carries the
+  // workflow's name there (protocol 3.5).
+  std::string op_name;
   core::Protocol protocol = core::Protocol::kHttp;
   std::string target;  // never empty
   base::Bytes payload;
   std::map<std::string, std::string> headers;  // branch_headers of the transaction
   base::Duration timeout;                      // for the whole call
+
+  std::string_view OpWord() const {
+    return op_name.empty() ? core::WordOf(op) : std::string_view(op_name);
+  }
 };
 
 struct BranchReply {

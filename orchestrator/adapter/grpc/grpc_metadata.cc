@@ -47,7 +47,7 @@ std::string ForEachMetadata(const port::BranchCall& call,
   add("dtm-gid", call.gid);
   add("dtm-trans_type", std::string(core::WordOf(call.mode)));
   add("dtm-branch_id", call.branch_id);
-  add("dtm-op", std::string(core::WordOf(call.op)));
+  add("dtm-op", std::string(call.OpWord()));
   add("dtm-dtm", "");
   for (const auto& [name, value] : call.headers) {
     std::string key = name;

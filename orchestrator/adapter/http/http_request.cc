@@ -123,7 +123,7 @@ HttpRequest MakeHttpRequest(const port::BranchCall& call, const std::string& use
   if (request.url.find('?') == std::string::npos) request.url += '?';
   AppendParameter("branch_id", call.branch_id, request.url);
   AppendParameter("gid", call.gid, request.url);
-  AppendParameter("op", core::WordOf(call.op), request.url);
+  AppendParameter("op", call.OpWord(), request.url);
   AppendParameter("trans_type", core::WordOf(call.mode), request.url);
   request.post = !base::Value(call.payload).empty();
 
