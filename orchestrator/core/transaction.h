@@ -74,7 +74,10 @@ struct GlobalTransaction {
   std::vector<std::vector<uint32_t>> predecessors;
   int64_t delay_s = 0;         // message: nothing is delivered before create_time + delay
   std::string custom_data;     // as the client sent it, for queries
-  std::string query_prepared;  // message: target of the check-back
+  // Message: target of the check-back. Workflow: target of the callback.
+  std::string query_prepared;
+  std::string workflow;  // workflow: its name, told as op in callbacks
+  std::string result;    // workflow: what it returned, base64, opaque to us
   std::string rollback_reason;
   uint32_t limited_retries = 0;  // saga with retry_limit: how many were used up
   std::string definition;        // saga definition it was born from, or empty
@@ -86,8 +89,9 @@ struct GlobalTransaction {
   uint64_t version = 0;  // of the stored record: 1 at insert, one more with every update
 
   // In the order the protocol lists them (saga: compensate before action; TCC: cancel before
-  // confirm). The check-back of a message is a row of its own (branch "00", op kQuery) that DTM's
-  // queries do not show.
+  // confirm; XA: rollback before commit; workflow: as noted). The check-back of a message and the
+  // callback of a workflow are rows of their own (branch "00", IsAskBack) that DTM's queries do not
+  // show.
   std::vector<Branch> branches;
 
   bool operator==(const GlobalTransaction&) const = default;

@@ -39,6 +39,8 @@ void BindChanging(Statement& statement, int first, const core::GlobalTransaction
   statement.BindOptional(i++, transaction.query_prepared);
   statement.BindOptional(i++, transaction.rollback_reason);
   statement.BindOptional(i++, transaction.custom_data);
+  statement.BindOptional(i++, transaction.workflow);
+  statement.BindOptional(i++, transaction.result);
 }
 
 void BindProgress(Statement& statement, int first, const core::Branch& branch) {
@@ -84,9 +86,9 @@ const char kInsertTransaction[] =
     "update_time, finish_time, "
     "next_wake, wait_result, concurrent, delay, limited_retries, definition_version, definition, "
     "options, predecessors, "
-    "query_prepared, rollback_reason, custom_data) "
+    "query_prepared, rollback_reason, custom_data, workflow, result) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-    "?20) "
+    "?20, ?21, ?22) "
     "ON CONFLICT (gid) DO NOTHING";
 
 const char kUpdateTransaction[] =
@@ -96,7 +98,8 @@ const char kUpdateTransaction[] =
     "delay = ?13, "
     "limited_retries = ?14, definition_version = ?15, definition = ?16, options = ?17, "
     "predecessors = ?18, "
-    "query_prepared = ?19, rollback_reason = ?20, custom_data = ?21 WHERE id = ?1 AND version = ?2";
+    "query_prepared = ?19, rollback_reason = ?20, custom_data = ?21, workflow = ?22, result = ?23 "
+    "WHERE id = ?1 AND version = ?2";
 
 const char kInsertBranch[] =
     "INSERT INTO branch (key, op, branch_id, target, payload, status, called, attempts, "
@@ -119,7 +122,7 @@ const char kSelectTransaction[] =
     "next_wake, wait_result, "
     "concurrent, delay, limited_retries, definition_version, definition, options, predecessors, "
     "query_prepared, "
-    "rollback_reason, custom_data FROM global_transaction";
+    "rollback_reason, custom_data, workflow, result FROM global_transaction";
 
 void BindTransaction(Statement& insert, const core::GlobalTransaction& transaction,
                      base::Time next_wake, RecordText* text) {
@@ -200,6 +203,8 @@ absl::StatusOr<Record> ReadTransaction(const Statement& row) {
   transaction.query_prepared = std::string(row.Text(18));
   transaction.rollback_reason = std::string(row.Text(19));
   transaction.custom_data = std::string(row.Text(20));
+  transaction.workflow = std::string(row.Text(21));
+  transaction.result = std::string(row.Text(22));
   return record;
 }
 
