@@ -15,6 +15,8 @@
 
 namespace saga::conformance {
 
+class ServerProcess;
+
 // Not thread-safe.
 class Server {
  public:
@@ -42,10 +44,10 @@ class Server {
   std::string Log() const;
 
  private:
-  class Process;
-  class Sagad;
-  class Dtm;
-  std::unique_ptr<Process> process_;
+  void Start();
+
+  const std::string kind_;
+  std::unique_ptr<ServerProcess> process_;
 };
 
 }  // namespace saga::conformance
