@@ -1,6 +1,6 @@
 """A network of its own for the run.
 
-DTM listens on all interfaces and has no option against it. So that a bench opens nothing to the
+DTM listens on all interfaces and has no option against it. So that a run opens nothing to the
 outside, the whole run moves into a network namespace that holds only the loopback interface.
 """
 
@@ -12,16 +12,19 @@ import struct
 import subprocess
 import sys
 
-from runner.failure import BenchFailure
+from peer.failure import PeerFailure
 
-MARK = "SAGA_BENCH_NAMESPACE"
+MARK = "SAGA_PEER_NAMESPACE"
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
 IFF_RUNNING = 0x40
 
 
-def enter(script):
-    """Restarts the script inside a namespace; returns at once when it already is in one."""
+def enter(script, otherwise=""):
+    """Restarts the script inside a namespace; returns at once when it already is in one.
+
+    `otherwise` is further advice for a user whose machine allows none.
+    """
     if os.environ.get(MARK):
         _raise_loopback()
         return
@@ -34,10 +37,10 @@ def enter(script):
             os.environ[MARK] = "1"
             sys.stdout.flush()
             os.execv(unshare, [unshare, *flags, sys.executable, script, *sys.argv[1:]])
-    raise BenchFailure(
+    raise PeerFailure(
         "DTM listens on all interfaces, so it is only started in a network namespace, and none\n"
         "can be made here (unshare -n and unshare -rn both fail). Run as root, or allow user\n"
-        "namespaces, or let DTM's ports be open to the network during the run: --no-namespace"
+        f"namespaces{otherwise}"
     )
 
 

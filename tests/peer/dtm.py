@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from runner.failure import BenchFailure
+from peer.failure import PeerFailure
 
 VERSION = "v1.19.0"
 PACKAGE = "github.com/dtm-labs/dtm"
@@ -32,7 +32,7 @@ def build(cache, say):
         text=True,
     )
     if result.returncode != 0:
-        raise BenchFailure(f"DTM could not be built in {directory}:\n{result.stderr[-2000:]}")
+        raise PeerFailure(f"DTM could not be built in {directory}:\n{result.stderr[-2000:]}")
     return binary
 
 
@@ -44,9 +44,9 @@ def _find_go():
         "bookworm-backports\n(apt-get install -t bookworm-backports golang-go) or go.dev/dl."
     )
     if go is None:
-        raise BenchFailure("go is not installed. " + advice)
+        raise PeerFailure("go is not installed. " + advice)
     text = subprocess.run([go, "version"], capture_output=True, text=True).stdout
     found = re.search(r"go(\d+)\.(\d+)", text)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
-        raise BenchFailure(f"{text.strip() or go} is too old. " + advice)
+        raise PeerFailure(f"{text.strip() or go} is too old. " + advice)
     return go
