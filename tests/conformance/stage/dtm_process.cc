@@ -41,7 +41,9 @@ class DtmProcess final : public ServerProcess {
                    {"GRPC_PORT", absl::StrCat(grpc_port)},
                    {"LOG_LEVEL", "warn"},
                    {"TRANS_CRON_INTERVAL", "1"},  // looks for due work every second at the latest
-                   {"CONFIG_UPDATE_INTERVAL", "1"}};
+                   {"CONFIG_UPDATE_INTERVAL", "1"},
+                   // v1.19.0 has 0 here, which loses the payloads of workflows; later versions 1.
+                   {"UPDATE_BRANCH_SYNC", "1"}};
     process_.reset();
     process_.emplace(fixture::Process::Start(options));
     http = absl::StrCat("127.0.0.1:", http_port);
