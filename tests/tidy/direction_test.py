@@ -19,7 +19,7 @@ TABLE = {
     "orchestrator/adapter/sqlite": (ADAPTER + ["orchestrator/adapter/store_common"], ABSEIL + ("sqlite3.h",)),
     "orchestrator/adapter/memory": (ADAPTER + ["orchestrator/adapter/store_common"], ABSEIL),
     "orchestrator/adapter/grpc": (ADAPTER, ABSEIL + GRPC),
-    "orchestrator/adapter/http": (ADAPTER, ABSEIL + ("curl/",)),
+    "orchestrator/adapter/http": (ADAPTER, ABSEIL + ("curl/", "nlohmann/")),
     "orchestrator/adapter/yaml": (ADAPTER, ABSEIL + ("yaml-cpp/", "nlohmann/", "google/protobuf/")),
     "orchestrator/adapter/system": (ADAPTER, ABSEIL),
     "orchestrator/adapter/decorator": (ADAPTER, ABSEIL),

@@ -39,11 +39,13 @@ bool IsPrintable(std::string_view text, char lowest) {
 
 std::string ForEachMetadata(const port::BranchCall& call,
                             absl::FunctionRef<void(std::string key, std::string value)> add) {
-  // The other three values are words of ours.
+  // The mode is a word of ours; op may be a name that the client gave its workflow.
   if (!IsPrintable(call.gid, ' '))
     return "gid cannot be sent as gRPC metadata: only printable ASCII can";
   if (!IsPrintable(call.branch_id, ' '))
     return "branch_id cannot be sent as gRPC metadata: only printable ASCII can";
+  if (!IsPrintable(call.OpWord(), ' '))
+    return "op cannot be sent as gRPC metadata: only printable ASCII can";
   add("dtm-gid", call.gid);
   add("dtm-trans_type", std::string(core::WordOf(call.mode)));
   add("dtm-branch_id", call.branch_id);

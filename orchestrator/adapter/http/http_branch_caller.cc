@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <iterator>
@@ -73,7 +74,7 @@ class HttpBranchCaller::Impl {
   }
 
   void Call(const port::BranchCall& call, Done done) {
-    HttpCall prepared{MakeHttpRequest(call, options_.user_agent), call.payload,
+    HttpCall prepared{MakeHttpRequest(call, options_.user_agent, ++calls_),
                       DeadlineIn(call.timeout), std::move(done)};
     if (!prepared.request.error.empty()) {
       return prepared.done({core::Outcome::kUnknown, std::move(prepared.request.error)});
@@ -192,6 +193,9 @@ class HttpBranchCaller::Impl {
   }
 
   const HttpBranchCallerOptions options_;
+  // Starts at the time of day, so that it goes on where the process before this one left off.
+  std::atomic<uint64_t> calls_{static_cast<uint64_t>(
+      std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1))};
   CURLM* multi_ = nullptr;
 
   absl::Mutex mutex_;

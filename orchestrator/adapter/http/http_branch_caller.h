@@ -17,10 +17,10 @@ struct HttpBranchCallerOptions {
   std::string user_agent = "sagad";
 };
 
-// Calls branches over HTTP/1.1 as protocol 3.2 describes; what the answer means is protocol 4.1.
-// One thread serves all calls. Connections are kept and used again; redirects are followed; proxies
-// named in the environment are not used; https certificates are checked against the system's
-// authorities.
+// Calls branches over HTTP/1.1 as protocol 3.2 and, for JSON-RPC, 3.3 describe; what the answer
+// means is protocol 4.1 and 4.2. One thread serves all calls. Connections are kept and used again;
+// redirects are followed; proxies named in the environment are not used; https certificates are
+// checked against the system's authorities.
 //
 // Thread-safe. `done` runs on that thread, or inside Call when the call cannot be made.
 class HttpBranchCaller final : public port::BranchCaller {

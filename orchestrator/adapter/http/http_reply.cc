@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "orchestrator/adapter/http/http_json_rpc.h"
 #include "orchestrator/core/reply_text.h"
 
 namespace saga::adapter {
@@ -21,8 +22,9 @@ constexpr long kStatusTooEarly = 425;
 }  // namespace
 
 void HttpReplyReader::Read(std::string_view chunk) {
-  if (kept_.size() < kMaxKeptReplyBytes)
-    kept_ += chunk.substr(0, kMaxKeptReplyBytes - kept_.size());
+  // One more than a JSON-RPC answer may have tells that it is too long.
+  const size_t limit = json_rpc_ ? kMaxJsonRpcReplyBytes + 1 : kMaxKeptReplyBytes;
+  if (kept_.size() < limit) kept_ += chunk.substr(0, limit - kept_.size());
   Look(tail_ + std::string(chunk.substr(0, kTailBytes)));
   Look(chunk);
   tail_ += chunk.size() > kTailBytes ? chunk.substr(chunk.size() - kTailBytes) : chunk;
@@ -42,13 +44,17 @@ port::BranchReply HttpReplyReader::Conclude(long status) const {
   if (status == kStatusConflict || says_failure_) {
     return {core::Outcome::kFailure, core::ReplyText(core::Outcome::kFailure, kept_)};
   }
+  if (status == kStatusOk && json_rpc_) return JsonRpcReply(kept_);
   if (status == kStatusOk) return {core::Outcome::kSuccess, ""};
   std::string text = core::ReplyText(core::Outcome::kUnknown, kept_);
   if (text.empty()) text = "HTTP status " + std::to_string(status);
   return {core::Outcome::kUnknown, std::move(text)};
 }
 
+void HttpReplyReader::ExpectJsonRpc() { json_rpc_ = true; }
+
 void HttpReplyReader::Reset() {
+  json_rpc_ = false;
   kept_.clear();
   kept_.shrink_to_fit();
   tail_.clear();

@@ -17,7 +17,11 @@ class HttpReplyReader {
  public:
   void Read(std::string_view chunk);
 
-  // `status` is the final response's status.
+  // What comes is the answer to a JSON-RPC call: of that, as much is kept as must be understood.
+  void ExpectJsonRpc();
+
+  // `status` is the final response's status. A JSON-RPC answer that passes for a success is
+  // also read for what it says (protocol 4.2).
   port::BranchReply Conclude(long status) const;
 
   // For the next reply.
@@ -26,6 +30,7 @@ class HttpReplyReader {
  private:
   void Look(std::string_view text);
 
+  bool json_rpc_ = false;
   std::string kept_;
   std::string tail_;  // the end of what was read: a word may begin in one chunk and end in the next
   bool says_failure_ = false;

@@ -6,7 +6,9 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "orchestrator/adapter/http/http_json_rpc.h"
 #include "orchestrator/core/words.h"
 
 namespace saga::adapter {
@@ -107,9 +109,18 @@ std::string HeaderLine(const std::string& name, const std::string& value) {
   return blank ? name + ";" : name + ": " + value;
 }
 
+void AddParameters(const port::BranchCall& call, std::string& url) {
+  if (url.find('?') == std::string::npos) url += '?';
+  AppendParameter("branch_id", call.branch_id, url);
+  AppendParameter("gid", call.gid, url);
+  AppendParameter("op", call.OpWord(), url);
+  AppendParameter("trans_type", core::WordOf(call.mode), url);
+}
+
 }  // namespace
 
-HttpRequest MakeHttpRequest(const port::BranchCall& call, const std::string& user_agent) {
+HttpRequest MakeHttpRequest(const port::BranchCall& call, const std::string& user_agent,
+                            uint64_t number) {
   HttpRequest request;
   if (!HasHttpScheme(call.target)) {
     request.error = "unsupported protocol scheme: an http:// or https:// URL expected";
@@ -120,12 +131,17 @@ HttpRequest MakeHttpRequest(const port::BranchCall& call, const std::string& use
     return request;
   }
   request.url = EscapedTarget(call.target);
-  if (request.url.find('?') == std::string::npos) request.url += '?';
-  AppendParameter("branch_id", call.branch_id, request.url);
-  AppendParameter("gid", call.gid, request.url);
-  AppendParameter("op", call.OpWord(), request.url);
-  AppendParameter("trans_type", core::WordOf(call.mode), request.url);
-  request.post = !base::Value(call.payload).empty();
+  request.json_rpc = IsJsonRpc(call);
+  if (request.json_rpc) {
+    JsonRpcBody body = MakeJsonRpcBody(call, number);
+    request.error = std::move(body.error);
+    if (!request.error.empty()) return request;
+    request.body = std::move(body.text);
+  } else {
+    AddParameters(call, request.url);
+    request.body = call.payload;
+  }
+  request.post = !base::Value(request.body).empty() || call.mode == core::Mode::kXa;
 
   std::map<std::string, std::string> headers = {{"Accept", "application/json"},
                                                 {"Content-Type", "application/json"},

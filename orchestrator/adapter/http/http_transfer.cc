@@ -56,6 +56,7 @@ HttpTransfer::~HttpTransfer() {
 
 bool HttpTransfer::Begin(HttpCall call, std::chrono::steady_clock::time_point now) {
   call_ = std::move(call);
+  if (call_.request.json_rpc) reply_.ExpectJsonRpc();
   error_[0] = '\0';
   curl_slist_free_all(header_lines_);
   // Without this libcurl asks before it sends a large body, and waits a second for the answer.
@@ -69,7 +70,7 @@ bool HttpTransfer::Begin(HttpCall call, std::chrono::steady_clock::time_point no
   Set(handle_, CURLOPT_HTTPHEADER, header_lines_);
   Set(handle_, CURLOPT_TIMEOUT_MS, MillisLeft(now, call_.deadline));
   if (call_.request.post) {
-    const std::string& body = base::Value(call_.payload);
+    const std::string& body = base::Value(call_.request.body);
     Set(handle_, CURLOPT_POST, 1L);
     Set(handle_, CURLOPT_POSTFIELDS, body.data());
     Set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));

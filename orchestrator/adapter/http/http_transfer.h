@@ -17,7 +17,6 @@ namespace saga::adapter {
 // A branch call on its way to the wire.
 struct HttpCall {
   HttpRequest request;
-  base::Bytes payload;
   std::chrono::steady_clock::time_point deadline;
   port::BranchCaller::Done done;
 };

@@ -171,6 +171,26 @@ TEST(GrpcBranchCallerTest, AGidThatIsNoMetadataIsUnknown) {
   EXPECT_TRUE(participant->seen().empty());
 }
 
+TEST(GrpcBranchCallerTest, AWorkflowIsCalledBackByItsName) {
+  auto participant = StartGrpcParticipant([](const SeenCall&) { return Answer{}; });
+  adapter::GrpcBranchCaller caller;
+  port::BranchCall call = GrpcCallTo(participant->port());
+  call.mode = core::Mode::kWorkflow;
+  call.op = core::Op::kCallback;
+  call.op_name = "pay for it";
+  ASSERT_EQ(CallAndWait(caller, call).outcome, Outcome::kSuccess);
+  EXPECT_THAT(participant->seen().at(0).headers, Contains(Pair("dtm-op", "pay for it")));
+  EXPECT_THAT(participant->seen().at(0).headers, Contains(Pair("dtm-trans_type", "workflow")));
+  // A name that is no metadata would stop the process.
+  for (const std::string name : {"\xE6\x97\xA5", "a\nb", "a\x7F"}) {
+    call.op_name = name;
+    const port::BranchReply reply = CallAndWait(caller, call);
+    EXPECT_EQ(reply.outcome, Outcome::kUnknown);
+    EXPECT_NE(reply.text.find("op cannot be sent"), std::string::npos) << reply.text;
+  }
+  EXPECT_EQ(participant->seen().size(), 1u);
+}
+
 TEST(GrpcBranchCallerTest, ALargeReplyIsNotLookedAt) {
   auto participant = StartGrpcParticipant(
       [](const SeenCall&) { return Answer{.reply = std::string(3 << 20, 'F')}; });
