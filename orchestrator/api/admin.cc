@@ -58,6 +58,9 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
     case core::Verdict::kCannotRegister:
     case core::Verdict::kBranchConflict:
     case core::Verdict::kTooManyBranches:
+    case core::Verdict::kOtherContent:
+    case core::Verdict::kCannotStop:
+    case core::Verdict::kCannotEnd:
       break;
   }
   return absl::FailedPreconditionError(

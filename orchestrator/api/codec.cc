@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/mode.h"
+#include "orchestrator/core/target.h"
+#include "workflow/wf.pb.h"
 
 namespace saga::api {
 
@@ -15,8 +17,8 @@ namespace {
 using core::Branch;
 using core::Op;
 
-// Branch id of the check-back (protocol 8.2).
-constexpr std::string_view kCheckBackBranchId = "00";
+// Branch id of the check-back and of a workflow's callback (protocol 8.2).
+constexpr std::string_view kAskBackBranchId = "00";
 
 Branch MakeRow(std::string branch_id, Op op, std::string target, base::Bytes payload) {
   Branch row;
@@ -59,8 +61,28 @@ absl::Status AddMessageRows(RequestKind kind, DtmRequest& request, core::GlobalT
   }
   if (kind == RequestKind::kPrepare) {
     draft.branches.push_back(
-        MakeRow(std::string(kCheckBackBranchId), Op::kQuery, request.query_prepared, nullptr));
+        MakeRow(std::string(kAskBackBranchId), Op::kQuery, request.query_prepared, nullptr));
   }
+  return absl::OkStatus();
+}
+
+// The input as the callback brings it: raw over HTTP, wrapped over gRPC (protocol 3.5).
+std::string CallbackPayload(core::Protocol protocol, const std::string& target, std::string data) {
+  if (core::TransportOf(protocol, target) == core::Transport::kHttp) return data;
+  workflow::WorkflowData message;
+  message.set_data(std::move(data));
+  return message.SerializeAsString();
+}
+
+absl::Status AddCallback(const DtmRequest& request, core::GlobalTransaction& draft) {
+  auto custom = ParseWorkflowCustomData(request.custom_data);
+  if (!custom.ok()) return custom.status();
+  draft.workflow = std::move(custom->name);
+  if (request.query_prepared.empty()) return absl::OkStatus();
+  draft.branches.push_back(
+      MakeRow(std::string(kAskBackBranchId), Op::kCallback, request.query_prepared,
+              base::MakeBytes(CallbackPayload(draft.protocol, request.query_prepared,
+                                              std::move(custom->data)))));
   return absl::OkStatus();
 }
 
@@ -69,9 +91,12 @@ absl::Status AddRows(RequestKind kind, DtmRequest& request, core::GlobalTransact
     case core::Mode::kSaga:
       return AddSagaRows(request, draft);
     case core::Mode::kTcc:
+    case core::Mode::kXa:
       return absl::OkStatus();
     case core::Mode::kMessage:
       return AddMessageRows(kind, request, draft);
+    case core::Mode::kWorkflow:
+      return AddCallback(request, draft);
   }
   SAGA_CHECK(false);
 }
@@ -115,17 +140,42 @@ absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest req
   return draft;
 }
 
-absl::StatusOr<core::BranchRegistered> ToRegistration(DtmRegistration registration) {
-  if (ModeFromWord(registration.trans_type) != core::Mode::kTcc) {
-    return absl::UnknownError(absl::StrCat("unknow trans type: ", registration.trans_type));
-  }
+core::BranchRegistered ToRegistration(DtmRegistration registration) {
+  const std::optional<core::Mode> mode = ModeFromWord(registration.trans_type);
+  SAGA_CHECK(mode.has_value());  // Validate refuses others
   core::BranchRegistered event;
-  event.mode = core::Mode::kTcc;
-  event.rows.reserve(2);
-  event.rows.push_back(MakeRow(registration.branch_id, Op::kCancel, std::move(registration.cancel),
-                               registration.payload));
-  event.rows.push_back(MakeRow(std::move(registration.branch_id), Op::kConfirm,
-                               std::move(registration.confirm), std::move(registration.payload)));
+  event.mode = *mode;
+  const auto add = [&](Op op, std::string target) {
+    event.rows.push_back(
+        MakeRow(registration.branch_id, op, std::move(target), registration.payload));
+  };
+  switch (*mode) {
+    case core::Mode::kTcc:
+      add(Op::kCancel, std::move(registration.cancel));
+      add(Op::kConfirm, std::move(registration.confirm));
+      break;
+    case core::Mode::kXa:
+      registration.payload = nullptr;  // the second phase of XA brings nothing (protocol 3.5)
+      add(Op::kRollback, registration.url);
+      add(Op::kCommit, registration.url);
+      break;
+    case core::Mode::kWorkflow:
+      add(OpFromWord(registration.op).value_or(Op::kAction), "");
+      event.rows.back().status =
+          BranchStatusFromWord(registration.status).value_or(core::BranchStatus::kSucceed);
+      break;
+    case core::Mode::kSaga:
+    case core::Mode::kMessage:
+      SAGA_CHECK(false);
+  }
+  return event;
+}
+
+core::WorkflowEnded ToWorkflowEnd(DtmRequest request) {
+  core::WorkflowEnded event;
+  event.status = StatusFromWord(request.req_extra["status"]).value_or(core::Status::kFailed);
+  event.rollback_reason = std::move(request.req_extra["rollback_reason"]);
+  event.result = std::move(request.req_extra["result"]);
   return event;
 }
 

@@ -8,6 +8,7 @@
 // A door does: fill the structure -> Validate (validate.h) -> ToDraft -> engine -> ToWire
 // (codec_answer.h). api/dtm_calls.h does the last four for it.
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,19 +32,24 @@ struct DtmRequest {
   core::Options options;
   std::string custom_data;  // JSON text
   std::string query_prepared;
-  std::string protocol;     // "", http or grpc; the gRPC door always says grpc
+  std::string protocol;     // "", http, json-rpc or grpc; the gRPC door always says grpc
   bool concurrent = false;  // message only; a saga's stands in custom_data
   bool wait_result = false;
   std::string rollback_reason;  // abort
+  // Submit of a workflow: "status" (succeed or failed), "rollback_reason", "result" (base64).
+  std::map<std::string, std::string> req_extra;
 };
 
-// registerBranch of a TCC (protocol 2.3).
+// registerBranch (protocol 2.3).
 struct DtmRegistration {
   std::string gid;
   std::string trans_type;
   std::string branch_id;
-  std::string confirm;  // targets; empty: succeeds without a call
+  std::string confirm;  // TCC: targets; empty: succeeds without a call
   std::string cancel;
+  std::string url;     // XA: target of both ops
+  std::string op;      // workflow: what the step was
+  std::string status;  // workflow: succeed or failed
   base::Bytes payload;
 };
 
@@ -59,13 +65,17 @@ void TakeLegacyData(DtmRequest& request);
 
 // The transaction a prepare or submit describes, with its rows (core::Prepared, core::Submitted):
 //   saga: per step compensate, then action, sharing the step's payload;
-//   tcc:  none, they are registered later;
-//   msg:  an action per step; a prepare adds the check-back (branch "00", op kQuery).
+//   tcc, xa: none, they are registered later;
+//   msg:  an action per step; a prepare adds the check-back (branch "00", op kQuery);
+//   workflow: its callback (branch "00", op kCallback), when it names a target for that.
 // `request` has passed Validate. InvalidArgument: custom_data is not what its mode takes.
 absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest request);
 
-// The cancel row, then the confirm row. Unknown with the text `unknow trans type: <t>` (sic,
-// protocol 1.4) for anything but tcc.
-absl::StatusOr<core::BranchRegistered> ToRegistration(DtmRegistration registration);
+// TCC: the cancel row, then the confirm row. XA: rollback, then commit. Workflow: the step's row,
+// ended. `registration` has passed Validate.
+core::BranchRegistered ToRegistration(DtmRegistration registration);
+
+// How the client says that its workflow ended. `request` has passed Validate.
+core::WorkflowEnded ToWorkflowEnd(DtmRequest request);
 
 }  // namespace saga::api

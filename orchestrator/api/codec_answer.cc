@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "orchestrator/api/codec_words.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/limits.h"
@@ -30,11 +31,10 @@ const core::Branch* RowInTheWay(const engine::Answer& answer) {
     return nullptr;
   const core::Branch& last = branches[answer.last_row];
   // Check-backs come before the submit and say nothing about what followed it.
-  if (last.op == core::Op::kQuery) return nullptr;
+  if (core::IsAskBack(last.op)) return nullptr;
   if (last.last_outcome != core::Outcome::kSuccess) return &last;
   for (const core::Branch& branch : branches) {
-    const bool open =
-        branch.status == core::BranchStatus::kPrepared && branch.op != core::Op::kQuery;
+    const bool open = branch.status == core::BranchStatus::kPrepared && !core::IsAskBack(branch.op);
     if (open && branch.answered && branch.last_outcome != core::Outcome::kSuccess) return &branch;
   }
   return nullptr;
@@ -100,6 +100,10 @@ WireAnswer Accepted(const Asked& asked, const engine::Answer& answer) {
       return answer.transaction.wait_result ? ResultOfAbort(answer) : WireAnswer();
     case RequestKind::kPrepare:
     case RequestKind::kRegisterBranch:
+    case RequestKind::kPrepareWorkflow:
+    case RequestKind::kEndWorkflow:
+    case RequestKind::kForceStop:
+    case RequestKind::kRetryNow:
       return {};
   }
   SAGA_CHECK(false);
@@ -112,6 +116,7 @@ WireAnswer CannotRegister(const Asked& asked) {
 
 WireAnswer NotFound(const Asked& asked) {
   if (asked.kind == RequestKind::kRegisterBranch) return CannotRegister(asked);
+  if (asked.kind == RequestKind::kEndWorkflow) return {Kind::kBadRequest, "storage: NotFound"};
   return {Kind::kBadRequest, absl::StrCat("no TransGlobal with gid: ", asked.gid, " found")};
 }
 
@@ -119,6 +124,31 @@ WireAnswer NotFound(const Asked& asked) {
 WireAnswer WrongStatus(const engine::Answer& answer, absl::string_view what) {
   return {Kind::kFailure, absl::StrCat("current status '", Word(answer.transaction.status), "', ",
                                        what, ". FAILURE")};
+}
+
+// The gid is taken by something else. Told as such, or two business operations would be taken for
+// one.
+WireAnswer OtherContent(const Asked& asked, const engine::Answer& answer) {
+  const core::GlobalTransaction& there = answer.transaction;
+  const bool submits = asked.kind == RequestKind::kSubmit;
+  return WrongStatus(
+      answer,
+      absl::StrCat(
+          submits ? "cannot sumbmit" : "cannot prepare",
+          ": this gid is that of another transaction (trans_type ", Word(there.mode), ", created ",
+          absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMicros(there.create_time.micros),
+                           absl::UTCTimeZone()),
+          ") with other content; choose a new gid"));
+}
+
+WireAnswer CannotEnd(const engine::Answer& answer) {
+  const core::GlobalTransaction& there = answer.transaction;
+  if (there.mode != core::Mode::kWorkflow) {
+    return {Kind::kBadRequest,
+            absl::StrCat("storage: NotFound: the gid is that of a ", Word(there.mode))};
+  }
+  return {Kind::kBadRequest, absl::StrCat("storage: NotFound: the workflow has ended before, as ",
+                                          Word(there.status), " with another result")};
 }
 
 WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
@@ -145,7 +175,14 @@ WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
               absl::StrCat("the transaction has ", core::kMaxSteps,
                            " branches, more are not allowed (kMaxSteps): split it into several")};
     case core::Verdict::kNothingToRetry:
-      return {Kind::kError, "nothing waits for a retry"};
+      return {};  // harmless, and 200 at DTM (protocol 5.8)
+    case core::Verdict::kOtherContent:
+      return OtherContent(asked, answer);
+    case core::Verdict::kCannotStop:
+      return {Kind::kFailure, absl::StrCat("global transaction force stop error. status: ",
+                                           Word(answer.transaction.status), ". error: FAILURE")};
+    case core::Verdict::kCannotEnd:
+      return CannotEnd(answer);
   }
   SAGA_CHECK(false);
 }

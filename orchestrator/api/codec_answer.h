@@ -12,7 +12,16 @@
 namespace saga::api {
 
 // The calls that change something. NewGid and the queries have no engine answer.
-enum class RequestKind : uint8_t { kPrepare, kSubmit, kAbort, kRegisterBranch };
+enum class RequestKind : uint8_t {
+  kPrepare,
+  kSubmit,
+  kAbort,
+  kRegisterBranch,
+  kPrepareWorkflow,
+  kEndWorkflow,  // submit of a workflow
+  kForceStop,
+  kRetryNow,  // resetNextCronTime
+};
 
 struct WireAnswer {
   //               gRPC status          HTTP status and body

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/json_depth.h"
 #include "orchestrator/core/limits.h"
@@ -222,6 +223,25 @@ absl::StatusOr<SagaCustomData> ParseSagaCustomData(std::string_view text, size_t
   if (const auto found = parsed->find("orders"); found != parsed->end()) {
     if (const auto read = ReadOrders(*found, steps, data.predecessors); !read.ok()) return read;
     if (const auto checked = CheckNoCycle(data, steps); !checked.ok()) return checked;
+  }
+  return data;
+}
+
+absl::StatusOr<WorkflowCustomData> ParseWorkflowCustomData(std::string_view text) {
+  WorkflowCustomData data;
+  if (text.empty()) return data;
+  const auto parsed = ParseJson("custom_data", text);
+  if (!parsed.ok()) return parsed.status();
+  if (parsed->is_null()) return data;
+  if (!parsed->is_object())
+    return BadCustomData("workflow", R"(it must be an object like {"name":"pay","data":"aGk="})");
+  if (const auto found = parsed->find("name"); found != parsed->end() && !found->is_null()) {
+    if (!found->is_string()) return BadCustomData("workflow", "name must be a text");
+    data.name = found->get<std::string>();
+  }
+  if (const auto found = parsed->find("data"); found != parsed->end() && !found->is_null()) {
+    if (!found->is_string() || !absl::Base64Unescape(found->get<std::string>(), &data.data))
+      return BadCustomData("workflow", "data must be base64");
   }
   return data;
 }

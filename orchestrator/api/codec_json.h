@@ -45,6 +45,14 @@ struct SagaCustomData {
 // (protocol 11.1 #16).
 absl::StatusOr<SagaCustomData> ParseSagaCustomData(std::string_view text, size_t steps);
 
+struct WorkflowCustomData {
+  std::string name;
+  std::string data;  // the input, decoded
+};
+
+// `{"name":"<text>","data":"<base64>"|null}`, both optional; empty text is none of it.
+absl::StatusOr<WorkflowCustomData> ParseWorkflowCustomData(std::string_view text);
+
 // `{"delay":<seconds>}`, optional and nullable; empty text is 0.
 absl::StatusOr<int64_t> ParseMessageDelay(std::string_view text);
 

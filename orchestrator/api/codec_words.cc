@@ -27,14 +27,14 @@ std::optional<Value> Find(const std::array<Value, n>& values, std::string_view w
 }  // namespace
 
 std::optional<Mode> ModeFromWord(std::string_view word) {
-  return Find(std::array{Mode::kSaga, Mode::kTcc, Mode::kMessage, Mode::kXa, Mode::kWorkflow}, word);
+  return Find(std::array{Mode::kSaga, Mode::kTcc, Mode::kMessage, Mode::kXa, Mode::kWorkflow},
+              word);
 }
 
 std::optional<Op> OpFromWord(std::string_view word) {
-  return Find(
-      std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery, Op::kTry,
-                 Op::kCommit, Op::kRollback, Op::kCallback, Op::kBusiness},
-      word);
+  return Find(std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery,
+                         Op::kTry, Op::kCommit, Op::kRollback, Op::kCallback, Op::kBusiness},
+              word);
 }
 
 std::optional<Status> StatusFromWord(std::string_view word) {
@@ -76,6 +76,8 @@ std::string_view WordOf(HistoryKind kind) {
       return "abort_requested";
     case HistoryKind::kRetryRequested:
       return "retry_now";
+    case HistoryKind::kForceStopped:
+      return "force_stopped";
   }
   return "";
 }
@@ -83,7 +85,8 @@ std::string_view WordOf(HistoryKind kind) {
 std::optional<HistoryKind> HistoryKindFromWord(std::string_view word) {
   return Find(std::array{HistoryKind::kPrepared, HistoryKind::kSubmitted, HistoryKind::kRegistered,
                          HistoryKind::kAnswered, HistoryKind::kAborting, HistoryKind::kEnded,
-                         HistoryKind::kAbortRequested, HistoryKind::kRetryRequested},
+                         HistoryKind::kAbortRequested, HistoryKind::kRetryRequested,
+                         HistoryKind::kForceStopped},
               word);
 }
 

@@ -22,7 +22,8 @@ std::optional<core::Outcome> OutcomeFromWord(std::string_view word);
 // The empty word is http (protocol 2.1).
 std::optional<core::Protocol> ProtocolFromWord(std::string_view word);
 
-// prepared, submitted, registered, answered, aborting, ended, abort_requested, retry_now
+// prepared, submitted, registered, answered, aborting, ended, abort_requested, retry_now,
+// force_stopped
 // (saga.v1.HistoryEntry.kind).
 std::string_view WordOf(core::HistoryKind kind);
 std::optional<core::HistoryKind> HistoryKindFromWord(std::string_view word);

@@ -86,7 +86,7 @@ void DefinitionSubmitter::Submit(const port::LoadedDefinition& loaded, Definitio
     tcc_.Start(definition, std::move(draft), std::move(mapped->payloads), until, std::move(finish));
     return;
   }
-  engine_.Submit(std::move(draft), until,
+  engine_.Submit({std::move(draft)}, until,
                  [finish = std::move(finish)](engine::Answer answer) mutable {
                    const bool started = answer.verdict == core::Verdict::kAccepted;
                    finish(started, std::move(answer));

@@ -109,7 +109,7 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
     draft.gid = gid_;
     draft.mode = core::Mode::kTcc;
     draft.protocol = definition_.protocol;
-    shared_->engine.Submit(std::move(draft), wait_, HandOver());
+    shared_->engine.Submit({std::move(draft)}, wait_, HandOver());
     Release();
   }
 

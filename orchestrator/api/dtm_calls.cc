@@ -29,12 +29,14 @@ void DtmCalls::Prepare(DtmRequest request, Done done) {
 }
 
 void DtmCalls::Submit(DtmRequest request, Done done) {
+  if (ModeFromWord(request.trans_type) == core::Mode::kWorkflow)
+    return EndWorkflow(std::move(request), std::move(done));
   const bool waits = request.wait_result;
   auto draft = CheckedDraft(RequestKind::kSubmit, std::move(request));
   if (!draft.ok()) return done(ToWire(draft.status()));
   Asked asked{RequestKind::kSubmit, draft->gid, waits};
   const auto until = waits ? engine::WaitFor::kRest : engine::WaitFor::kStored;
-  engine_.Submit(*std::move(draft), until, Word(std::move(asked), std::move(done)));
+  engine_.Submit({*std::move(draft)}, until, Word(std::move(asked), std::move(done)));
 }
 
 void DtmCalls::Abort(DtmRequest request, Done done) {
@@ -50,10 +52,42 @@ void DtmCalls::Abort(DtmRequest request, Done done) {
 void DtmCalls::RegisterBranch(DtmRegistration registration, Done done) {
   if (const absl::Status valid = Validate(registration); !valid.ok()) return done(ToWire(valid));
   const std::string gid = registration.gid;
-  auto event = ToRegistration(std::move(registration));
-  if (!event.ok()) return done(ToWire(event.status()));
-  engine_.RegisterBranch(gid, *std::move(event),
+  engine_.RegisterBranch(gid, ToRegistration(std::move(registration)),
                          Word({RequestKind::kRegisterBranch, gid, false}, std::move(done)));
+}
+
+void DtmCalls::PrepareWorkflow(DtmRequest request, Progress done) {
+  auto draft = CheckedDraft(RequestKind::kPrepareWorkflow, std::move(request));
+  if (!draft.ok()) return done(ToWire(draft.status()), {});
+  Asked asked{RequestKind::kPrepareWorkflow, draft->gid, /*waited=*/false};
+  engine_.Prepare(*std::move(draft), [asked = std::move(asked),
+                                      done = std::move(done)](engine::Answer answer) mutable {
+    WireAnswer wire = ToWire(asked, answer);
+    const bool told = wire.kind == WireAnswer::Kind::kSuccess;
+    done(std::move(wire), told ? std::move(answer.transaction) : core::GlobalTransaction());
+  });
+}
+
+void DtmCalls::EndWorkflow(DtmRequest request, Done done) {
+  if (const absl::Status valid = Validate(RequestKind::kSubmit, request); !valid.ok())
+    return done(ToWire(valid));
+  const std::string gid = request.gid;
+  engine_.EndWorkflow(gid, ToWorkflowEnd(std::move(request)),
+                      Word({RequestKind::kEndWorkflow, gid, false}, std::move(done)));
+}
+
+void DtmCalls::ForceStop(DtmRequest request, Done done) {
+  if (const absl::Status valid = Validate(RequestKind::kForceStop, request); !valid.ok())
+    return done(ToWire(valid));
+  engine_.ForceStop(request.gid, {},
+                    Word({RequestKind::kForceStop, request.gid, false}, std::move(done)));
+}
+
+void DtmCalls::RetryNow(DtmRequest request, Done done) {
+  if (const absl::Status valid = Validate(RequestKind::kRetryNow, request); !valid.ok())
+    return done(ToWire(valid));
+  engine_.RetryNow(request.gid, {},
+                   Word({RequestKind::kRetryNow, request.gid, false}, std::move(done)));
 }
 
 }  // namespace saga::api

@@ -12,7 +12,8 @@ namespace saga::api {
 // Thread-safe. Every call returns at once. `done` runs exactly once: before the call returns when
 // the request is refused, otherwise on an engine thread; it must be quick. A submit with
 // wait_result, and an abort of a transaction that was prepared with it, are answered when the
-// transaction has ended or come to rest.
+// transaction has ended or come to rest. The submit of a workflow is the client's word that it has
+// ended, and never waits.
 class DtmCalls {
  public:
   using Done = absl::AnyInvocable<void(WireAnswer)>;
@@ -25,7 +26,17 @@ class DtmCalls {
   void Abort(DtmRequest request, Done done);
   void RegisterBranch(DtmRegistration registration, Done done);
 
+  // `done` also gets the transaction with the steps noted so far; without a gid on any refusal.
+  using Progress = absl::AnyInvocable<void(WireAnswer, core::GlobalTransaction)>;
+  void PrepareWorkflow(DtmRequest request, Progress done);
+
+  // Only the gid is read. What an operator at DTM's console asks for.
+  void ForceStop(DtmRequest request, Done done);
+  void RetryNow(DtmRequest request, Done done);
+
  private:
+  void EndWorkflow(DtmRequest request, Done done);
+
   engine::Engine& engine_;
 };
 

@@ -12,6 +12,7 @@
 #include "dtmgimp/dtm.grpc.pb.h"
 #include "orchestrator/api/codec.h"
 #include "orchestrator/api/dtm_calls.h"
+#include "orchestrator/api/dtm_grpc_messages.h"
 #include "orchestrator/api/gid.h"
 #include "orchestrator/base/check.h"
 
@@ -55,64 +56,15 @@ WireAnswer NotA(const Message& message) {
                                                       message.GetDescriptor()->full_name())};
 }
 
-// The reply of every call but NewGid: google.protobuf.Empty, which is no bytes at all.
+grpc::ByteBuffer ToBytes(const google::protobuf::MessageLite& message) {
+  const grpc::Slice slice(message.SerializeAsString());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+// The reply of most calls: google.protobuf.Empty, which is no bytes at all.
 grpc::ByteBuffer EmptyReply() {
   const grpc::Slice nothing;
   return grpc::ByteBuffer(&nothing, 1);
-}
-
-core::Options TakeOptions(dtmgimp::DtmTransOptions& from) {
-  core::Options options;
-  options.timeout_to_fail_s = from.timeouttofail();
-  options.retry_interval_s = from.retryinterval();
-  options.request_timeout_s = from.requesttimeout();
-  options.retry_limit = from.retrylimit();
-  options.branch_headers.insert(from.branchheaders().begin(), from.branchheaders().end());
-  return options;
-}
-
-// Of an abort only what an abort reads: a client that cannot word its steps can still take its
-// transaction back.
-DtmRequest TakeAbort(dtmgimp::DtmRequest& from) {
-  DtmRequest request;
-  request.gid = std::move(*from.mutable_gid());
-  request.rollback_reason = std::move(*from.mutable_rollbackreason());
-  return request;
-}
-
-absl::StatusOr<DtmRequest> TakeRequest(dtmgimp::DtmRequest& from) {
-  auto steps = ParseSteps(from.steps());
-  if (!steps.ok()) return steps.status();
-  DtmRequest request;
-  request.gid = std::move(*from.mutable_gid());
-  request.trans_type = std::move(*from.mutable_transtype());
-  request.steps = *std::move(steps);
-  request.payloads.reserve(from.binpayloads_size());
-  for (std::string& payload : *from.mutable_binpayloads()) {
-    request.payloads.push_back(base::MakeBytes(std::move(payload)));
-  }
-  if (from.has_transoptions()) request.options = TakeOptions(*from.mutable_transoptions());
-  request.custom_data = std::move(*from.mutable_customeddata());
-  request.query_prepared = std::move(*from.mutable_queryprepared());
-  request.protocol = core::WordOf(core::Protocol::kGrpc);
-  request.wait_result = from.transoptions().waitresult();
-  return request;
-}
-
-std::string TakeData(dtmgimp::DtmBranchRequest& request, const char* key) {
-  const auto found = request.mutable_data()->find(key);
-  return found == request.mutable_data()->end() ? std::string() : std::move(found->second);
-}
-
-DtmRegistration TakeRegistration(dtmgimp::DtmBranchRequest& from) {
-  DtmRegistration registration;
-  registration.gid = std::move(*from.mutable_gid());
-  registration.trans_type = std::move(*from.mutable_transtype());
-  registration.branch_id = std::move(*from.mutable_branchid());
-  registration.confirm = TakeData(from, "confirm");
-  registration.cancel = TakeData(from, "cancel");
-  registration.payload = base::MakeBytes(std::move(*from.mutable_busipayload()));
-  return registration;
 }
 
 // A call whose answer may take as long as the transaction does. It ends at whichever comes first:
@@ -170,7 +122,8 @@ using CallbackNewGid = dtmgimp::Dtm::WithCallbackMethod_NewGid<dtmgimp::Dtm::Ser
 using RawSubmit = dtmgimp::Dtm::WithRawCallbackMethod_Submit<CallbackNewGid>;
 using RawPrepare = dtmgimp::Dtm::WithRawCallbackMethod_Prepare<RawSubmit>;
 using RawAbort = dtmgimp::Dtm::WithRawCallbackMethod_Abort<RawPrepare>;
-using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_RegisterBranch<RawAbort>;
+using RawRegister = dtmgimp::Dtm::WithRawCallbackMethod_RegisterBranch<RawAbort>;
+using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_PrepareWorkflow<RawRegister>;
 
 }  // namespace
 
@@ -237,6 +190,27 @@ class DtmGrpcService::Impl : public RawDtm {
       if (!parsed) return done(NotA(from));
       calls_.RegisterBranch(TakeRegistration(from), std::move(done));
     });
+  }
+
+  grpc::ServerUnaryReactor* PrepareWorkflow(grpc::CallbackServerContext* context,
+                                            const grpc::ByteBuffer* bytes,
+                                            grpc::ByteBuffer* reply) override {
+    dtmgimp::DtmRequest from;
+    const bool parsed = Parse(*bytes, &from);
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    // The default reactor stays until it is finished, and the reply with it.
+    DtmCalls::Progress done = [reactor, reply](WireAnswer answer, core::GlobalTransaction told) {
+      const bool good = answer.kind == WireAnswer::Kind::kSuccess;
+      *reply = good ? ToBytes(ToProgress(told)) : EmptyReply();
+      reactor->Finish(ToGrpc(std::move(answer)));
+    };
+    auto request = parsed ? TakeRequest(from) : absl::InvalidArgumentError(NotA(from).text);
+    if (request.ok()) {
+      calls_.PrepareWorkflow(*std::move(request), std::move(done));
+    } else {
+      done(ToWire(request.status()), {});
+    }
+    return reactor;
   }
 
  private:

@@ -1,5 +1,7 @@
 #include "orchestrator/api/dtm_http.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "orchestrator/api/dtm_calls.h"
 #include "orchestrator/api/dtm_json.h"
 #include "orchestrator/api/dtm_list.h"
+#include "orchestrator/api/dtm_resets.h"
 #include "orchestrator/api/gid.h"
 #include "orchestrator/api/reader_pool.h"
 
@@ -22,6 +25,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kBase = "/api/dtmsvr/";
+// Of a resetCronTime that names none: three timeouts of a transaction (protocol 2.2).
+constexpr base::Duration kResetTimeout{3 * core::kDefaultTimeoutToFail.micros};
 constexpr std::string_view kContentMetrics = "text/plain; version=0.0.4; charset=utf-8";
 
 HttpResponse Ok(std::string body) { return {.status = 200, .body = std::move(body)}; }
@@ -58,6 +63,21 @@ DtmCalls::Done AnswerTo(HttpResponder responder) {
   };
 }
 
+HttpResponse TooManyReads() {
+  return HttpMessage(503, "too many reads at once, try again (kHttpReaderQueue)");
+}
+
+HttpResponse ResetAnswer(const absl::StatusOr<Reset>& reset) {
+  if (!reset.ok()) return HttpMessage(500, std::string(reset.status().message()));
+  return Ok(
+      Json({{"has_remaining", reset->remaining}, {"succeed_count", reset->succeeded}}).dump());
+}
+
+HttpResponse ProgressAnswer(const core::GlobalTransaction& transaction) {
+  auto body = EncodeProgress(transaction);
+  return body.ok() ? Ok(*std::move(body)) : Refusal(body.status());
+}
+
 HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time next_wake) {
   auto body = EncodeQuery(transaction, next_wake);
   return body.ok() ? Ok(*std::move(body)) : Refusal(body.status());
@@ -68,10 +88,11 @@ HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time 
 class DtmHttpDoor::Impl {
  public:
   Impl(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
-       DtmHttpOptions options)
+       port::Clock& clock, DtmHttpOptions options)
       : engine_(engine),
         query_(query),
         entropy_(entropy),
+        clock_(clock),
         options_(std::move(options)),
         calls_(engine),
         readers_(options_.readers, options_.reader_queue) {}
@@ -150,6 +171,36 @@ class DtmHttpDoor::Impl {
     return Ok(EncodeList(*page, next));
   }
 
+  void PrepareWorkflow(const HttpRequest& request, HttpResponder responder) {
+    auto decoded = DecodeRequest(request.body);
+    if (!decoded.ok()) return responder.Send(Refusal(decoded.status()));
+    calls_.PrepareWorkflow(*std::move(decoded),
+                           [responder = std::move(responder)](
+                               WireAnswer answer, core::GlobalTransaction told) mutable {
+                             const bool good = answer.kind == WireAnswer::Kind::kSuccess;
+                             responder.Send(good ? ProgressAnswer(told) : ToHttp(answer));
+                           });
+  }
+
+  // Blocks, hence a reader's thread.
+  void ResetMany(const HttpRequest& request, HttpResponder responder) {
+    const auto timeout = ReadNumber(request, "timeout");
+    if (!timeout.ok()) return responder.Send(Refusal(timeout.status()));
+    const auto limit = ReadNumber(request, "limit");
+    if (!limit.ok()) return responder.Send(Refusal(limit.status()));
+    const int64_t most = core::kHttpMaxPage;
+    const int64_t seconds = std::clamp<int64_t>(timeout->value_or(kResetTimeout.micros / 1'000'000),
+                                                0, core::kMaxOptionSeconds);
+    const auto count =
+        static_cast<size_t>(std::clamp<int64_t>(limit->value_or(core::kHttpDefaultPage), 1, most));
+    auto kept = std::make_shared<HttpResponder>(std::move(responder));
+    const bool taken = readers_.Run([this, kept, seconds, count] {
+      ResetRetries(engine_, query_, clock_, base::Seconds(seconds), count,
+                   [kept](absl::StatusOr<Reset> reset) { kept->Send(ResetAnswer(reset)); });
+    });
+    if (!taken) kept->Send(TooManyReads());
+  }
+
   void Metrics(HttpResponder responder) {
     Read(std::move(responder), [this]() -> HttpResponse {
       return {.status = 200, .body = options_.metrics(), .content_type = kContentMetrics};
@@ -169,13 +220,13 @@ class DtmHttpDoor::Impl {
     auto kept = std::make_shared<HttpResponder>(std::move(responder));
     const bool taken =
         readers_.Run([kept, read = std::move(read)]() mutable { kept->Send(read()); });
-    if (!taken)
-      kept->Send(HttpMessage(503, "too many reads at once, try again (kHttpReaderQueue)"));
+    if (!taken) kept->Send(TooManyReads());
   }
 
   engine::Engine& engine_;
   port::TransactionQuery& query_;
   port::Entropy& entropy_;
+  port::Clock& clock_;
   const DtmHttpOptions options_;
   DtmCalls calls_;
   ReaderPool readers_;
@@ -191,6 +242,14 @@ void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
   take("prepare", &DtmCalls::Prepare);
   take("submit", &DtmCalls::Submit);
   take("abort", &DtmCalls::Abort);
+  take("forceStop", &DtmCalls::ForceStop);
+  take("resetNextCronTime", &DtmCalls::RetryNow);
+  router.Add("POST", path("prepareWorkflow"), [this](HttpRequest request, HttpResponder responder) {
+    PrepareWorkflow(request, std::move(responder));
+  });
+  router.Add("GET", path("resetCronTime"), [this](HttpRequest request, HttpResponder responder) {
+    ResetMany(request, std::move(responder));
+  });
   for (const std::string_view name : {"registerBranch", "registerXaBranch", "registerTccBranch"}) {
     router.Add("POST", path(name), [this](HttpRequest request, HttpResponder responder) {
       TakeRegistration(request, std::move(responder));
@@ -220,8 +279,8 @@ void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
 }
 
 DtmHttpDoor::DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query,
-                         port::Entropy& entropy, DtmHttpOptions options)
-    : impl_(std::make_unique<Impl>(engine, query, entropy, std::move(options))) {}
+                         port::Entropy& entropy, port::Clock& clock, DtmHttpOptions options)
+    : impl_(std::make_unique<Impl>(engine, query, entropy, clock, std::move(options))) {}
 
 DtmHttpDoor::~DtmHttpDoor() = default;
 

@@ -2,8 +2,9 @@
 
 // DTM's HTTP calls (protocol 1.2 to 1.4) and ours, as routes of an HttpRouter:
 //
-//   GET  /api/dtmsvr/newGid, version, query, all
-//   POST /api/dtmsvr/prepare, submit, abort, registerBranch, registerXaBranch, registerTccBranch
+//   GET  /api/dtmsvr/newGid, version, query, all, resetCronTime
+//   POST /api/dtmsvr/prepare, submit, abort, registerBranch, registerXaBranch, registerTccBranch,
+//        prepareWorkflow, forceStop, resetNextCronTime
 //   any  /api/ping
 //   GET  /api/metrics
 //   GET  /healthz    200 while the process answers at all: for restarting it
@@ -20,6 +21,7 @@
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/port/clock.h"
 #include "orchestrator/port/entropy.h"
 #include "orchestrator/port/transaction_query.h"
 
@@ -36,11 +38,11 @@ struct DtmHttpOptions {
 // Thread-safe.
 class DtmHttpDoor {
  public:
-  // All three outlive this. This outlives the router's server and every request that the engine has
+  // All four outlive this. This outlives the router's server and every request that the engine has
   // not answered: destroy it after HttpServer::Stop and Engine::Stop. The destructor waits for
   // reads that are running.
   DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
-              DtmHttpOptions options);
+              port::Clock& clock, DtmHttpOptions options);
   ~DtmHttpDoor();
 
   DtmHttpDoor(const DtmHttpDoor&) = delete;

@@ -39,12 +39,16 @@ absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body);
 absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body);
 
 // {"branches":[...],"transaction":{...}}. InvalidArgument when the payloads alone make more than
-// core::kHttpAnswerSize. `next_wake` is shown as next_cron_time. The check-back row of a message is
-// not shown.
+// core::kHttpAnswerSize. `next_wake` is shown as next_cron_time. Rows that ask back
+// (core::IsAskBack) are not shown.
 absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
                                         base::Time next_wake);
 
-// The same for a gid that does not exist: {"branches":[],"transaction":null}.
+// {"progresses":[...],"transaction":{...}}: the answer of prepareWorkflow, with the steps noted so
+// far. Refuses as EncodeQuery does.
+absl::StatusOr<std::string> EncodeProgress(const core::GlobalTransaction& transaction);
+
+// The same as EncodeQuery for a gid that does not exist: {"branches":[],"transaction":null}.
 std::string EncodeQueryOfNone();
 
 // {"next_position":...,"transactions":[...]}; an empty list is [].

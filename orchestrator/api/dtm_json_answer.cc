@@ -62,6 +62,7 @@ Json Global(const core::GlobalTransaction& transaction, base::Time next_wake) {
   Put(object, "protocol", core::WordOf(transaction.protocol));
   Put(object, "rollback_reason", transaction.rollback_reason);
   Put(object, "custom_data", transaction.custom_data);
+  Put(object, "result", transaction.result);
   const bool failed = transaction.status == core::Status::kFailed;
   Put(object, failed ? "rollback_time" : "finish_time", transaction.finish_time);
   if (!core::IsFinal(transaction.status)) Put(object, "next_cron_time", next_wake);
@@ -91,8 +92,9 @@ std::string FormatTime(base::Time time) {
                           absl::UTCTimeZone());
 }
 
-absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
-                                        base::Time next_wake) {
+namespace {
+
+absl::StatusOr<Json> Branches(const core::GlobalTransaction& transaction) {
   size_t shown = 0;
   for (const core::Branch& branch : transaction.branches)
     shown += base::Value(branch.payload).size() / 3 * 4;
@@ -103,9 +105,26 @@ absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transacti
   }
   Json branches = Json::array();
   for (const core::Branch& branch : transaction.branches) {
-    if (branch.op != core::Op::kQuery) branches.push_back(Branch(transaction, branch));
+    if (!core::IsAskBack(branch.op)) branches.push_back(Branch(transaction, branch));
   }
-  return Text({{"branches", std::move(branches)}, {"transaction", Global(transaction, next_wake)}});
+  return branches;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
+                                        base::Time next_wake) {
+  auto branches = Branches(transaction);
+  if (!branches.ok()) return branches.status();
+  return Text(
+      {{"branches", *std::move(branches)}, {"transaction", Global(transaction, next_wake)}});
+}
+
+absl::StatusOr<std::string> EncodeProgress(const core::GlobalTransaction& transaction) {
+  auto branches = Branches(transaction);
+  if (!branches.ok()) return branches.status();
+  return Text(
+      {{"progresses", *std::move(branches)}, {"transaction", Global(transaction, base::kNever)}});
 }
 
 std::string EncodeQueryOfNone() { return R"({"branches":[],"transaction":null})"; }

@@ -39,6 +39,9 @@ class RegistrationReader final : public JsonWalker {
              : key == "branch_id"  ? &registration_.branch_id
              : key == "confirm"    ? &registration_.confirm
              : key == "cancel"     ? &registration_.cancel
+             : key == "url"        ? &registration_.url
+             : key == "op"         ? &registration_.op
+             : key == "status"     ? &registration_.status
              : key == "data"       ? &data_
                                    : nullptr;
   }

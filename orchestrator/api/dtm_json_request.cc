@@ -1,5 +1,7 @@
 #include <array>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -14,7 +16,7 @@ namespace saga::api {
 namespace {
 
 struct Field {
-  enum class Type : uint8_t { kString, kBool, kInteger, kSteps, kPayloads, kHeaders };
+  enum class Type : uint8_t { kString, kBool, kInteger, kSteps, kPayloads, kHeaders, kExtra };
 
   absl::string_view name;
   Type type;
@@ -22,6 +24,8 @@ struct Field {
   bool DtmRequest::*flag = nullptr;
   int64_t core::Options::*number = nullptr;
 };
+
+using Texts = std::map<std::string, std::string>;
 
 using Type = Field::Type;
 
@@ -41,6 +45,7 @@ constexpr std::array kFields = {
     Field{"retry_interval", Type::kInteger, nullptr, nullptr, &core::Options::retry_interval_s},
     Field{"retry_limit", Type::kInteger, nullptr, nullptr, &core::Options::retry_limit},
     Field{"branch_headers", Type::kHeaders},
+    Field{"req_extra", Type::kExtra},
 };
 
 absl::string_view GoType(Type type) {
@@ -56,6 +61,7 @@ absl::string_view GoType(Type type) {
     case Type::kPayloads:
       return "[]string";
     case Type::kHeaders:
+    case Type::kExtra:
       return "map[string]string";
   }
   return "";
@@ -83,7 +89,7 @@ class RequestReader final : public JsonWalker {
   }
 
  private:
-  enum class Place : uint8_t { kRoot, kFields, kSteps, kStep, kPayloads, kHeaders };
+  enum class Place : uint8_t { kRoot, kFields, kSteps, kStep, kPayloads, kTexts };
 
   bool Enter(bool object) override {
     switch (place_) {
@@ -102,7 +108,7 @@ class RequestReader final : public JsonWalker {
         return false;
       case Place::kStep:
       case Place::kPayloads:
-      case Place::kHeaders:
+      case Place::kTexts:
         WrongType(object ? "object" : "array", "string");
         return false;
     }
@@ -121,9 +127,10 @@ class RequestReader final : public JsonWalker {
         request_.payloads.clear();
         return Go(Place::kPayloads);
       case Type::kHeaders:
+      case Type::kExtra:
         if (!object) break;
-        request_.options.branch_headers.clear();
-        return Go(Place::kHeaders);
+        TextsOf(field_->type).clear();
+        return Go(Place::kTexts);
       case Type::kString:
       case Type::kBool:
       case Type::kInteger:
@@ -168,8 +175,8 @@ class RequestReader final : public JsonWalker {
           request_.payloads.push_back(base::MakeBytes(std::move(scalar.text)));
         }
         return;
-      case Place::kHeaders:
-        if (IsText(scalar)) SetHeader(std::move(scalar.text));
+      case Place::kTexts:
+        if (IsText(scalar)) SetText(std::move(scalar.text));
         return;
     }
   }
@@ -197,7 +204,8 @@ class RequestReader final : public JsonWalker {
       steps_ = 0;
     }
     if (field_->type == Type::kPayloads) request_.payloads.clear();
-    if (field_->type == Type::kHeaders) request_.options.branch_headers.clear();
+    if (field_->type == Type::kHeaders || field_->type == Type::kExtra)
+      TextsOf(field_->type).clear();
   }
 
   // Steps beyond the limit are counted, not kept.
@@ -217,13 +225,17 @@ class RequestReader final : public JsonWalker {
     }
   }
 
-  void SetHeader(std::string text) {
-    auto& headers = request_.options.branch_headers;
-    headers[std::move(inner_key_)] = std::move(text);
-    if (headers.size() <= core::kMaxBranchHeaders) return;
-    headers.clear();
-    Refuse(absl::StrCat("more than ", core::kMaxBranchHeaders,
-                        " branch_headers given (kMaxBranchHeaders): send less, or in the payload"));
+  Texts& TextsOf(Type type) {
+    return type == Type::kExtra ? request_.req_extra : request_.options.branch_headers;
+  }
+
+  void SetText(std::string text) {
+    Texts& texts = TextsOf(field_->type);
+    texts[std::move(inner_key_)] = std::move(text);
+    if (texts.size() <= core::kMaxBranchHeaders) return;
+    texts.clear();
+    Refuse(absl::StrCat("more than ", core::kMaxBranchHeaders, " entries of ", field_->name,
+                        " given (kMaxBranchHeaders): send less, or in the payload"));
   }
 
   // A string, or null, which is the empty one.
@@ -247,7 +259,7 @@ class RequestReader final : public JsonWalker {
   DtmRequest request_;
   Place place_ = Place::kRoot;
   const Field* field_ = nullptr;  // of the key read last; null: unknown
-  std::string inner_key_;         // of a step or a header
+  std::string inner_key_;         // of a step, a header or an extra
   size_t steps_ = 0;
 };
 

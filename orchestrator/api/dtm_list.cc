@@ -15,17 +15,6 @@ namespace saga::api {
 
 namespace {
 
-// The parameter's number; nullopt when it was not given.
-absl::StatusOr<std::optional<int64_t>> ReadNumber(const HttpRequest& request,
-                                                  std::string_view name) {
-  const std::string_view text = request.Query(name);
-  if (text.empty()) return std::nullopt;
-  int64_t number = 0;
-  if (absl::SimpleAtoi(absl::string_view(text.data(), text.size()), &number)) return number;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "convert to int error: ", absl::string_view(text.data(), std::min<size_t>(text.size(), 64))));
-}
-
 base::Time FromMillis(int64_t millis, int64_t micros_more) {
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max() / 1000 - 1;
   return base::Time{std::min(millis, kMost) * 1000 + micros_more};
@@ -74,6 +63,16 @@ void ReadWords(const HttpRequest& request, ListQuery& list) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<int64_t>> ReadNumber(const HttpRequest& request,
+                                                  std::string_view name) {
+  const std::string_view text = request.Query(name);
+  if (text.empty()) return std::nullopt;
+  int64_t number = 0;
+  if (absl::SimpleAtoi(absl::string_view(text.data(), text.size()), &number)) return number;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "convert to int error: ", absl::string_view(text.data(), std::min<size_t>(text.size(), 64))));
+}
 
 absl::StatusOr<ListQuery> ReadListQuery(const HttpRequest& request) {
   ListQuery list;

@@ -3,7 +3,10 @@
 // The parameters of DTM's `all` call (protocol 2.2).
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "orchestrator/api/http_message.h"
@@ -17,6 +20,11 @@ struct ListQuery {
   port::ListFilter filter;
   bool matches_none = false;  // no transaction can meet the filter
 };
+
+// A query parameter's number; nullopt when it was not given. InvalidArgument `convert to int error:
+// <text>` when it is none (protocol 1.4).
+absl::StatusOr<std::optional<int64_t>> ReadNumber(const HttpRequest& request,
+                                                  std::string_view name);
 
 // InvalidArgument `convert to int error: <text>` for a number that is none. A limit of 0 or less,
 // or above core::kHttpMaxPage, is kHttpMaxPage; a status or transType that does not exist matches

@@ -29,15 +29,18 @@ using prometheus::Histogram;
 using prometheus::MetricFamily;
 using Family = prometheus::Family<Counter>;
 
-constexpr std::array kModes = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage};
+constexpr std::array kModes = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage,
+                               core::Mode::kXa, core::Mode::kWorkflow};
 constexpr std::array kEnds = {core::Status::kSucceed, core::Status::kFailed};
-constexpr std::array kOps = {core::Op::kAction, core::Op::kCompensate, core::Op::kConfirm,
-                             core::Op::kCancel, core::Op::kQuery,      core::Op::kTry};
+constexpr std::array kOps = {core::Op::kAction,  core::Op::kCompensate, core::Op::kConfirm,
+                             core::Op::kCancel,  core::Op::kQuery,      core::Op::kTry,
+                             core::Op::kCommit,  core::Op::kRollback,   core::Op::kCallback,
+                             core::Op::kBusiness};
 constexpr std::array kOutcomes = {core::Outcome::kSuccess, core::Outcome::kFailure,
                                   core::Outcome::kOngoing, core::Outcome::kUnknown};
 
 // An enum's numbers are small and begin at 1, so they are indexes of a table.
-constexpr size_t kTableSize = 8;
+constexpr size_t kTableSize = 12;
 template <typename Value>
 size_t Index(Value value) {
   return std::min<size_t>(static_cast<size_t>(value), kTableSize - 1);

@@ -100,14 +100,14 @@ absl::Status CheckOptions(const core::Options& options) {
   return status.ok() ? CheckHeaders(options) : status;
 }
 
-absl::Status CheckMode(const std::string& word) {
-  if (ModeFromWord(word).has_value()) return absl::OkStatus();
-  if (word == "xa" || word == "workflow") {
-    return Refuse(
-        absl::StrCat("trans_type ", word, " is not served by this version: use saga, tcc or msg"));
+absl::Status CheckMode(RequestKind kind, const std::string& word) {
+  if (!ModeFromWord(word).has_value()) {
+    return Refuse(absl::StrCat("unknown trans_type '", word.substr(0, 64),
+                               "': use saga, tcc, msg, xa or workflow"));
   }
-  return Refuse(
-      absl::StrCat("unknown trans_type '", word.substr(0, 64), "': use saga, tcc or msg"));
+  if (kind == RequestKind::kPrepareWorkflow && ModeFromWord(word) != core::Mode::kWorkflow)
+    return Refuse(absl::StrCat("prepareWorkflow takes trans_type workflow, not ", word));
+  return absl::OkStatus();
 }
 
 absl::Status CheckProtocol(const std::string& word) {
@@ -115,6 +115,34 @@ absl::Status CheckProtocol(const std::string& word) {
   if (word == "json-rpc")
     return Refuse("protocol json-rpc is not served by this version: use http or grpc");
   return Refuse(absl::StrCat("unknown protocol '", word.substr(0, 64), "': use http or grpc"));
+}
+
+// What a client may say of how a workflow, or a step of it, ended.
+bool IsEnd(absl::string_view status) { return status == "succeed" || status == "failed"; }
+
+absl::Status CheckWorkflowEnd(const DtmRequest& request) {
+  const auto said = [&](const char* key) -> absl::string_view {
+    const auto found = request.req_extra.find(key);
+    return found == request.req_extra.end() ? absl::string_view() : found->second;
+  };
+  if (!IsEnd(said("status"))) {
+    return Refuse(absl::StrCat("req_extra.status of a workflow is '", said("status").substr(0, 64),
+                               "' and must be succeed or failed"));
+  }
+  return CheckLength("req_extra.result", said("result").size(), core::kMaxResultLength,
+                     "kMaxResultLength", "return a reference to the data instead");
+}
+
+absl::Status CheckStep(const DtmRegistration& registration) {
+  const std::optional<core::Op> op = OpFromWord(registration.op);
+  if (!op.has_value() || core::IsAskBack(*op)) {
+    return Refuse(absl::StrCat("unknown op '", registration.op.substr(0, 64),
+                               "' of a workflow's step: use action, compensate, try, confirm, "
+                               "cancel, commit, rollback or business"));
+  }
+  if (IsEnd(registration.status)) return absl::OkStatus();
+  return Refuse(absl::StrCat("status of a workflow's step is '", registration.status.substr(0, 64),
+                             "' and must be succeed or failed"));
 }
 
 absl::Status CheckPayloads(const DtmRequest& request) {
@@ -169,8 +197,11 @@ absl::Status ValidateGid(const std::string& gid) {
 }
 
 absl::Status Validate(RequestKind kind, const DtmRequest& request) {
-  if (kind == RequestKind::kAbort) return ValidateGid(request.gid);
-  absl::Status status = CheckMode(request.trans_type);
+  if (kind == RequestKind::kAbort || kind == RequestKind::kForceStop ||
+      kind == RequestKind::kRetryNow) {
+    return ValidateGid(request.gid);
+  }
+  absl::Status status = CheckMode(kind, request.trans_type);
   if (status.ok()) status = ValidateGid(request.gid);
   if (status.ok()) status = CheckProtocol(request.protocol);
   if (status.ok() && request.protocol == "grpc" && !IsPrintableAscii(request.gid)) {
@@ -184,13 +215,24 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request) {
                          "kMaxCustomDataLength", "send less");
   }
   if (status.ok()) status = CheckTarget("query_prepared", request.query_prepared);
-  if (!status.ok() || ModeFromWord(request.trans_type) == core::Mode::kTcc) return status;
-  status = CheckSteps(request);
-  return status.ok() ? CheckPayloads(request) : status;
+  if (!status.ok()) return status;
+  switch (*ModeFromWord(request.trans_type)) {
+    case core::Mode::kTcc:
+    case core::Mode::kXa:
+      return status;
+    case core::Mode::kWorkflow:
+      return kind == RequestKind::kSubmit ? CheckWorkflowEnd(request) : status;
+    case core::Mode::kSaga:
+    case core::Mode::kMessage:
+      status = CheckSteps(request);
+      return status.ok() ? CheckPayloads(request) : status;
+  }
+  return status;
 }
 
 absl::Status Validate(const DtmRegistration& registration) {
-  if (ModeFromWord(registration.trans_type) != core::Mode::kTcc) {
+  const std::optional<core::Mode> mode = ModeFromWord(registration.trans_type);
+  if (mode != core::Mode::kTcc && mode != core::Mode::kXa && mode != core::Mode::kWorkflow) {
     return absl::UnknownError(
         absl::StrCat("unknow trans type: ", registration.trans_type.substr(0, 64)));
   }
@@ -206,6 +248,8 @@ absl::Status Validate(const DtmRegistration& registration) {
   }
   if (status.ok()) status = CheckTarget("confirm", registration.confirm);
   if (status.ok()) status = CheckTarget("cancel", registration.cancel);
+  if (status.ok()) status = CheckTarget("url", registration.url);
+  if (status.ok() && mode == core::Mode::kWorkflow) status = CheckStep(registration);
   if (status.ok()) {
     status = CheckLength("the branch's payload", base::Value(registration.payload).size(),
                          core::kMaxPayloadSize, "kMaxPayloadSize",

@@ -30,6 +30,7 @@ std::string WhenText(base::Time when, base::Time now) {
 
 std::string OpText(const core::Branch& branch) {
   if (branch.op == core::Op::kQuery) return "the check-back";
+  if (branch.op == core::Op::kCallback) return "the callback";
   return absl::StrCat(std::string(core::WordOf(branch.op)), " of branch ", branch.branch_id);
 }
 
@@ -66,9 +67,12 @@ base::Time GivesUpAt(const core::GlobalTransaction& t, const core::Settings& set
       return t.status == core::Status::kSubmitted && own.micros > 0 ? t.create_time + own
                                                                     : base::kNever;
     case core::Mode::kTcc:
+    case core::Mode::kXa:
     case core::Mode::kMessage:
       if (t.status != core::Status::kPrepared) return base::kNever;
       return t.create_time + (own.micros > 0 ? own : settings.timeout_to_fail);
+    case core::Mode::kWorkflow:
+      return base::kNever;
   }
   return base::kNever;
 }
@@ -120,6 +124,13 @@ std::string HealthOf(const core::GlobalTransaction& t, const std::vector<uint32_
   return ongoing ? "waiting" : "running";
 }
 
+Waiting PreparedWorkflow(const core::GlobalTransaction& t, const std::vector<uint32_t>& rows,
+                         const std::vector<uint32_t>& in_flight, base::Time now) {
+  constexpr char kOwn[] = "the client, which runs the workflow and tells how it ended";
+  if (rows.empty()) return {"waiting", absl::StrCat(kOwn, "; there is no callback to ask")};
+  return {HealthOf(t, rows), absl::StrCat(kOwn, ", or ", RowsText(t, rows, in_flight, now))};
+}
+
 Waiting Prepared(const core::GlobalTransaction& t, const std::vector<uint32_t>& rows,
                  const std::vector<uint32_t>& in_flight, const core::Settings& settings,
                  base::Time now) {
@@ -128,9 +139,13 @@ Waiting Prepared(const core::GlobalTransaction& t, const std::vector<uint32_t>& 
       return {"waiting",
               "the client's submit; nothing else ends this wait but an operator's abort"};
     case core::Mode::kTcc:
+    case core::Mode::kXa:
       return {"waiting",
               absl::StrCat("the client's submit or abort; times out ",
-                           WhenText(GivesUpAt(t, settings), now), " and is cancelled then")};
+                           WhenText(GivesUpAt(t, settings), now), " and is ",
+                           t.mode == core::Mode::kTcc ? "cancelled" : "rolled back", " then")};
+    case core::Mode::kWorkflow:
+      return PreparedWorkflow(t, rows, in_flight, now);
     case core::Mode::kMessage:
       break;
   }

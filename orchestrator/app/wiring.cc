@@ -197,7 +197,7 @@ bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
   door_options.version = Version();
   door_options.ready = [this] { return readiness_.Check(); };
   door_options.metrics = [this] { return metrics_.Render(); };
-  dtm_http_ = std::make_unique<api::DtmHttpDoor>(*engine_, *opened_.query, entropy_,
+  dtm_http_ = std::make_unique<api::DtmHttpDoor>(*engine_, *opened_.query, entropy_, clock_,
                                                  std::move(door_options));
   dtm_http_->AddRoutes(router_);
   api::HttpServerOptions options;

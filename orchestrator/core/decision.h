@@ -24,6 +24,9 @@ enum class Verdict : uint8_t {
   kBranchConflict,   // a branch of that id and op exists with other content
   kTooManyBranches,  // kMaxSteps
   kNothingToRetry,   // ended, or nothing waits
+  kOtherContent,     // the gid belongs to a transaction of another mode or with other branches
+  kCannotStop,       // ended already
+  kCannotEnd,        // no workflow, or one that ended otherwise
 };
 
 enum class HistoryKind : uint8_t {
@@ -35,6 +38,7 @@ enum class HistoryKind : uint8_t {
   kEnded = 6,
   kAbortRequested = 7,
   kRetryRequested = 8,
+  kForceStopped = 9,
 };
 
 // One line of a transaction's history: stored with the change it tells of, never changed

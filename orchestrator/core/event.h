@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "orchestrator/core/status.h"
 #include "orchestrator/core/transaction.h"
 
 namespace saga::core {
@@ -21,9 +22,13 @@ struct Prepared {
 // the draft's.
 struct Submitted {
   GlobalTransaction draft;
+  // The rows may be others the next time the same words are sent (a topic has other receivers), so
+  // they do not tell whether a repeated submit is the same one.
+  bool rows_vary = false;
 };
 
-// A TCC branch before its try. `rows` are its cancel and confirm.
+// A branch that a client adds while prepared. `rows`: a TCC's cancel and confirm; an XA's rollback
+// and commit; or one step of a workflow, which has run already and has its final status.
 struct BranchRegistered {
   Mode mode = Mode::kTcc;
   std::vector<Branch> rows;
@@ -47,12 +52,24 @@ struct AbortRequested {
       false;  // an operator may also abort a running saga; a client may not (protocol 5.8)
 };
 
+// The client tells how its workflow ended.
+struct WorkflowEnded {
+  Status status = Status::kSucceed;  // succeed or failed
+  std::string rollback_reason;
+  std::string result;  // base64
+};
+
+// An operator gives it up: failed at once, nothing more is called, nothing is undone.
+struct ForceStopRequested {
+  std::string actor;
+};
+
 // An operator wants no more waiting: every planned retry is due at once.
 struct RetryRequested {
   std::string actor;
 };
 
 using Event = std::variant<Prepared, Submitted, BranchRegistered, BranchAnswered, Woken,
-                           AbortRequested, RetryRequested>;
+                           AbortRequested, WorkflowEnded, ForceStopRequested, RetryRequested>;
 
 }  // namespace saga::core

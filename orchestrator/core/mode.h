@@ -6,10 +6,10 @@ namespace saga::core {
 
 // How a global transaction is made all-or-nothing (`trans_type` on the wire).
 enum class Mode : uint8_t {
-  kSaga = 1,     // actions forward, compensations back
-  kTcc = 2,      // the client tries, sagad confirms or cancels
-  kMessage = 3,  // two-phase message: prepared, then delivered until it is taken
-  kXa = 4,       // the participants hold XA transactions, sagad commits or rolls them back
+  kSaga = 1,      // actions forward, compensations back
+  kTcc = 2,       // the client tries, sagad confirms or cancels
+  kMessage = 3,   // two-phase message: prepared, then delivered until it is taken
+  kXa = 4,        // the participants hold XA transactions, sagad commits or rolls them back
   kWorkflow = 5,  // the client runs the steps; sagad keeps their results and calls the client back
 };
 
@@ -24,7 +24,7 @@ enum class Op : uint8_t {
   kTry = 6,    // TCC: called by whoever is the client of the transaction, never stored as a row
   kCommit = 7,
   kRollback = 8,
-  kCallback = 9,  // workflow: "run it again, it has not ended" (the workflow's name on the wire)
+  kCallback = 9,   // workflow: "run it again, it has not ended" (the workflow's name on the wire)
   kBusiness = 10,  // workflow: a local step, noted by the client, never called
 };
 

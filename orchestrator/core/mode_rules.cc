@@ -69,6 +69,10 @@ const ModeRules& RulesFor(Mode mode) {
       return TccRules();
     case Mode::kMessage:
       return MessageRules();
+    case Mode::kXa:
+      return XaRules();
+    case Mode::kWorkflow:
+      return WorkflowRules();
   }
   SAGA_CHECK(false);
 }

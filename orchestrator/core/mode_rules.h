@@ -76,6 +76,11 @@ class ModeRules {
 
   // Whether branches may be registered one by one while prepared.
   virtual bool TakesBranches() const { return false; }
+  // Whether registering a known branch is refused even in the same words: the sign of a second
+  // client that runs the same workflow (protocol 11.1 #11).
+  virtual bool TakesBranchOnce() const { return false; }
+  // Whether preparing is no more than asking how far it has come (prepareWorkflow, protocol 5.8).
+  virtual bool PreparesInAnyStatus() const { return false; }
 };
 
 const ModeRules& RulesFor(Mode mode);
@@ -83,6 +88,8 @@ const ModeRules& RulesFor(Mode mode);
 const ModeRules& SagaRules();
 const ModeRules& TccRules();
 const ModeRules& MessageRules();
+const ModeRules& XaRules();
+const ModeRules& WorkflowRules();
 
 // "Timeout after n seconds" (protocol 5.2).
 std::string TimeoutReason(base::Duration timeout);

@@ -10,7 +10,9 @@
 //      +----------------> aborting ------------------------------> failed
 //                                    every owed undo done
 //
-// and for a message that nobody wants any more: prepared -> failed. Retrying is a number on a
+// Three arrows more: prepared -> failed for a message that nobody wants any more; prepared ->
+// succeed or failed for a workflow, whose client says how it ended; and an operator's forced stop,
+// from anywhere -> failed. Retrying is a number on a
 // branch, a timeout is a reason; neither is a status.
 
 #include <cstdint>
@@ -35,13 +37,13 @@ constexpr bool IsFinal(Status status) {
   return status == Status::kSucceed || status == Status::kFailed;
 }
 
-// The arrows of the diagram above, and nothing else.
+// The arrows named above, and nothing else.
 constexpr bool MayChange(Status from, Status to) {
   switch (from) {
     case Status::kPrepared:
-      return to == Status::kSubmitted || to == Status::kAborting || to == Status::kFailed;
+      return to != Status::kPrepared;
     case Status::kSubmitted:
-      return to == Status::kSucceed || to == Status::kAborting;
+      return to == Status::kSucceed || to == Status::kAborting || to == Status::kFailed;
     case Status::kAborting:
       return to == Status::kFailed;
     case Status::kSucceed:

@@ -67,13 +67,36 @@ void TakeOver(GlobalTransaction& t, const GlobalTransaction& draft) {
   t.wait_result = draft.wait_result;
 }
 
-Verdict On(Change& change, const Prepared&) {
-  return change.transaction.status == Status::kPrepared ? Verdict::kAlready
-                                                        : Verdict::kCannotPrepare;
+// Whether a submit describes the branches that are there. One that names none is about the gid.
+bool SameRows(const GlobalTransaction& t, const Submitted& event) {
+  if (event.rows_vary || event.draft.branches.empty()) return true;
+  const auto listed = [](const Branch& row) { return !IsAskBack(row.op); };
+  const auto same = [](const Branch& a, const Branch& b) {
+    return a.branch_id == b.branch_id && a.op == b.op && a.target == b.target &&
+           base::Value(a.payload) == base::Value(b.payload);
+  };
+  const std::vector<Branch>& stored = t.branches;
+  auto row = std::find_if(stored.begin(), stored.end(), listed);
+  for (const Branch& named : event.draft.branches) {
+    if (!listed(named)) continue;
+    if (row == stored.end() || !same(*row, named)) return false;
+    row = std::find_if(row + 1, stored.end(), listed);
+  }
+  return row == stored.end();
+}
+
+Verdict On(Change& change, const Prepared& event) {
+  const GlobalTransaction& t = change.transaction;
+  if (event.draft.mode != t.mode) return Verdict::kOtherContent;
+  if (RulesFor(t.mode).PreparesInAnyStatus()) return Verdict::kAlready;
+  return t.status == Status::kPrepared ? Verdict::kAlready : Verdict::kCannotPrepare;
 }
 
 Verdict On(Change& change, const Submitted& event) {
   GlobalTransaction& t = change.transaction;
+  if (event.draft.mode != t.mode) return Verdict::kOtherContent;
+  // On a prepared one the stored branches count, whatever the submit names.
+  if (t.status != Status::kPrepared && !SameRows(t, event)) return Verdict::kOtherContent;
   // A repeated submit of an open transaction is a question whether it arrived: it did. Nothing
   // starts over.
   if (t.status == Status::kSubmitted) return Verdict::kAlready;
@@ -92,12 +115,14 @@ bool SameBranch(const Branch& a, const Branch& b) {
 Verdict On(Change& change, const BranchRegistered& event) {
   GlobalTransaction& t = change.transaction;
   if (t.status != Status::kPrepared) return Verdict::kCannotRegister;
-  if (event.mode != t.mode || !RulesFor(t.mode).TakesBranches()) return Verdict::kCannotRegister;
+  const ModeRules& rules = RulesFor(t.mode);
+  if (event.mode != t.mode || !rules.TakesBranches()) return Verdict::kCannotRegister;
   size_t known = 0;
   for (const Branch& row : event.rows) {
     for (const Branch& stored : t.branches) {
       if (!SameBranch(row, stored)) continue;
-      if (row.target != stored.target || base::Value(row.payload) != base::Value(stored.payload)) {
+      if (rules.TakesBranchOnce() || row.target != stored.target ||
+          base::Value(row.payload) != base::Value(stored.payload)) {
         return Verdict::kBranchConflict;
       }
       ++known;
@@ -109,6 +134,7 @@ Verdict On(Change& change, const BranchRegistered& event) {
   if (t.branches.size() + event.rows.size() > 2 * kMaxSteps) return Verdict::kTooManyBranches;
   for (const Branch& row : event.rows) {
     t.branches.push_back(row);
+    if (row.status != BranchStatus::kPrepared) t.branches.back().finish_time = change.context.now;
     change.Touch(static_cast<uint32_t>(t.branches.size() - 1));
   }
   change.decision.durable = true;
@@ -171,12 +197,15 @@ Verdict On(Change& change, const BranchAnswered& event) {
 
 Verdict On(Change&, const Woken&) { return Verdict::kAccepted; }
 
-// Every planned retry of a row whose turn it is becomes due. True when there was one.
+// Every planned retry of a row whose turn it is becomes due. True when there was one. A check-back
+// that has not been made yet is left alone: made before its time, it would bar a local transaction
+// that is still running.
 bool MakeDue(Change& change) {
   bool any = false;
   for (const uint32_t row : RulesFor(change.transaction.mode).Runnable(change.transaction)) {
     Branch& branch = change.transaction.branches[row];
     if (IsDue(branch, change.context.now)) continue;
+    if (branch.op == Op::kQuery && !branch.answered) continue;
     branch.next_attempt = {};
     change.Touch(row);
     any = true;
@@ -197,6 +226,30 @@ Verdict On(Change& change, const AbortRequested& event) {
   // Asking again means: go on now.
   if (verdict == Verdict::kAlready) MakeDue(change);
   return verdict;
+}
+
+Verdict On(Change& change, const WorkflowEnded& event) {
+  GlobalTransaction& t = change.transaction;
+  if (t.mode != Mode::kWorkflow) return Verdict::kCannotEnd;
+  std::string reason = event.rollback_reason;
+  base::CutTo(reason, kMaxReasonLength);
+  if (t.status != Status::kPrepared) {
+    const bool same =
+        t.status == event.status && t.result == event.result && t.rollback_reason == reason;
+    return same ? Verdict::kAlready : Verdict::kCannotEnd;
+  }
+  change.SetStatus(event.status);
+  change.AddHistory({.kind = HistoryKind::kEnded, .text = reason});
+  t.rollback_reason = std::move(reason);
+  t.result = event.result;
+  return Verdict::kAccepted;
+}
+
+Verdict On(Change& change, const ForceStopRequested& event) {
+  if (IsFinal(change.transaction.status)) return Verdict::kCannotStop;
+  change.SetStatus(Status::kFailed);
+  change.AddHistory({.kind = HistoryKind::kForceStopped, .actor = event.actor});
+  return Verdict::kAccepted;
 }
 
 Verdict On(Change& change, const RetryRequested& event) {

@@ -72,8 +72,8 @@ struct GlobalTransaction {
   bool concurrent = false;   // saga, message: branches in parallel
   // Saga order graph: predecessors[i] are the 0-based steps that step i waits for. Empty: no graph.
   std::vector<std::vector<uint32_t>> predecessors;
-  int64_t delay_s = 0;         // message: nothing is delivered before create_time + delay
-  std::string custom_data;     // as the client sent it, for queries
+  int64_t delay_s = 0;      // message: nothing is delivered before create_time + delay
+  std::string custom_data;  // as the client sent it, for queries
   // Message: target of the check-back. Workflow: target of the callback.
   std::string query_prepared;
   std::string workflow;  // workflow: its name, told as op in callbacks

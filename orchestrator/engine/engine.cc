@@ -86,9 +86,9 @@ void Engine::Prepare(core::GlobalTransaction draft, Reply reply) {
   impl_->Ask(std::move(gid), core::Prepared{std::move(draft)}, WaitFor::kStored, std::move(reply));
 }
 
-void Engine::Submit(core::GlobalTransaction draft, WaitFor wait, Reply reply) {
-  std::string gid = draft.gid;
-  impl_->Ask(std::move(gid), core::Submitted{std::move(draft)}, wait, std::move(reply));
+void Engine::Submit(core::Submitted request, WaitFor wait, Reply reply) {
+  std::string gid = request.draft.gid;
+  impl_->Ask(std::move(gid), std::move(request), wait, std::move(reply));
 }
 
 void Engine::RegisterBranch(const std::string& gid, core::BranchRegistered branch, Reply reply) {
@@ -98,6 +98,14 @@ void Engine::RegisterBranch(const std::string& gid, core::BranchRegistered branc
 void Engine::Abort(const std::string& gid, core::AbortRequested request, WaitFor wait,
                    Reply reply) {
   impl_->Ask(gid, std::move(request), wait, std::move(reply));
+}
+
+void Engine::EndWorkflow(const std::string& gid, core::WorkflowEnded request, Reply reply) {
+  impl_->Ask(gid, std::move(request), WaitFor::kStored, std::move(reply));
+}
+
+void Engine::ForceStop(const std::string& gid, core::ForceStopRequested request, Reply reply) {
+  impl_->Ask(gid, std::move(request), WaitFor::kStored, std::move(reply));
 }
 
 void Engine::RetryNow(const std::string& gid, core::RetryRequested request, Reply reply) {

@@ -124,9 +124,11 @@ class Engine {
   // Requests of clients and operators. `draft` as core::Prepared and core::Submitted describe it,
   // already validated (api/validate.h).
   void Prepare(core::GlobalTransaction draft, Reply reply);
-  void Submit(core::GlobalTransaction draft, WaitFor wait, Reply reply);
+  void Submit(core::Submitted request, WaitFor wait, Reply reply);
   void RegisterBranch(const std::string& gid, core::BranchRegistered branch, Reply reply);
   void Abort(const std::string& gid, core::AbortRequested request, WaitFor wait, Reply reply);
+  void EndWorkflow(const std::string& gid, core::WorkflowEnded request, Reply reply);
+  void ForceStop(const std::string& gid, core::ForceStopRequested request, Reply reply);
   void RetryNow(const std::string& gid, core::RetryRequested request, Reply reply);
 
   // Answers when the transaction has ended (kEnd) or come to rest (kRest); kNotFound for an unknown

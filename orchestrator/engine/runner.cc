@@ -63,13 +63,14 @@ void Runner::Handle(Request& request) {
       return;
     }
     slot = NewSlot(request.gid);
-    const bool submitted = std::holds_alternative<core::Submitted>(request.event);
+    const auto* submitted = std::get_if<core::Submitted>(&request.event);
+    core::Event again = core::Prepared{};
+    if (submitted != nullptr) again = core::Submitted{{}, submitted->rows_vary};
     core::Decision decision =
         core::Create(std::move(request.event), StepContext(), &slot->transaction);
     Note(slot, decision);
     // The event is kept without its draft: should the gid exist already, the draft is what the slot
     // holds now.
-    core::Event again = submitted ? core::Event(core::Submitted{}) : core::Event(core::Prepared{});
     slot->held.push_back(
         {std::move(request.reply), request.wait, decision.verdict, std::move(again)});
     BeginCommit(slot);

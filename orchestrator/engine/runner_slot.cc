@@ -147,6 +147,7 @@ void Runner::Launch(Slot* slot, uint32_t row) {
   call.mode = transaction.mode;
   call.branch_id = branch.branch_id;
   call.op = branch.op;
+  if (branch.op == core::Op::kCallback) call.op_name = transaction.workflow;
   call.protocol = transaction.protocol;
   call.target = branch.target;
   call.payload = branch.payload;
@@ -244,7 +245,8 @@ void Runner::OnOtherRecord(Slot* slot, CommitResult& result) {
   for (auto it = held.rbegin(); it != held.rend(); ++it) {
     if (auto* submitted = std::get_if<core::Submitted>(&it->event); submitted != nullptr) {
       submitted->draft = draft;
-      submitted->draft.branches.clear();
+    } else if (auto* prepared = std::get_if<core::Prepared>(&it->event); prepared != nullptr) {
+      prepared->draft.mode = draft.mode;
     }
     slot->aside.emplace_front(
         Request{slot->gid, std::move(it->event), it->wait, std::move(it->reply)});

@@ -27,6 +27,7 @@ struct ListFilter {
   std::string gid_prefix;
   base::Time created_from;  // inclusive
   base::Time created_to;    // inclusive
+  base::Time wakes_after;   // open ones whose next_wake is later than this
   uint64_t before_id = 0;   // only ids below this: the last id of the page before
   size_t limit = 100;
 };

@@ -18,7 +18,7 @@ base::Time SomeTime(Random& random) { return base::Time{Number(random)}; }
 core::Outcome SomeOutcome(Random& random) {
   return static_cast<core::Outcome>(1 + Below(random, 4));
 }
-core::Op SomeOp(Random& random) { return static_cast<core::Op>(1 + Below(random, 5)); }
+core::Op SomeOp(Random& random) { return static_cast<core::Op>(1 + Below(random, 10)); }
 
 void RandomProgress(Random& random, core::Branch* branch) {
   branch->status = static_cast<core::BranchStatus>(1 + Below(random, 3));
@@ -54,9 +54,9 @@ core::Branch RandomBranch(Random& random, const base::Bytes& payload_before) {
 }
 
 void RandomState(Random& random, core::GlobalTransaction* transaction) {
-  transaction->mode = static_cast<core::Mode>(1 + Below(random, 3));
+  transaction->mode = static_cast<core::Mode>(1 + Below(random, 5));
   transaction->status = static_cast<core::Status>(1 + Below(random, 3));
-  transaction->protocol = static_cast<core::Protocol>(1 + Below(random, 2));
+  transaction->protocol = static_cast<core::Protocol>(1 + Below(random, 3));
   core::Options options;
   if (Coin(random)) {
     options.timeout_to_fail_s = Number(random);
@@ -78,6 +78,8 @@ void RandomState(Random& random, core::GlobalTransaction* transaction) {
   transaction->delay_s = Number(random);
   transaction->custom_data = RandomBytes(random, 2000);
   transaction->query_prepared = RandomBytes(random, 100);
+  transaction->workflow = RandomBytes(random, 40);
+  transaction->result = RandomBytes(random, 2000);
   transaction->rollback_reason = RandomBytes(random, 100);
   transaction->limited_retries = SmallNumber(random);
   transaction->definition = RandomBytes(random, 20);
@@ -130,7 +132,7 @@ std::vector<uint32_t> ChangeAtRandom(Random& random, core::GlobalTransaction& tr
 
 core::HistoryEntry RandomHistory(Random& random) {
   return {.time = SomeTime(random),
-          .kind = static_cast<core::HistoryKind>(1 + Below(random, 8)),
+          .kind = static_cast<core::HistoryKind>(1 + Below(random, 9)),
           .branch_id = RandomBytes(random, 20),
           .op = SomeOp(random),
           .attempt = SmallNumber(random),

@@ -25,6 +25,13 @@ Names NamesOf(core::Op op) {
       return {"cancel", "try"};
     case core::Op::kQuery:
       return {"msg", ""};
+    case core::Op::kCommit:
+      return {"commit", ""};
+    case core::Op::kRollback:
+      return {"rollback", "try"};
+    case core::Op::kCallback:
+    case core::Op::kBusiness:
+      return {};
   }
   return {};
 }
@@ -91,16 +98,20 @@ port::BranchReply Bank::Handle(const port::BranchCall& call) {
       Move(effect, -amount);
       break;
     case core::Op::kConfirm:
+    case core::Op::kCommit:
       ++effect.actions;
       effect.frozen -= amount;
       Move(effect, amount);
       break;
     case core::Op::kCancel:
+    case core::Op::kRollback:
       ++effect.released;
       effect.frozen -= amount;
       break;
     case core::Op::kTry:
     case core::Op::kQuery:
+    case core::Op::kCallback:
+    case core::Op::kBusiness:
       break;
   }
   return {core::Outcome::kSuccess, ""};

@@ -55,7 +55,7 @@ void Client::Ask() {
       Again(base::Millis(1));
       break;
     case Stage::kSubmit:
-      engine->Submit(std::move(draft),
+      engine->Submit({std::move(draft)},
                      draft.wait_result ? engine::WaitFor::kEnd : engine::WaitFor::kStored, reply);
       break;
     case Stage::kAbort:

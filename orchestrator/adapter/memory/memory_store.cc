@@ -20,7 +20,10 @@ bool Matches(const port::ListFilter& filter, const MemoryStore::Row& row) {
          contains(filter.modes, transaction.mode) &&
          transaction.gid.starts_with(filter.gid_prefix) &&
          (!filter.created_from.IsSet() || transaction.create_time >= filter.created_from) &&
-         (!filter.created_to.IsSet() || transaction.create_time <= filter.created_to);
+         (!filter.created_to.IsSet() || transaction.create_time <= filter.created_to) &&
+         (!filter.wakes_after.IsSet() ||
+          (!core::IsFinal(transaction.status) && row.next_wake != base::kNever &&
+           row.next_wake > filter.wakes_after));
 }
 
 void Append(const Write& write, std::vector<core::HistoryEntry>* history) {

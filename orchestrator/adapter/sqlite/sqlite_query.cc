@@ -58,7 +58,7 @@ std::string WhereOf(const port::ListFilter& filter, bool few_by_gid) {
     where = " INDEXED BY failed_transaction WHERE status = 5";
   } else if (filter.statuses.empty() ||
              !std::all_of(filter.statuses.begin(), filter.statuses.end(), open)) {
-    where = " NOT INDEXED WHERE 1";
+    where = filter.wakes_after.IsSet() ? where : " NOT INDEXED WHERE 1";
   }
   if (!filter.statuses.empty()) where += InList("status", filter.statuses);
   if (!filter.modes.empty()) where += InList("mode", filter.modes);
@@ -67,6 +67,7 @@ std::string WhereOf(const port::ListFilter& filter, bool few_by_gid) {
   if (filter.before_id != 0) where += " AND id < ?3";
   if (filter.created_from.IsSet()) where += " AND create_time >= ?4";
   if (filter.created_to.IsSet()) where += " AND create_time <= ?5";
+  if (filter.wakes_after.IsSet()) where += " AND status < 4 AND next_wake > ?7";
   return where;
 }
 
@@ -123,6 +124,7 @@ class SqliteQuery final : public port::TransactionQuery {
     if (filter.created_from.IsSet()) list.Bind(4, filter.created_from.micros);
     if (filter.created_to.IsSet()) list.Bind(5, filter.created_to.micros);
     list.Bind(6, static_cast<int64_t>(std::min<uint64_t>(filter.limit, INT64_MAX)));
+    if (filter.wakes_after.IsSet()) list.Bind(7, filter.wakes_after.micros);
     ++*queries_;
     std::vector<port::StoredTransaction> found;
     for (code = list.Step(); code == SQLITE_ROW; code = list.Step()) {

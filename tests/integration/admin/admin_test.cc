@@ -172,7 +172,7 @@ TEST_F(AdminTest, AGidBelongsToOneDefinition) {
 TEST_F(AdminTest, ATransactionOfDtmsDoorIsFoundToo) {
   core::GlobalTransaction draft;
   draft.gid = "pay-D";
-  door_.engine().Submit(draft, engine::WaitFor::kEnd, [](engine::Answer) {});
+  door_.engine().Submit({draft}, engine::WaitFor::kEnd, [](engine::Answer) {});
   EXPECT_EQ(door_.Wait("pay-D").status(), "succeed");
   v1::SubmitReply reply;
   ASSERT_TRUE(door_.Submit("pay", R"({"id":"D"})", false, &reply).ok());

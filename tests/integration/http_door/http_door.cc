@@ -31,7 +31,8 @@ HttpDoor::HttpDoor(const engine::EngineOptions& options) {
     return ready_;
   };
   door.metrics = [this] { return metrics_->Render(); };
-  door_ = std::make_unique<api::DtmHttpDoor>(*engine_, store_.query(), entropy_, std::move(door));
+  door_ = std::make_unique<api::DtmHttpDoor>(*engine_, store_.query(), entropy_, clock_,
+                                             std::move(door));
   door_->AddRoutes(router_);
   api::HttpServerOptions server;
   server.address = "127.0.0.1:0";

@@ -18,7 +18,7 @@ TEST(EngineAdmission, FiftySubmitsOfOneGidCallEachBranchOnce) {
   int accepted = 0;
   int already = 0;
   for (int i = 0; i < 50; ++i) {
-    stage.engine().Submit(Stage::Saga("order-1", 2), WaitFor::kEnd, [&](Answer answer) {
+    stage.engine().Submit({Stage::Saga("order-1", 2)}, WaitFor::kEnd, [&](Answer answer) {
       EXPECT_EQ(answer.transaction.status, core::Status::kSucceed);
       ++(answer.verdict == core::Verdict::kAccepted ? accepted : already);
     });
@@ -39,7 +39,7 @@ TEST(EngineAdmission, GidsThatArePrefixesOfEachOtherDoNotMix) {
     return {};
   };
   for (const char* gid : {"order-1", "order-10", "order-100"}) {
-    stage.engine().Submit(Stage::Saga(gid, 3), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit({Stage::Saga(gid, 3)}, WaitFor::kStored, [](Answer) {});
   }
   stage.Run(base::Seconds(1));
   stage.Restart();
@@ -61,7 +61,7 @@ TEST(EngineAdmission, AFullHouseTurnsNewcomersAwayAndLosesNobody) {
   int overloaded = 0;
   std::set<std::string> stored;
   for (int i = 0; i < 30; ++i) {
-    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 1), WaitFor::kStored,
+    stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 1)}, WaitFor::kStored,
                           [&](Answer answer) {
                             if (answer.kind == Answer::Kind::kOverloaded) {
                               ++overloaded;
@@ -124,10 +124,10 @@ TEST(EngineAdmission, AfterStopEverybodyIsAnswered) {
   const auto count = [&](Answer answer) {
     stopping += answer.kind == Answer::Kind::kStopping ? 1 : 0;
   };
-  stage.engine().Submit(Stage::Saga("g", 1), WaitFor::kEnd, count);
+  stage.engine().Submit({Stage::Saga("g", 1)}, WaitFor::kEnd, count);
   stage.Run(base::Millis(100));
   stage.engine().Stop();
-  stage.engine().Submit(Stage::Saga("h", 1), WaitFor::kEnd, count);
+  stage.engine().Submit({Stage::Saga("h", 1)}, WaitFor::kEnd, count);
   EXPECT_EQ(stopping, 2);
 }
 

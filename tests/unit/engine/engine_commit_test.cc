@@ -47,7 +47,8 @@ TEST(EngineCommit, ATccIsOneCommitPerRequestAndOneForTheEnd) {
 TEST(EngineCommit, ConcurrentTransactionsShareCommits) {
   Stage stage;
   for (int i = 0; i < 100; ++i) {
-    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 2), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 2)}, WaitFor::kStored,
+                          [](Answer) {});
   }
   stage.Run(base::Seconds(1));
   EXPECT_EQ(stage.engine().Stats().ended_succeed, 100u);
@@ -73,7 +74,7 @@ TEST(EngineCommit, NobodyIsToldOfAnEndThatIsNotStored) {
     return core::IsFinal(write.transaction->status) ? Kind::kFailed : Kind::kDone;
   };
   bool told = false;
-  stage.engine().Submit(Stage::Saga("g", 2), WaitFor::kEnd, [&](Answer) { told = true; });
+  stage.engine().Submit({Stage::Saga("g", 2)}, WaitFor::kEnd, [&](Answer) { told = true; });
   stage.Run(base::Seconds(30));
   EXPECT_FALSE(told);
   EXPECT_EQ(stage.calls.size(), 2u);
@@ -92,7 +93,7 @@ TEST(EngineCommit, NothingIsUndoneBeforeTheDecisionToUndoIsStored) {
   stage.disk = [](const port::Write& write) {
     return write.transaction->status == core::Status::kAborting ? Kind::kFailed : Kind::kDone;
   };
-  stage.engine().Submit(Stage::Saga("g", 1), WaitFor::kStored, [](Answer) {});
+  stage.engine().Submit({Stage::Saga("g", 1)}, WaitFor::kStored, [](Answer) {});
   stage.Run(base::Seconds(10));
   EXPECT_EQ(stage.calls.size(), 1u);
   stage.disk = nullptr;

@@ -18,11 +18,11 @@ TEST(EngineLane, AThousandOnADeadParticipantDoNotDelayTheOthers) {
   Stage stage;
   stage.participant = SickOrWell;
   for (int i = 0; i < 1000; ++i) {
-    stage.engine().Submit(Stage::Saga("s" + std::to_string(i), 2, "sick:1"), WaitFor::kStored,
+    stage.engine().Submit({Stage::Saga("s" + std::to_string(i), 2, "sick:1")}, WaitFor::kStored,
                           [](Answer) {});
   }
   for (int i = 0; i < 100; ++i) {
-    stage.engine().Submit(Stage::Saga("w" + std::to_string(i), 2, "well:1"), WaitFor::kStored,
+    stage.engine().Submit({Stage::Saga("w" + std::to_string(i), 2, "well:1")}, WaitFor::kStored,
                           [](Answer) {});
   }
   stage.Run(base::Seconds(1));
@@ -33,11 +33,11 @@ TEST(EngineLane, NorAfterARestart) {
   Stage stage;
   stage.participant = SickOrWell;
   for (int i = 0; i < 1000; ++i) {
-    stage.engine().Submit(Stage::Saga("s" + std::to_string(i), 2, "sick:1"), WaitFor::kStored,
+    stage.engine().Submit({Stage::Saga("s" + std::to_string(i), 2, "sick:1")}, WaitFor::kStored,
                           [](Answer) {});
   }
   for (int i = 0; i < 60; ++i) {
-    stage.engine().Submit(Stage::Saga("w" + std::to_string(i), 2, "well:1"), WaitFor::kStored,
+    stage.engine().Submit({Stage::Saga("w" + std::to_string(i), 2, "well:1")}, WaitFor::kStored,
                           [](Answer) {});
   }
   stage.Run(base::Micros(2500));  // all stored, hardly any ended
@@ -58,7 +58,8 @@ TEST(EngineLane, NoMoreCallsAreOutAtOnceThanTheLimit) {
     return {.after = base::Millis(10)};
   };
   for (int i = 0; i < 50; ++i) {
-    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 1), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 1)}, WaitFor::kStored,
+                          [](Answer) {});
   }
   stage.Run(base::Seconds(1));
   EXPECT_EQ(stage.engine().Stats().ended_succeed, 50u);
@@ -69,7 +70,8 @@ TEST(EngineLane, NoMoreCallsAreOutAtOnceThanTheLimit) {
 TEST(EngineLane, AFullQueueHoldsBackAndLosesNothing) {
   Stage stage({.lane_in_flight = 2, .lane_queue = 3});
   for (int i = 0; i < 40; ++i) {
-    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 2), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 2)}, WaitFor::kStored,
+                          [](Answer) {});
   }
   stage.Run(base::Seconds(60));
   EXPECT_EQ(stage.engine().Stats().ended_succeed, 40u);

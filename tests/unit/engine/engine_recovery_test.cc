@@ -13,7 +13,8 @@ TEST(EngineRecovery, OrphansOfACrashEndAtOnce) {
     return {.after = base::Millis(500)};
   };
   for (int i = 0; i < 60; ++i) {
-    stage.engine().Submit(Stage::Saga("g" + std::to_string(i), 2), WaitFor::kStored, [](Answer) {});
+    stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 2)}, WaitFor::kStored,
+                          [](Answer) {});
   }
   stage.Run(base::Millis(100));
   stage.Restart();
@@ -28,7 +29,7 @@ TEST(EngineRecovery, APlannedRetryKeepsItsTimeOverARestart) {
   stage.participant = [](const port::BranchCall&) -> Scripted {
     return {.outcome = core::Outcome::kUnknown};
   };
-  stage.engine().Submit(Stage::Saga("g", 1), WaitFor::kStored, [](Answer) {});
+  stage.engine().Submit({Stage::Saga("g", 1)}, WaitFor::kStored, [](Answer) {});
   stage.Run(base::Seconds(1));
   ASSERT_EQ(stage.calls.size(), 1u);
   stage.Restart();
@@ -62,7 +63,7 @@ TEST(EngineRecovery, WaitingTransactionsLeaveMemoryAndComeBackInTime) {
   int stored = 0;
   for (int i = 0; i < 200; ++i) {
     stage.engine().Submit(
-        Stage::Saga("g" + std::to_string(i), 1), WaitFor::kStored,
+        {Stage::Saga("g" + std::to_string(i), 1)}, WaitFor::kStored,
         [&](Answer answer) { stored += answer.kind == Answer::Kind::kVerdict ? 1 : 0; });
     stage.Run(base::Millis(20));
   }

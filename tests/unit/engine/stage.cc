@@ -96,7 +96,7 @@ Answer Stage::SubmitAndRun(core::GlobalTransaction draft, WaitFor wait, base::Du
   Answer got;
   got.kind = Answer::Kind::kOverloaded;
   got.error = "no answer yet";
-  engine_->Submit(std::move(draft), wait, [&got](Answer answer) { got = std::move(answer); });
+  engine_->Submit({std::move(draft)}, wait, [&got](Answer answer) { got = std::move(answer); });
   Run(time);
   return got;
 }
