@@ -35,8 +35,7 @@ class GrpcDoorBadInputTest : public testing::Test {
 TEST_F(GrpcDoorBadInputTest, TransTypes) {
   ExpectRefused(door_.Submit(Request("g", "", 1)), "unknown trans_type ''");
   ExpectRefused(door_.Prepare(Request("g", "nonsense", 1)), "unknown trans_type 'nonsense'");
-  ExpectRefused(door_.Submit(Request("g", "xa", 1)), "trans_type xa is not served");
-  ExpectRefused(door_.Prepare(Request("g", "workflow", 1)), "trans_type workflow is not served");
+  ExpectRefused(door_.Submit(Request("g", "workflow", 0)), "req_extra.status of a workflow is ''");
 }
 
 TEST_F(GrpcDoorBadInputTest, Gids) {
@@ -119,8 +118,7 @@ TEST_F(GrpcDoorBadInputTest, GarbageBytes) {
 
 TEST_F(GrpcDoorBadInputTest, MethodsThatAreNotServed) {
   std::string reply;
-  for (const char* method :
-       {"/dtmgimp.Dtm/PrepareWorkflow", "/dtmgimp.Dtm/Subscribe", "/no.such.Service/Submit"}) {
+  for (const char* method : {"/dtmgimp.Dtm/Query", "/no.such.Service/Submit"}) {
     EXPECT_EQ(RawCall(door_.channel(), method, "", &reply).error_code(), StatusCode::UNIMPLEMENTED)
         << method;
   }

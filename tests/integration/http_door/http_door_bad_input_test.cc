@@ -63,7 +63,7 @@ TEST_F(HttpDoorBadInputTest, ValuesOutOfTheirLimits) {
   request["trans_type"] = "barter";
   ExpectRefused("submit", request.dump(), "unknown trans_type 'barter'");
   request = Request("g", "workflow", 0);
-  ExpectRefused("prepare", request.dump(), "workflow is not served");
+  ExpectRefused("submit", request.dump(), "req_extra.status of a workflow is ''");
   request = Request("", "saga", 1);
   ExpectRefused("submit", request.dump(), "gid is empty");
   request = Request(std::string(129, 'g'), "saga", 1);
@@ -96,7 +96,7 @@ TEST_F(HttpDoorBadInputTest, HugeBody) {
 TEST_F(HttpDoorBadInputTest, MethodsAndPaths) {
   EXPECT_EQ(door_.Get("/api/dtmsvr/submit").status, 404);
   EXPECT_EQ(door_.Post("/api/dtmsvr/query", "{}").status, 404);
-  EXPECT_EQ(door_.Post("/api/dtmsvr/forceStop", "{}").status, 404);
+  EXPECT_EQ(door_.Post("/api/dtmsvr/resetCronTime", "{}").status, 404);
   EXPECT_EQ(door_.Get("/").body, "404 page not found");
   EXPECT_EQ(door_.Get("/api/dtmsvr/newGid/").status, 301);
   EXPECT_EQ(door_.Post("/api/dtmsvr/submit/", "{}").status, 307);

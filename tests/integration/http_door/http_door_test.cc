@@ -117,8 +117,19 @@ TEST_F(HttpDoorTest, SubmitAndPrepareOfAFinishedOne) {
   ExpectSuccess(door_.Call("submit", Request("g", "saga", 1)));
   ExpectResult(door_.Call("submit", Request("g", "saga", 1)), 409, "FAILURE",
                "current status 'succeed', cannot sumbmit. FAILURE");
-  ExpectResult(door_.Call("prepare", Request("g", "msg", 1)), 409, "FAILURE",
+  ExpectResult(door_.Call("prepare", Request("g", "saga", 1)), 409, "FAILURE",
                "current status 'succeed', cannot prepare. FAILURE");
+}
+
+TEST_F(HttpDoorTest, AGidOfOtherContentIsToldAsSuch) {
+  ExpectSuccess(door_.Call("submit", Request("g", "saga", 1)));
+  for (const auto& [call, request] :
+       {std::pair{"submit", Request("g", "saga", 2)}, std::pair{"submit", Request("g", "msg", 1)},
+        std::pair{"prepare", Request("g", "msg", 1)}}) {
+    const Reply reply = door_.Call(call, request);
+    EXPECT_EQ(reply.status, 409);
+    EXPECT_THAT(reply.body, HasSubstr("this gid is that of another transaction (trans_type saga"));
+  }
 }
 
 TEST_F(HttpDoorTest, FiftySubmitsOfOneGidCallEachBranchOnce) {

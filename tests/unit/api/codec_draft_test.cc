@@ -139,23 +139,77 @@ TEST(CleanHttpGidTest, TakesOutWhatHttpClientsMayNotSend) {
   EXPECT_EQ(CleanHttpGid("g-'  '\""), "g-'  '\"");
 }
 
-TEST(RegistrationTest, CancelThenConfirmWithOnePayload) {
-  DtmRegistration registration{"g", "tcc", "01", "b/confirm", "b/cancel", base::MakeBytes("data")};
-  const auto event = ToRegistration(registration);
-  ASSERT_TRUE(event.ok()) << event.status();
-  EXPECT_EQ(event->mode, core::Mode::kTcc);
-  EXPECT_THAT(Rows(event->rows),
-              ElementsAre("01 cancel b/cancel data", "01 confirm b/confirm data"));
-  EXPECT_EQ(event->rows[0].payload, event->rows[1].payload);
+DtmRegistration Registration(const std::string& trans_type) {
+  DtmRegistration registration;
+  registration.gid = "g";
+  registration.trans_type = trans_type;
+  registration.branch_id = "01";
+  registration.confirm = "b/confirm";
+  registration.cancel = "b/cancel";
+  registration.url = "b/xa";
+  registration.op = "business";
+  registration.status = "failed";
+  registration.payload = base::MakeBytes("data");
+  return registration;
 }
 
-TEST(RegistrationTest, OtherTypesAreUnknown) {
-  for (const char* type : {"", "saga", "msg", "xa", "nonsense"}) {
-    DtmRegistration registration{"g", type, "01", "", "", nullptr};
-    const absl::Status status = ToRegistration(registration).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kUnknown);
-    EXPECT_EQ(status.message(), std::string("unknow trans type: ") + type);
-  }
+TEST(RegistrationTest, CancelThenConfirmWithOnePayload) {
+  const core::BranchRegistered event = ToRegistration(Registration("tcc"));
+  EXPECT_EQ(event.mode, core::Mode::kTcc);
+  EXPECT_THAT(Rows(event.rows),
+              ElementsAre("01 cancel b/cancel data", "01 confirm b/confirm data"));
+  EXPECT_EQ(event.rows[0].payload, event.rows[1].payload);
+}
+
+TEST(RegistrationTest, RollbackThenCommitWithNoPayload) {
+  const core::BranchRegistered event = ToRegistration(Registration("xa"));
+  EXPECT_EQ(event.mode, core::Mode::kXa);
+  EXPECT_THAT(Rows(event.rows), ElementsAre("01 rollback b/xa ", "01 commit b/xa "));
+}
+
+TEST(RegistrationTest, AWorkflowsStepHasEnded) {
+  const core::BranchRegistered event = ToRegistration(Registration("workflow"));
+  EXPECT_EQ(event.mode, core::Mode::kWorkflow);
+  EXPECT_THAT(Rows(event.rows), ElementsAre("01 business  data"));
+  EXPECT_EQ(event.rows[0].status, core::BranchStatus::kFailed);
+}
+
+TEST(WorkflowDraftTest, TheCallbackBringsTheInput) {
+  DtmRequest request;
+  request.gid = "g";
+  request.trans_type = "workflow";
+  request.custom_data = R"({"name":"pay","data":"aGk="})";
+  request.query_prepared = "http://c/resume";
+  const auto draft = Draft(RequestKind::kPrepareWorkflow, request);
+  EXPECT_EQ(draft.workflow, "pay");
+  EXPECT_THAT(Rows(draft.branches), ElementsAre("00 callback http://c/resume hi"));
+
+  request.protocol = "grpc";
+  request.query_prepared = "c:1/workflow.Workflow/Execute";
+  // WorkflowData{Data: "hi"}: field 1, two bytes.
+  EXPECT_THAT(Rows(Draft(RequestKind::kPrepareWorkflow, request).branches),
+              ElementsAre("00 callback c:1/workflow.Workflow/Execute \n\x02hi"));
+
+  request.query_prepared = "";
+  EXPECT_THAT(Rows(Draft(RequestKind::kPrepareWorkflow, request).branches), IsEmpty());
+}
+
+TEST(WorkflowDraftTest, InputThatIsNoBase64IsRefused) {
+  DtmRequest request;
+  request.gid = "g";
+  request.trans_type = "workflow";
+  request.custom_data = R"({"name":"pay","data":"%%"})";
+  EXPECT_EQ(ToDraft(RequestKind::kPrepareWorkflow, request).status().message(),
+            "custom_data of a workflow: data must be base64");
+}
+
+TEST(WorkflowEndTest, IsWhatReqExtraSays) {
+  DtmRequest request;
+  request.req_extra = {{"status", "failed"}, {"rollback_reason", "no money"}, {"result", "YWJj"}};
+  const core::WorkflowEnded event = ToWorkflowEnd(request);
+  EXPECT_EQ(event.status, core::Status::kFailed);
+  EXPECT_EQ(event.rollback_reason, "no money");
+  EXPECT_EQ(event.result, "YWJj");
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ TEST(CodecWordsTest, EveryOpAndOutcomeComesBack) {
 
 TEST(CodecWordsTest, EveryHistoryKindComesBack) {
   for (const char* word : {"prepared", "submitted", "registered", "answered", "aborting", "ended",
-                           "abort_requested", "retry_now"}) {
+                           "abort_requested", "retry_now", "force_stopped"}) {
     const auto kind = HistoryKindFromWord(word);
     ASSERT_TRUE(kind.has_value()) << word;
     EXPECT_EQ(WordOf(*kind), word);
@@ -53,16 +53,17 @@ TEST(CodecWordsTest, ProtocolIsHttpUnlessSaid) {
   EXPECT_EQ(ProtocolFromWord(""), core::Protocol::kHttp);
   EXPECT_EQ(ProtocolFromWord("http"), core::Protocol::kHttp);
   EXPECT_EQ(ProtocolFromWord("grpc"), core::Protocol::kGrpc);
-  EXPECT_FALSE(ProtocolFromWord("json-rpc").has_value());
+  EXPECT_EQ(ProtocolFromWord("json-rpc"), core::Protocol::kJsonRpc);
+  EXPECT_FALSE(ProtocolFromWord("smoke").has_value());
 }
 
 TEST(CodecWordsTest, OtherWordsNameNothing) {
-  for (const char* word : {"", "SAGA", "Saga", "xa", "workflow", " saga", "saga "}) {
+  for (const char* word : {"", "SAGA", "Saga", "XA", " saga", "saga "}) {
     EXPECT_FALSE(ModeFromWord(word).has_value()) << word;
   }
   EXPECT_FALSE(StatusFromWord("success").has_value());
   EXPECT_FALSE(BranchStatusFromWord("aborting").has_value());
-  EXPECT_FALSE(OpFromWord("commit").has_value());
+  EXPECT_FALSE(OpFromWord("Commit").has_value());
   EXPECT_FALSE(OutcomeFromWord("SUCCESS").has_value());
   EXPECT_FALSE(HistoryKindFromWord("").has_value());
 }

@@ -23,7 +23,14 @@ DtmRequest Good(const std::string& trans_type = "saga") {
 }
 
 DtmRegistration GoodBranch() {
-  return {"order-1", "tcc", "01", "b/confirm", "b/cancel", base::MakeBytes("data")};
+  DtmRegistration registration;
+  registration.gid = "order-1";
+  registration.trans_type = "tcc";
+  registration.branch_id = "01";
+  registration.confirm = "b/confirm";
+  registration.cancel = "b/cancel";
+  registration.payload = base::MakeBytes("data");
+  return registration;
 }
 
 std::string Refusal(const absl::Status& status) {
@@ -89,11 +96,36 @@ TEST(ValidateTest, TransType) {
   for (const char* word : {"", "Saga", "nonsense"}) {
     request.trans_type = word;
     EXPECT_EQ(Refusal(request),
-              std::string("unknown trans_type '") + word + "': use saga, tcc or msg");
+              std::string("unknown trans_type '") + word + "': use saga, tcc, msg, xa or workflow");
   }
-  for (const char* word : {"xa", "workflow"}) {
-    request.trans_type = word;
-    EXPECT_THAT(Refusal(request), AllOf(HasSubstr(word), HasSubstr("not served by this version")));
+  EXPECT_EQ(Refusal(Validate(RequestKind::kPrepareWorkflow, Good("tcc"))),
+            "prepareWorkflow takes trans_type workflow, not tcc");
+}
+
+TEST(ValidateTest, TheEndOfAWorkflow) {
+  DtmRequest request;
+  request.gid = "order-1";
+  request.trans_type = "workflow";
+  EXPECT_TRUE(Validate(RequestKind::kPrepareWorkflow, request).ok());
+  EXPECT_EQ(Refusal(request), "req_extra.status of a workflow is '' and must be succeed or failed");
+  request.req_extra["status"] = "succeed";
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+  request.req_extra["result"] = std::string(core::kMaxResultLength + 1, 'a');
+  EXPECT_THAT(Refusal(request), HasSubstr("kMaxResultLength"));
+}
+
+TEST(ValidateTest, AWorkflowsStep) {
+  DtmRegistration step = GoodBranch();
+  step.trans_type = "workflow";
+  step.op = "action";
+  step.status = "succeed";
+  EXPECT_TRUE(Validate(step).ok());
+  step.status = "prepared";
+  EXPECT_THAT(Refusal(Validate(step)), HasSubstr("must be succeed or failed"));
+  step.status = "failed";
+  for (const char* op : {"", "dance", "msg", "callback"}) {
+    step.op = op;
+    EXPECT_THAT(Refusal(Validate(step)), HasSubstr(std::string("unknown op '") + op + "'"));
   }
 }
 

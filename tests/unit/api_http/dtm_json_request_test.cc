@@ -294,7 +294,7 @@ TEST(DecodeRequest, ManyBranchHeadersAreRefused) {
   for (int i = 0; i < 100'000; ++i)
     absl::StrAppend(&headers, i == 0 ? "" : ",", "\"h", i, "\":\"\"");
   EXPECT_EQ(Error(absl::StrCat("{\"branch_headers\":{", headers, "}}")),
-            "more than 64 branch_headers given (kMaxBranchHeaders): send less, or in the payload");
+            "more than 64 entries of branch_headers given (kMaxBranchHeaders): send less, or in the payload");
 }
 
 TEST(DecodeRegistration, ReadsATccBranch) {

@@ -62,7 +62,7 @@ TEST(ReadListQuery, KeepsPagesWithinTheLimit) {
 }
 
 TEST(ReadListQuery, KnowsWhatCannotMatch) {
-  for (const char* query : {"status=unheard", "transType=workflow", "transType=xa", "position=0",
+  for (const char* query : {"status=unheard", "transType=unheard", "position=0",
                             "position=-5", "position=1", "createTimeEnd=-1"}) {
     EXPECT_TRUE(Read(query)->matches_none) << query;
   }
