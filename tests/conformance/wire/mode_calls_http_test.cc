@@ -92,10 +92,10 @@ TEST_F(HttpCalls, ActionAndCompensationGetTheSamePayload) {
   ASSERT_TRUE(Ends("failed"));
   std::vector<std::string> seen;
   for (const Call& call : Calls()) seen.push_back(call.query + " " + call.body);
-  EXPECT_THAT(seen, ElementsAre(QueryOf("01", "action") + " first",
-                                QueryOf("02", "action") + " second",
-                                QueryOf("02", "compensate") + " second",
-                                QueryOf("01", "compensate") + " first"));
+  EXPECT_THAT(
+      seen,
+      ElementsAre(QueryOf("01", "action") + " first", QueryOf("02", "action") + " second",
+                  QueryOf("02", "compensate") + " second", QueryOf("01", "compensate") + " first"));
 }
 
 TEST_F(HttpCalls, BranchHeadersComeOnTheFirstCallAndOnLaterOnes) {
@@ -131,8 +131,8 @@ TEST_F(HttpCalls, AnAnswerThatDoesNotComeInTimeIsNoAnswer) {
 }
 
 TEST_F(HttpCalls, NobodyThereIsAnUnknownResult) {
-  Json body = Saga({{"wait_result", true},
-                    {"steps", Json::array({{{"action", "http://127.0.0.1:1/x"}}})}});
+  Json body =
+      Saga({{"wait_result", true}, {"steps", Json::array({{{"action", "http://127.0.0.1:1/x"}}})}});
   EXPECT_TRUE(IsFailure(Post("submit", body), kNotYet));
   EXPECT_EQ(Status(), "submitted");
   EXPECT_EQ(Rows(), "PP");
@@ -197,10 +197,9 @@ TEST_F(HttpCalls, AMessageIsAskedBackWithAGet) {
 
 TEST_F(HttpCalls, TheSecondPhaseOfAnXaIsAPostWithoutBody) {
   ASSERT_TRUE(IsSuccess(Post("prepare", Body("xa"))));
-  ASSERT_TRUE(IsSuccess(Post("registerBranch", Json{{"gid", gid()},
-                                                    {"trans_type", "xa"},
-                                                    {"branch_id", "01"},
-                                                    {"url", Url("xa")}})));
+  ASSERT_TRUE(IsSuccess(
+      Post("registerBranch",
+           Json{{"gid", gid()}, {"trans_type", "xa"}, {"branch_id", "01"}, {"url", Url("xa")}})));
   ASSERT_TRUE(IsSuccess(Post("submit", Body("xa"))));
   ASSERT_TRUE(Ends("succeed"));
   const std::vector<Call> calls = Calls();

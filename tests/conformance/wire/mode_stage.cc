@@ -114,8 +114,7 @@ dtmgimp::DtmRequest ModeTest::GrpcSaga() const {
 
 dtmgimp::DtmRequest ModeTest::GrpcMsg() const {
   dtmgimp::DtmRequest request = GrpcBody("msg");
-  request.set_steps(
-      Json{{{"action", Target("first")}}, {{"action", Target("second")}}}.dump());
+  request.set_steps(Json{{{"action", Target("first")}}, {{"action", Target("second")}}}.dump());
   request.add_binpayloads(kPayload);
   request.add_binpayloads(kPayload);
   request.set_queryprepared(Target("ask"));
@@ -140,16 +139,18 @@ GrpcAnswer ModeTest::Rpc(const std::string& name, const google::protobuf::Messag
 
 std::string ModeTest::RowsOf(const std::string& gid) {
   std::string rows;
-  for (const Json& branch : Query(gid)["branches"])
+  const Json answer = Query(gid);
+  for (const Json& branch : answer["branches"])
     rows += absl::ascii_toupper(branch["status"].get<std::string>().at(0));
   return rows;
 }
 
 std::vector<std::string> ModeTest::RowNames() const {
   std::vector<std::string> names;
-  for (const Json& branch : Query(gid_)["branches"]) {
-    names.push_back(absl::StrCat(branch["branch_id"].get<std::string>(), " ",
-                                 branch["op"].get<std::string>()));
+  const Json answer = Query(gid_);
+  for (const Json& branch : answer["branches"]) {
+    names.push_back(
+        absl::StrCat(branch["branch_id"].get<std::string>(), " ", branch["op"].get<std::string>()));
   }
   return names;
 }
@@ -169,7 +170,8 @@ testing::AssertionResult ModeTest::EndsAs(const std::string& gid, const std::str
 
 testing::AssertionResult ModeTest::Called(size_t count) const {
   if (recorder().WaitForCalls(gid_, count, kPatience)) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "only " << Calls().size() << " calls; " << Query(gid_).dump(1);
+  return testing::AssertionFailure()
+         << "only " << Calls().size() << " calls; " << Query(gid_).dump(1);
 }
 
 std::vector<std::string> ModeTest::CallNames() const {
