@@ -7,7 +7,8 @@
 
 namespace saga::bench {
 
-// Whom a client calls: the server under load, or, for the try of a TCC, the participant itself.
+// Whom a client calls: the server under load, or, for the first phase of a TCC or XA, the
+// participant itself.
 enum class Peer { kServer, kParticipant };
 
 // One request of a client.

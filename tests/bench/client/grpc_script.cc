@@ -22,8 +22,8 @@ class GrpcScript final : public Script {
         return OnTransaction("/dtmgimp.Dtm/Submit", gid);
       case CallKind::kRegister:
         return Register(gid, position.branch);
-      case CallKind::kTry:
-        return Try(gid, position.branch);
+      case CallKind::kFirstPhase:
+        return FirstPhase(gid, position.branch);
     }
     return {};
   }
@@ -40,11 +40,11 @@ class GrpcScript final : public Script {
   }
 
   [[nodiscard]] std::string Steps() const {
-    if (options_.mode == Mode::kTcc) return "";
+    if (!HasSteps(options_.mode)) return "";
     std::string steps = "[";
     for (int i = 1; i <= options_.branches; ++i) {
-      absl::StrAppend(&steps, i > 1 ? "," : "", "{\"action\":\"",
-                      Target(absl::StrCat("Action", i)), "\"");
+      absl::StrAppend(&steps, i > 1 ? "," : "", "{\"action\":\"", Target(absl::StrCat("Action", i)),
+                      "\"");
       if (options_.mode == Mode::kSaga) {
         absl::StrAppend(&steps, ",\"compensate\":\"", Target(absl::StrCat("Compensate", i)), "\"");
       }
@@ -60,7 +60,7 @@ class GrpcScript final : public Script {
     request.mutable_transoptions()->set_waitresult(options_.wait_result);
     request.set_steps(steps_);
     if (options_.mode == Mode::kMessage) request.set_queryprepared(Target("QueryPrepared"));
-    if (options_.mode != Mode::kTcc) {
+    if (HasSteps(options_.mode)) {
       for (int i = 0; i < options_.branches; ++i) request.add_binpayloads(Payload());
     }
     return {Peer::kServer, method, request.SerializeAsString(), {}};
@@ -71,20 +71,25 @@ class GrpcScript final : public Script {
     request.set_gid(gid);
     request.set_transtype(WireName(options_.mode));
     request.set_branchid(BranchId(branch));
-    request.set_busipayload(Payload());
-    (*request.mutable_data())["confirm"] = Target(absl::StrCat("Confirm", branch));
-    (*request.mutable_data())["cancel"] = Target(absl::StrCat("Cancel", branch));
+    if (options_.mode == Mode::kXa) {
+      (*request.mutable_data())["url"] = Target(absl::StrCat("Xa", branch));
+    } else {
+      request.set_busipayload(Payload());
+      (*request.mutable_data())["confirm"] = Target(absl::StrCat("Confirm", branch));
+      (*request.mutable_data())["cancel"] = Target(absl::StrCat("Cancel", branch));
+    }
     return {Peer::kServer, "/dtmgimp.Dtm/RegisterBranch", request.SerializeAsString(), {}};
   }
 
-  [[nodiscard]] Call Try(const std::string& gid, int branch) const {
+  [[nodiscard]] Call FirstPhase(const std::string& gid, int branch) const {
+    const bool xa = options_.mode == Mode::kXa;
     return {Peer::kParticipant,
-            Method(absl::StrCat("Try", branch)),
+            Method(absl::StrCat(xa ? "Xa" : "Try", branch)),
             Payload(),
             {{"dtm-gid", gid},
              {"dtm-trans_type", WireName(options_.mode)},
              {"dtm-branch_id", BranchId(branch)},
-             {"dtm-op", "try"}}};
+             {"dtm-op", xa ? "action" : "try"}}};
   }
 
   const ScriptOptions options_;

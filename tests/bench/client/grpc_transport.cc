@@ -34,10 +34,10 @@ struct Slot {
 Answer ToAnswer(const grpc::Status& status) {
   Answer answer;
   if (status.ok()) return answer;
-  answer.kind = status.error_code() == grpc::StatusCode::ABORTED ? AnswerKind::kRefused
-                                                                 : AnswerKind::kError;
-  answer.text = absl::StrCat("grpc ", static_cast<int>(status.error_code()), ": ",
-                             status.error_message());
+  answer.kind =
+      status.error_code() == grpc::StatusCode::ABORTED ? AnswerKind::kRefused : AnswerKind::kError;
+  answer.text =
+      absl::StrCat("grpc ", static_cast<int>(status.error_code()), ": ", status.error_message());
   return answer;
 }
 

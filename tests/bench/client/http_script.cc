@@ -25,8 +25,8 @@ class HttpScript final : public Script {
         return OnTransaction("/api/dtmsvr/submit", gid);
       case CallKind::kRegister:
         return Register(gid, position.branch);
-      case CallKind::kTry:
-        return Try(gid, position.branch);
+      case CallKind::kFirstPhase:
+        return FirstPhase(gid, position.branch);
     }
     return {};
   }
@@ -48,7 +48,7 @@ class HttpScript final : public Script {
                     {"trans_type", WireName(options_.mode)},
                     {"wait_result", options_.wait_result}};
     if (options_.mode == Mode::kMessage) request["query_prepared"] = Url("query-prepared");
-    if (options_.mode != Mode::kTcc) {
+    if (HasSteps(options_.mode)) {
       for (int i = 1; i <= options_.branches; ++i) {
         Json step = {{"action", Url(absl::StrCat("action", i))}};
         if (options_.mode == Mode::kSaga) step["compensate"] = Url(absl::StrCat("compensate", i));
@@ -60,19 +60,24 @@ class HttpScript final : public Script {
   }
 
   [[nodiscard]] Call Register(const std::string& gid, int branch) const {
-    const Json request = {{"gid", gid},
-                          {"trans_type", WireName(options_.mode)},
-                          {"branch_id", BranchId(branch)},
-                          {"data", Payload()},
-                          {"confirm", Url(absl::StrCat("confirm", branch))},
-                          {"cancel", Url(absl::StrCat("cancel", branch))}};
+    Json request = {
+        {"gid", gid}, {"trans_type", WireName(options_.mode)}, {"branch_id", BranchId(branch)}};
+    if (options_.mode == Mode::kXa) {
+      request["url"] = Url(absl::StrCat("xa", branch));
+    } else {
+      request["data"] = Payload();
+      request["confirm"] = Url(absl::StrCat("confirm", branch));
+      request["cancel"] = Url(absl::StrCat("cancel", branch));
+    }
     return {Peer::kServer, "/api/dtmsvr/registerBranch", request.dump(), {}};
   }
 
-  [[nodiscard]] Call Try(const std::string& gid, int branch) const {
+  [[nodiscard]] Call FirstPhase(const std::string& gid, int branch) const {
+    const bool xa = options_.mode == Mode::kXa;
     return {Peer::kParticipant,
-            absl::StrCat(Path(absl::StrCat("try", branch)), "?branch_id=", BranchId(branch),
-                         "&gid=", gid, "&op=try&trans_type=", WireName(options_.mode)),
+            absl::StrCat(Path(absl::StrCat(xa ? "xa" : "try", branch)),
+                         "?branch_id=", BranchId(branch), "&gid=", gid,
+                         "&op=", xa ? "action" : "try", "&trans_type=", WireName(options_.mode)),
             Payload(),
             {}};
   }

@@ -143,11 +143,11 @@ std::string UniqueGid() {
 
 absl::StatusOr<LoadReport> RunLoad(const LoadOptions& options) {
   const std::unique_ptr<Script> script = MakeScript(options.script);
-  auto transport = MakeTransport(options.script.protocol,
-                                 {.server = options.target,
-                                  .participant = options.script.participant,
-                                  .slots = options.clients,
-                                  .channels = options.channels});
+  auto transport =
+      MakeTransport(options.script.protocol, {.server = options.target,
+                                              .participant = options.script.participant,
+                                              .slots = options.clients,
+                                              .channels = options.channels});
   if (!transport.ok()) return transport.status();
   return ClosedLoop(options, *script, **transport).Run();
 }

@@ -33,8 +33,8 @@ struct LoadReport {
   // Of failures and errors, the gid replaced; at most kMaxTexts.
   std::map<std::string, int64_t> texts;
   double seconds = 0;
-  double per_second = 0;  // ok only
-  LatencySummary latency;  // ok only, from the first call of the transaction to the last answer
+  double per_second = 0;     // ok only
+  LatencySummary latency;    // ok only, from the first call of the transaction to the last answer
   double client_cpu_ms = 0;  // of this program, per transaction
   double server_cpu_ms = 0;  // of the server, per transaction; 0 without server_pid
   int64_t server_rss_kib = 0;

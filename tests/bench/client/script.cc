@@ -15,7 +15,8 @@ absl::StatusOr<Mode> ParseMode(const std::string& text) {
   if (text == "saga") return Mode::kSaga;
   if (text == "tcc") return Mode::kTcc;
   if (text == "msg") return Mode::kMessage;
-  return absl::InvalidArgumentError(absl::StrCat("mode '", text, "' is not saga, tcc or msg"));
+  if (text == "xa") return Mode::kXa;
+  return absl::InvalidArgumentError(absl::StrCat("mode '", text, "' is not saga, tcc, msg or xa"));
 }
 
 std::unique_ptr<Script> MakeScript(const ScriptOptions& options) {
@@ -35,6 +36,7 @@ int CallsOf(Mode mode, int branches) {
     case Mode::kMessage:
       return 2;
     case Mode::kTcc:
+    case Mode::kXa:
       return 2 + 2 * branches;
   }
   return 0;
@@ -44,7 +46,7 @@ Position PositionOf(Mode mode, int branches, int index) {
   if (index == CallsOf(mode, branches) - 1) return {CallKind::kSubmit, 0};
   if (index == 0) return {CallKind::kPrepare, 0};
   const int branch = (index - 1) / 2 + 1;
-  return {index % 2 == 1 ? CallKind::kRegister : CallKind::kTry, branch};
+  return {index % 2 == 1 ? CallKind::kRegister : CallKind::kFirstPhase, branch};
 }
 
 std::string WireName(Mode mode) {
@@ -55,9 +57,13 @@ std::string WireName(Mode mode) {
       return "tcc";
     case Mode::kMessage:
       return "msg";
+    case Mode::kXa:
+      return "xa";
   }
   return "";
 }
+
+bool HasSteps(Mode mode) { return mode == Mode::kSaga || mode == Mode::kMessage; }
 
 std::string BranchId(int branch) { return absl::StrCat(branch < 10 ? "0" : "", branch); }
 

@@ -10,10 +10,10 @@
 
 namespace saga::bench {
 
-enum class Mode { kSaga, kTcc, kMessage };
+enum class Mode { kSaga, kTcc, kMessage, kXa };
 
 [[nodiscard]] absl::StatusOr<Protocol> ParseProtocol(const std::string& text);  // grpc, http
-[[nodiscard]] absl::StatusOr<Mode> ParseMode(const std::string& text);          // saga, tcc, msg
+[[nodiscard]] absl::StatusOr<Mode> ParseMode(const std::string& text);  // saga, tcc, msg, xa
 
 struct ScriptOptions {
   Protocol protocol = Protocol::kGrpc;
@@ -30,6 +30,8 @@ struct ScriptOptions {
 //   saga     submit
 //   message  prepare, submit (the local transaction between them is empty)
 //   TCC      prepare, then register and try of each branch, then submit
+//   XA       prepare, then register and action of each branch, then submit; the register stands for
+//            the participant's own
 // These are what DTM's client libraries send for the same transaction. Immutable, so thread-safe.
 class Script {
  public:
@@ -46,15 +48,18 @@ class Script {
 [[nodiscard]] std::unique_ptr<Script> MakeHttpScript(const ScriptOptions& options);
 
 // The part both protocols share: which call comes at an index of a mode's script.
-enum class CallKind { kPrepare, kRegister, kTry, kSubmit };
+enum class CallKind { kPrepare, kRegister, kFirstPhase, kSubmit };
 struct Position {
   CallKind kind = CallKind::kSubmit;
-  int branch = 0;  // of kRegister and kTry, counted from 1
+  int branch = 0;  // of kRegister and kFirstPhase, counted from 1
 };
 [[nodiscard]] int CallsOf(Mode mode, int branches);
 [[nodiscard]] Position PositionOf(Mode mode, int branches, int index);
 
-// "saga", "tcc", "msg": the mode's name on the wire.
+// Whether the branches are named by the submit, and not registered one by one.
+[[nodiscard]] bool HasSteps(Mode mode);
+
+// "saga", "tcc", "msg", "xa": the mode's name on the wire.
 [[nodiscard]] std::string WireName(Mode mode);
 // "01", "02" ...: the branch_id of the branch counted from 1.
 [[nodiscard]] std::string BranchId(int branch);

@@ -45,7 +45,7 @@ int RunLoadCommand(int argc, char** argv) {
       ("participant", "HOST:PORT of sagabench participant, of the same protocol",
        cxxopts::value<std::string>())
       ("protocol", "grpc or http", cxxopts::value<std::string>()->default_value("grpc"))
-      ("mode", "saga, tcc or msg", cxxopts::value<std::string>()->default_value("saga"))
+      ("mode", "saga, tcc, msg or xa", cxxopts::value<std::string>()->default_value("saga"))
       ("steps", "branches of each transaction", cxxopts::value<int>()->default_value("2"))
       ("no-wait-result", "let submit answer before the transaction has ended")
       ("server-pid", "report processor time and memory of this process",

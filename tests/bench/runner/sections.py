@@ -82,13 +82,13 @@ def _measure_once(bench, server, clients, round_number):
     }
 
 
-def load(bench):
+def load(bench, servers):
     """Every server at every number of clients, in every round; the order turns with the round."""
     runs = []
     for round_number in range(1, bench.options.rounds + 1):
         for clients in bench.options.clients:
-            turn = round_number % len(bench.servers)
-            for server in bench.servers[turn:] + bench.servers[:turn]:
+            turn = round_number % len(servers)
+            for server in servers[turn:] + servers[:turn]:
                 runs.append(_measure_once(bench, server, clients, round_number))
     return runs
 
