@@ -1,0 +1,156 @@
+package stage
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// The environment that says which server is meant; see README.md.
+const (
+	envHTTP      = "SAGA_CONFORMANCE_HTTP"
+	envGRPC      = "SAGA_CONFORMANCE_GRPC"
+	envKind      = "SAGA_CONFORMANCE_SERVER"
+	envSagaBin   = "SAGA_BIN"
+	envDtmBinary = "SAGA_DTM_BINARY"
+)
+
+// server is the server under test.
+type server struct {
+	kind    string // sagad, sagad-memory, dtm, or foreign: somebody else has started it
+	http    string // host:port
+	grpc    string // host:port
+	process *process
+}
+
+// startServer starts what the environment asks for. hookURL is where it is to send its alerts.
+func startServer(directory, hookURL string) (*server, error) {
+	if address := os.Getenv(envHTTP); address != "" {
+		return foreignServer(address)
+	}
+	kind := os.Getenv(envKind)
+	switch kind {
+	case "", "sagad":
+		return startSagad(directory, hookURL, "sagad")
+	case "sagad-memory":
+		return startSagad(directory, hookURL, "sagad-memory", "--store", "memory")
+	case "dtm":
+		return startDtm(directory, hookURL)
+	}
+	return nil, fmt.Errorf("%s=%s: it is sagad, sagad-memory or dtm", envKind, kind)
+}
+
+func foreignServer(address string) (*server, error) {
+	s := &server{kind: "foreign", http: address, grpc: os.Getenv(envGRPC)}
+	if s.grpc == "" {
+		return nil, fmt.Errorf("%s is set but %s is not", envHTTP, envGRPC)
+	}
+	return s, s.ready()
+}
+
+func (s *server) ready() error {
+	response, err := http.Get("http://" + s.http + "/api/dtmsvr/newGid")
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("newGid is answered %s", response.Status)
+	}
+	return nil
+}
+
+func startSagad(directory, hookURL, kind string, args ...string) (*server, error) {
+	bin := os.Getenv(envSagaBin)
+	if bin == "" {
+		return nil, fmt.Errorf("%s is not set: it is the directory of sagad, build/release/bin", envSagaBin)
+	}
+	data := filepath.Join(directory, "sagad")
+	args = append(args, "--data-dir", data, "--http-listen", "127.0.0.1:0", "--grpc-listen", "127.0.0.1:0",
+		"--log-level", "warn")
+	p, err := startProcess(directory, "server", environmentWithout("SAGAD_"), filepath.Join(bin, "sagad"), args...)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{kind: kind, process: p}
+	return s, p.waitReady(func() error { return s.readPorts(filepath.Join(data, "sagad.ports")) })
+}
+
+// readPorts reads the file that sagad writes when it is ready.
+func (s *server) readPorts(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var ports struct{ HTTP, GRPC string }
+	if err := json.Unmarshal(text, &ports); err != nil {
+		return err
+	}
+	if ports.HTTP == "" || ports.GRPC == "" {
+		return errors.New("sagad.ports names no ports yet")
+	}
+	s.http, s.grpc = ports.HTTP, ports.GRPC
+	return nil
+}
+
+func startDtm(directory, hookURL string) (*server, error) {
+	binary := os.Getenv(envDtmBinary)
+	if binary == "" {
+		return nil, fmt.Errorf("%s is not set: it is DTM's program", envDtmBinary)
+	}
+	if err := onlyLoopback(); err != nil {
+		return nil, err
+	}
+	s := &server{kind: "dtm"}
+	var err error
+	s.process, err = tryStart(func() (*process, error) {
+		httpPort, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		grpcPort, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		s.http, s.grpc = fmt.Sprintf("127.0.0.1:%d", httpPort), fmt.Sprintf("127.0.0.1:%d", grpcPort)
+		env := append(os.Environ(),
+			"HTTP_PORT="+strconv.Itoa(httpPort), "GRPC_PORT="+strconv.Itoa(grpcPort),
+			"CONFIG_UPDATE_INTERVAL=1", "TRANS_CRON_INTERVAL=1", "LOG_LEVEL=warn", "ALERT_WEB_HOOK="+hookURL)
+		p, err := startProcess(directory, "server", env, binary)
+		if err != nil {
+			return nil, err
+		}
+		return p, p.waitReady(s.ready)
+	})
+	return s, err
+}
+
+// onlyLoopback refuses to let DTM, which listens on all interfaces, be reached from outside.
+func onlyLoopback() error {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return err
+	}
+	for _, each := range interfaces {
+		if each.Flags&net.FlagLoopback == 0 && each.Flags&net.FlagUp != 0 {
+			return fmt.Errorf("DTM listens on all interfaces, and %s is one of them: "+
+				"run it through tests/conformance/run, which leaves only lo", each.Name)
+		}
+	}
+	return nil
+}
+
+func environmentWithout(prefix string) []string {
+	var kept []string
+	for _, entry := range os.Environ() {
+		if len(entry) < len(prefix) || entry[:len(prefix)] != prefix {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
