@@ -33,6 +33,10 @@ std::string Bytes(grpc::ByteBuffer& buffer) {
 
 }  // namespace
 
+void PrintTo(const GrpcAnswer& answer, std::ostream* out) {
+  *out << "code " << answer.code << " " << answer.message;
+}
+
 GrpcAnswer Grpc(const std::string& address, const std::string& method, const std::string& request,
                 absl::Duration timeout) {
   grpc::GenericStub stub(Dial(address));

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message_lite.h>
 
+#include <ostream>
 #include <string>
 
 #include "absl/time/time.h"
@@ -13,6 +14,8 @@ struct GrpcAnswer {
   std::string message;
   std::string body;  // the serialized reply
 };
+// How GoogleTest shows one.
+void PrintTo(const GrpcAnswer& answer, std::ostream* out);
 
 // One unary call on a connection of its own. `method` is "/dtmgimp.Dtm/Submit", `request` the
 // serialized message, which need not be a valid one. Thread-safe.

@@ -55,6 +55,10 @@ nlohmann::json HttpAnswer::json() const {
   return nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
 }
 
+void PrintTo(const HttpAnswer& answer, std::ostream* out) {
+  *out << answer.status << " " << answer.body;
+}
+
 HttpAnswer Http(const std::string& address, const std::string& method,
                 const std::string& path_and_query, const std::string& body,
                 const std::map<std::string, std::string>& headers) {

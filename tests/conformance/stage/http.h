@@ -2,6 +2,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <string>
 
 namespace saga::conformance {
@@ -14,6 +15,8 @@ struct HttpAnswer {
   // The body as JSON; a discarded value (is_discarded()) when it is none.
   nlohmann::json json() const;
 };
+// How GoogleTest shows one.
+void PrintTo(const HttpAnswer& answer, std::ostream* out);
 
 // One request on a connection of its own. `address` is "127.0.0.1:port"; the path goes out as it
 // is, doubled slashes and all, and redirects are not followed. A request with a body gets the

@@ -13,10 +13,6 @@ namespace saga::conformance {
 
 constexpr char kJsonType[] = "application/json; charset=utf-8";
 
-inline std::string Shown(const HttpAnswer& answer) {
-  return std::to_string(answer.status) + " " + answer.body;
-}
-
 inline bool HasJsonType(const HttpAnswer& answer) {
   const auto found = answer.headers.find("content-type");
   return found != answer.headers.end() && found->second == kJsonType;
@@ -26,7 +22,6 @@ inline bool HasJsonType(const HttpAnswer& answer) {
 template <typename Text>
 bool HasEnvelope(const HttpAnswer& answer, const std::string& result, const Text& text,
                  testing::MatchResultListener* listener) {
-  *listener << "which is " << Shown(answer);
   const nlohmann::json body = answer.json();
   if (!HasJsonType(answer) || !body.is_object() || !body.contains("message")) return false;
   if (body.size() != (result.empty() ? 1U : 2U)) return false;
@@ -35,7 +30,6 @@ bool HasEnvelope(const HttpAnswer& answer, const std::string& result, const Text
 }
 
 MATCHER(IsSuccess, "is 200 with dtm_result SUCCESS and nothing else") {
-  *result_listener << "which is " << Shown(arg);
   return arg.status == 200 && HasJsonType(arg) &&
          arg.json() == nlohmann::json({{"dtm_result", "SUCCESS"}});
 }
@@ -53,7 +47,6 @@ MATCHER_P(IsError, text, "is 500 with the text alone") {
 }
 
 MATCHER_P2(IsGrpc, code, text, "is the gRPC status with the text") {
-  *result_listener << "which is " << arg.code << " " << arg.message;
   return arg.code == code && testing::ExplainMatchResult(text, arg.message, result_listener);
 }
 

@@ -35,10 +35,10 @@ class DoorTest : public StageTest {
   static dtmgimp::DtmRequest Request(const std::string& mode, const std::string& gid);
 
  private:
-  static void OpenSteps(const std::string& mode, const std::string& gid, const std::string& status);
-  static void OpenBranches(const std::string& mode, const std::string& gid,
-                           const std::string& status);
-  static void OpenWorkflow(const std::string& gid, const std::string& status);
+  // Everything before the client's decision, so that the decision leads to `status`; and the
+  // decision.
+  static void Announce(const std::string& mode, const std::string& gid, const std::string& status);
+  static void Decide(const std::string& mode, const std::string& gid, const std::string& status);
 };
 
 // Of which modes and statuses Open knows to make one.
