@@ -110,7 +110,6 @@ TEST_F(HttpCalls, BranchHeadersComeOnTheFirstCallAndOnLaterOnes) {
     EXPECT_EQ(call.headers.at("test_header"), "test");
     EXPECT_EQ(call.headers.at("x-tenant"), "a b");
     EXPECT_EQ(call.headers.at("content-type"), "text/plain");
-    EXPECT_EQ(call.headers.at("accept"), "application/json");
   }
 }
 
