@@ -18,10 +18,25 @@ core::GlobalTransaction SagaDraft(size_t steps) {
   return draft;
 }
 
-core::GlobalTransaction TccDraft() {
+namespace {
+
+core::GlobalTransaction EmptyDraft(core::Mode mode) {
   core::GlobalTransaction draft;
   draft.gid = "g";
-  draft.mode = core::Mode::kTcc;
+  draft.mode = mode;
+  return draft;
+}
+
+}  // namespace
+
+core::GlobalTransaction TccDraft() { return EmptyDraft(core::Mode::kTcc); }
+core::GlobalTransaction XaDraft() { return EmptyDraft(core::Mode::kXa); }
+
+core::GlobalTransaction WorkflowDraft() {
+  core::GlobalTransaction draft = EmptyDraft(core::Mode::kWorkflow);
+  draft.workflow = "order";
+  draft.branches.push_back(
+      {.branch_id = "00", .op = core::Op::kCallback, .target = "w:1/P/Resume"});
   return draft;
 }
 
@@ -38,9 +53,23 @@ core::GlobalTransaction MessageDraft(size_t branches) {
   return draft;
 }
 
-std::vector<core::Branch> TccRows(const std::string& branch_id) {
-  return {{.branch_id = branch_id, .op = core::Op::kCancel, .target = "p:1/P/Cancel"},
-          {.branch_id = branch_id, .op = core::Op::kConfirm, .target = "p:1/P/Confirm"}};
+core::BranchRegistered TccBranch(const std::string& branch_id) {
+  return {core::Mode::kTcc,
+          {{.branch_id = branch_id, .op = core::Op::kCancel, .target = "p:1/P/Cancel"},
+           {.branch_id = branch_id, .op = core::Op::kConfirm, .target = "p:1/P/Confirm"}}};
+}
+
+core::BranchRegistered XaBranch(const std::string& branch_id) {
+  return {core::Mode::kXa,
+          {{.branch_id = branch_id, .op = core::Op::kRollback, .target = "p:1/P/Xa"},
+           {.branch_id = branch_id, .op = core::Op::kCommit, .target = "p:1/P/Xa"}}};
+}
+
+core::BranchRegistered WorkflowStep(const std::string& branch_id, core::Op op,
+                                    core::BranchStatus status, const std::string& reply) {
+  core::Branch row{.branch_id = branch_id, .op = op, .status = status};
+  row.payload = base::MakeBytes(reply);
+  return {core::Mode::kWorkflow, {row}};
 }
 
 void Play::Script(const std::string& branch_id, core::Op op, std::vector<Outcome> outcomes) {
@@ -97,7 +126,7 @@ void Play::CallAll() {
 std::string Play::Rows() const {
   std::string rows;
   for (const core::Branch& branch : transaction_.branches) {
-    if (branch.op == core::Op::kQuery) continue;
+    if (core::IsAskBack(branch.op)) continue;
     rows += branch.status == core::BranchStatus::kPrepared  ? 'P'
             : branch.status == core::BranchStatus::kSucceed ? 'S'
                                                             : 'F';

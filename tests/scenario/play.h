@@ -19,8 +19,15 @@ using core::Outcome;
 // n steps with targets "a1:1/P/M", "c1:1/P/M" ...
 core::GlobalTransaction SagaDraft(size_t steps);
 core::GlobalTransaction TccDraft();
+core::GlobalTransaction XaDraft();
 core::GlobalTransaction MessageDraft(size_t branches);
-std::vector<core::Branch> TccRows(const std::string& branch_id);
+// Named "order", called back at "w:1/P/Resume".
+core::GlobalTransaction WorkflowDraft();
+// What a client registers: the two rows of a TCC or XA branch, or one step of a workflow.
+core::BranchRegistered TccBranch(const std::string& branch_id);
+core::BranchRegistered XaBranch(const std::string& branch_id);
+core::BranchRegistered WorkflowStep(const std::string& branch_id, core::Op op,
+                                    core::BranchStatus status, const std::string& reply);
 
 class Play {
  public:
@@ -38,7 +45,7 @@ class Play {
   base::Duration NextPass();
 
   const core::GlobalTransaction& transaction() const { return transaction_; }
-  // The rows in the protocol's order, P, S or F each; without the check-back row.
+  // The rows in the protocol's order, P, S or F each; without the check-back or callback row.
   std::string Rows() const;
   std::string Status() const;
   const std::vector<std::string>& Calls() const { return calls_; }  // "01/action" ...

@@ -12,14 +12,10 @@ using core::Op;
 using core::Verdict;
 using testing::ElementsAre;
 
-core::BranchRegistered Registration(const std::string& branch_id) {
-  return {core::Mode::kTcc, TccRows(branch_id)};
-}
-
 void PrepareTwo(Play& play) {
   ASSERT_EQ(play.Prepare(TccDraft()), Verdict::kAccepted);
-  ASSERT_EQ(play.Do(Registration("01")), Verdict::kAccepted);
-  ASSERT_EQ(play.Do(Registration("02")), Verdict::kAccepted);
+  ASSERT_EQ(play.Do(TccBranch("01")), Verdict::kAccepted);
+  ASSERT_EQ(play.Do(TccBranch("02")), Verdict::kAccepted);
 }
 
 TEST(TccScenario, NormalConfirmsTheLastRegisteredFirst) {
@@ -47,9 +43,9 @@ TEST(TccScenario, RollbackWithAnOngoingCancel) {
 TEST(TccScenario, TimeoutThenALateRegistrationIsRefused) {
   Play play;
   ASSERT_EQ(play.Prepare(TccDraft()), Verdict::kAccepted);
-  ASSERT_EQ(play.Do(Registration("01")), Verdict::kAccepted);
+  ASSERT_EQ(play.Do(TccBranch("01")), Verdict::kAccepted);
   EXPECT_EQ(play.NextPass(), base::Seconds(35));
-  EXPECT_EQ(play.Do(Registration("02")), Verdict::kCannotRegister);
+  EXPECT_EQ(play.Do(TccBranch("02")), Verdict::kCannotRegister);
   EXPECT_EQ(play.Rows(), "SP");
   EXPECT_EQ(play.Status(), "failed");
   EXPECT_EQ(play.transaction().rollback_reason, "Timeout after 35 seconds");
@@ -70,12 +66,12 @@ TEST(TccScenario, AFailingConfirmStopsThePassAndIsRepeated) {
 
 TEST(TccScenario, WhatMayBeAskedWhen) {
   Play play;
-  EXPECT_EQ(play.Do(Registration("01")), Verdict::kCannotRegister);
+  EXPECT_EQ(play.Do(TccBranch("01")), Verdict::kCannotRegister);
   EXPECT_EQ(play.Do(core::AbortRequested{}), Verdict::kNotFound);
   PrepareTwo(play);
   EXPECT_EQ(play.Prepare(TccDraft()), Verdict::kAlready);
-  EXPECT_EQ(play.Do(Registration("01")), Verdict::kAlready);
-  core::BranchRegistered other = Registration("01");
+  EXPECT_EQ(play.Do(TccBranch("01")), Verdict::kAlready);
+  core::BranchRegistered other = TccBranch("01");
   other.rows[0].target = "elsewhere:1/P/Cancel";
   EXPECT_EQ(play.Do(other), Verdict::kBranchConflict);
   EXPECT_EQ(play.Do(core::AbortRequested{}), Verdict::kAccepted);
