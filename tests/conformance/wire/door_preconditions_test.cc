@@ -14,13 +14,13 @@
 namespace saga::conformance {
 namespace {
 
-using Case = std::pair<const char*, const char*>;  // mode, status
+using Case = std::pair<std::string, std::string>;  // mode, status
 
 bool IsFinal(const std::string& status) { return status == "succeed" || status == "failed"; }
 
-std::vector<Case> CasesOf(const std::vector<const char*>& modes) {
+std::vector<Case> CasesOf(const std::vector<std::string>& modes) {
   std::vector<Case> cases;
-  for (const char* mode : modes) {
+  for (const std::string& mode : modes) {
     for (const char* status : {"prepared", "submitted", "aborting", "succeed", "failed"}) {
       if (IsReachable(mode, status)) cases.emplace_back(mode, status);
     }
