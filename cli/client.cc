@@ -132,6 +132,15 @@ grpc::Status Client::Abort(const std::string& gid, const std::string& reason,
   return Ask([&](grpc::ClientContext* context) { return stub_->Abort(context, request, reply); });
 }
 
+grpc::Status Client::ForceStop(const std::string& gid, const std::string& reason,
+                               v1::Transaction* reply) {
+  v1::ForceStopRequest request;
+  request.set_gid(gid);
+  *request.mutable_actor() = Actor(reason);
+  return Ask(
+      [&](grpc::ClientContext* context) { return stub_->ForceStop(context, request, reply); });
+}
+
 grpc::Status Client::RetryNow(const std::string& gid, const std::string& reason,
                               v1::Transaction* reply) {
   v1::RetryNowRequest request;

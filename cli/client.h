@@ -25,6 +25,7 @@ class Client {
   grpc::Status Submit(const v1::SubmitRequest& request, v1::SubmitReply* reply);
   grpc::Status Wait(const std::string& gid, v1::Transaction* reply);
   grpc::Status Abort(const std::string& gid, const std::string& reason, v1::Transaction* reply);
+  grpc::Status ForceStop(const std::string& gid, const std::string& reason, v1::Transaction* reply);
   grpc::Status RetryNow(const std::string& gid, const std::string& reason, v1::Transaction* reply);
   grpc::Status Stats(v1::StatsReply* reply);
   grpc::Status ListDefinitions(v1::ListDefinitionsReply* reply);

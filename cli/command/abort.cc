@@ -31,7 +31,8 @@ Command AbortCommand() {
       "abort",
       "GID",
       "have a transaction undone",
-      "A saga that runs, a TCC or message that is prepared. What is decided cannot be taken back.",
+      "A saga that runs, a TCC, XA or message that is prepared. What is decided cannot be taken "
+      "back.",
       1,
       1,
       false,

@@ -83,9 +83,9 @@ void AddText(cxxopts::OptionAdder& add, const char* name, const char* help,
 
 const std::vector<Command>& Commands() {
   static const std::vector<Command> commands = {
-      ListCommand(),   GetCommand(),         DescribeCommand(), HistoryCommand(),
-      SubmitCommand(), WaitCommand(),        AbortCommand(),    RetryNowCommand(),
-      StatsCommand(),  DefinitionsCommand(), VersionCommand()};
+      ListCommand(),     GetCommand(),   DescribeCommand(),    HistoryCommand(),
+      SubmitCommand(),   WaitCommand(),  AbortCommand(),       ForceStopCommand(),
+      RetryNowCommand(), StatsCommand(), DefinitionsCommand(), VersionCommand()};
   return commands;
 }
 

@@ -68,6 +68,7 @@ const std::vector<Command>& Commands();
 Command AbortCommand();
 Command DefinitionsCommand();
 Command DescribeCommand();
+Command ForceStopCommand();
 Command GetCommand();
 Command HistoryCommand();
 Command ListCommand();

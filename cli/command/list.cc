@@ -15,7 +15,7 @@ constexpr uint32_t kMostPerPage = 1000;
 void AddOptions(cxxopts::OptionAdder& add) {
   AddText(add, "status", "only this status: prepared, submitted, aborting, succeed, failed",
           "STATUS");
-  AddText(add, "mode", "only this mode: saga, tcc, msg", "MODE");
+  AddText(add, "mode", "only this mode: saga, tcc, msg, xa, workflow", "MODE");
   add("open", "only what has not ended");
   AddText(add, "gid-prefix", "only gids that begin with this", "TEXT");
   AddText(add, "since", "created at or after: a duration back (10m) or an RFC 3339 time", "TIME");

@@ -134,8 +134,13 @@ std::vector<std::string> NextCommands(const v1::Transaction& transaction) {
     commands.push_back(absl::StrCat("sagactl retry-now ", gid, "    # do not wait any longer"));
   }
   const bool saga = transaction.mode() == "saga" && transaction.status() == "submitted";
-  if (saga || transaction.status() == "prepared") {
+  const bool prepared = transaction.status() == "prepared" && transaction.mode() != "workflow";
+  if (saga || prepared) {
     commands.push_back(absl::StrCat("sagactl abort --reason '...' ", gid, "    # undo it"));
+  }
+  if (transaction.status() == "aborting" && transaction.health() == "retrying") {
+    commands.push_back(
+        absl::StrCat("sagactl force-stop --reason '...' ", gid, "    # give it up half undone"));
   }
   commands.push_back(absl::StrCat("sagactl wait ", gid));
   commands.push_back(absl::StrCat("sagactl history ", gid));

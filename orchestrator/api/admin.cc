@@ -50,6 +50,9 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
     case core::Verdict::kCannotAbort:
       return absl::FailedPreconditionError(
           absl::StrCat("'", gid, "' is ", status, " and cannot be aborted any more"));
+    case core::Verdict::kCannotStop:
+      return absl::FailedPreconditionError(
+          absl::StrCat("'", gid, "' is ", status, " already and cannot be stopped any more"));
     case core::Verdict::kNothingToRetry:
       return absl::FailedPreconditionError(
           absl::StrCat("'", gid, "' is ", status, " and waits for no retry"));
@@ -59,7 +62,6 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
     case core::Verdict::kBranchConflict:
     case core::Verdict::kTooManyBranches:
     case core::Verdict::kOtherContent:
-    case core::Verdict::kCannotStop:
     case core::Verdict::kCannotEnd:
       break;
   }
@@ -218,6 +220,18 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     abort.by_operator = true;
     parts_.engine->Abort(request->gid(), std::move(abort), engine::WaitFor::kStored,
                          AnswerTo(reactor->call(), request->gid(), reply));
+    return reactor;
+  }
+
+  ServerUnaryReactor* ForceStop(CallbackServerContext*, const v1::ForceStopRequest* request,
+                                v1::Transaction* reply) override {
+    auto* reactor = new WaitingReactor();
+    core::ForceStopRequested stop;
+    stop.actor = ToText(request->actor());
+    stop.reason = request->actor().reason().empty() ? absl::StrCat("force-stopped by ", stop.actor)
+                                                    : request->actor().reason();
+    parts_.engine->ForceStop(request->gid(), std::move(stop),
+                             AnswerTo(reactor->call(), request->gid(), reply));
     return reactor;
   }
 

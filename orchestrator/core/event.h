@@ -61,7 +61,8 @@ struct WorkflowEnded {
 
 // An operator gives it up: failed at once, nothing more is called, nothing is undone.
 struct ForceStopRequested {
-  std::string actor;
+  std::string reason;
+  std::string actor;  // as in AbortRequested
 };
 
 // An operator wants no more waiting: every planned retry is due at once.

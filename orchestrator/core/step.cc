@@ -248,7 +248,12 @@ Verdict On(Change& change, const WorkflowEnded& event) {
 Verdict On(Change& change, const ForceStopRequested& event) {
   if (IsFinal(change.transaction.status)) return Verdict::kCannotStop;
   change.SetStatus(Status::kFailed);
-  change.AddHistory({.kind = HistoryKind::kForceStopped, .actor = event.actor});
+  change.AddHistory(
+      {.kind = HistoryKind::kForceStopped, .text = event.reason, .actor = event.actor});
+  if (!event.reason.empty()) {
+    change.transaction.rollback_reason = event.reason;
+    base::CutTo(change.transaction.rollback_reason, kMaxReasonLength);
+  }
   return Verdict::kAccepted;
 }
 

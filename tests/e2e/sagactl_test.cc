@@ -136,6 +136,22 @@ TEST_F(Sagactl, AbortNeedsAReasonAndAnOpenTransaction) {
   EXPECT_THAT(stage.Ctl({"history", gid}).out, HasSubstr("customer changed her mind"));
 }
 
+TEST_F(Sagactl, ForceStopNeedsAReasonAndEndsAtOnce) {
+  const std::string gid = stage.SubmitWaiting("E-3");
+  WhenTried(gid);
+  const Finished unsaid = stage.Ctl({"force-stop", gid});
+  EXPECT_EQ(unsaid.exit_code, 2);
+  EXPECT_THAT(unsaid.err, HasSubstr("--reason"));
+  const json stopped = stage.Json({"force-stop", gid, "--reason", "the shop has closed"});
+  EXPECT_EQ(stopped["status"], "failed");
+  EXPECT_EQ(stopped["reason"], "the shop has closed");
+  EXPECT_THAT(stage.Ctl({"history", gid}).out,
+              AllOf(HasSubstr("force_stopped"), HasSubstr("the shop has closed")));
+  const Finished late = stage.Ctl({"force-stop", gid, "--reason", "again"});
+  EXPECT_EQ(late.exit_code, 4);
+  EXPECT_THAT(late.err, HasSubstr("is failed already"));
+}
+
 TEST_F(Sagactl, WaitsExitCodeIsTheOutcome) {
   stage.SetStock(5);
   const std::string good = stage.Input("W-1", 1, 5);

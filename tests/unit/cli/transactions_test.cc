@@ -187,7 +187,9 @@ TEST(NextCommands, OnlyWhatTheStateAllows) {
   EXPECT_THAT(NextOf("saga", "submitted", "running"), ElementsAre("abort", "wait", "history"));
   EXPECT_THAT(NextOf("saga", "submitted", "retrying"),
               ElementsAre("retry-now", "abort", "wait", "history"));
-  EXPECT_THAT(NextOf("saga", "aborting", "retrying"), ElementsAre("retry-now", "wait", "history"));
+  EXPECT_THAT(NextOf("saga", "aborting", "retrying"),
+              ElementsAre("retry-now", "force-stop", "wait", "history"));
+  EXPECT_THAT(NextOf("workflow", "prepared", "running"), ElementsAre("wait", "history"));
   EXPECT_THAT(NextOf("tcc", "submitted", "retrying"), ElementsAre("retry-now", "wait", "history"));
   EXPECT_THAT(NextOf("tcc", "prepared", "running"), ElementsAre("abort", "wait", "history"));
   EXPECT_THAT(NextOf("msg", "submitted", "waiting"), ElementsAre("retry-now", "wait", "history"));
