@@ -13,6 +13,7 @@
 #include "orchestrator/api/codec.h"
 #include "orchestrator/api/dtm_calls.h"
 #include "orchestrator/api/dtm_json.h"
+#include "orchestrator/api/dtm_json_rpc.h"
 #include "orchestrator/api/dtm_list.h"
 #include "orchestrator/api/dtm_resets.h"
 #include "orchestrator/api/gid.h"
@@ -95,6 +96,7 @@ class DtmHttpDoor::Impl {
         clock_(clock),
         options_(std::move(options)),
         calls_(engine),
+        json_rpc_(calls_, entropy),
         readers_(options_.readers, options_.reader_queue) {}
 
   void AddRoutes(HttpRouter& router);
@@ -229,6 +231,7 @@ class DtmHttpDoor::Impl {
   port::Clock& clock_;
   const DtmHttpOptions options_;
   DtmCalls calls_;
+  DtmJsonRpc json_rpc_;
   ReaderPool readers_;
 };
 
@@ -255,6 +258,7 @@ void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
       TakeRegistration(request, std::move(responder));
     });
   }
+  json_rpc_.AddRoutes(router);
   router.Add("GET", path("newGid"), [this](HttpRequest, HttpResponder responder) {
     responder.Send(Ok(Json({{"dtm_result", "SUCCESS"}, {"gid", NewGid(entropy_)}}).dump()));
   });

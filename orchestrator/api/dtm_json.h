@@ -3,6 +3,7 @@
 // DTM's JSON over HTTP: bodies read into the structures of codec.h, and transactions written as
 // queries show them (protocol 2.1, 2.3, 2.4). Pure functions, thread-safe, none throws.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,10 @@
 
 namespace saga::api {
 
+// Whether a gid loses its line feeds, carriage returns and semicolons: over HTTP it does, in
+// JSON-RPC it does not (protocol 1.5 and 2.1).
+enum class GidForm : uint8_t { kCleaned, kAsSent };
+
 // Body of prepare, submit and abort. As tolerant as DTM's server, because six client libraries rely
 // on it:
 //  - keys in any case; one that comes twice counts the last time, in whatever case it comes
@@ -26,17 +31,17 @@ namespace saga::api {
 // surrogate pair, is refused instead of being replaced. A payload is what the client said or
 // nothing.
 //
-// The gid comes without line feeds, carriage returns and semicolons; `data` of steps stands behind
-// the payloads.
+// `data` of steps stands behind the payloads.
 //
 // InvalidArgument, worded after Go's JSON library ("json: cannot unmarshal string into field
 // timeout_to_fail of type int64"); also beyond core::kMaxJsonDepth, at which reading ends at once,
 // kMaxSteps and kMaxBranchHeaders.
-absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body);
+absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body, GidForm gid = GidForm::kCleaned);
 
 // Body of registerBranch: an object whose values are all strings or null, known or not
 // (protocol 2.3). Keys as written.
-absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body);
+absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body,
+                                                   GidForm gid = GidForm::kCleaned);
 
 // {"branches":[...],"transaction":{...}}. InvalidArgument when the payloads alone make more than
 // core::kHttpAnswerSize. `next_wake` is shown as next_cron_time. Rows that ask back

@@ -11,8 +11,8 @@ namespace {
 
 class RegistrationReader final : public JsonWalker {
  public:
-  DtmRegistration Take() {
-    registration_.gid = CleanHttpGid(registration_.gid);
+  DtmRegistration Take(GidForm gid) {
+    if (gid == GidForm::kCleaned) registration_.gid = CleanHttpGid(registration_.gid);
     registration_.payload = base::MakeBytes(std::move(data_));
     return std::move(registration_);
   }
@@ -69,10 +69,10 @@ class RegistrationReader final : public JsonWalker {
 
 }  // namespace
 
-absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body) {
+absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body, GidForm gid) {
   RegistrationReader reader;
   if (const absl::Status read = reader.Walk(body); !read.ok()) return read;
-  return reader.Take();
+  return reader.Take(gid);
 }
 
 }  // namespace saga::api

@@ -76,8 +76,8 @@ const Field* FindField(absl::string_view key) {
 
 class RequestReader final : public JsonWalker {
  public:
-  DtmRequest Take() {
-    request_.gid = CleanHttpGid(request_.gid);
+  DtmRequest Take(GidForm gid) {
+    if (gid == GidForm::kCleaned) request_.gid = CleanHttpGid(request_.gid);
     TakeLegacyData(request_);
     return std::move(request_);
   }
@@ -265,11 +265,11 @@ class RequestReader final : public JsonWalker {
 
 }  // namespace
 
-absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body) {
+absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body, GidForm gid) {
   RequestReader reader;
   if (const absl::Status read = reader.Walk(body); !read.ok()) return read;
   if (const absl::Status checked = reader.Check(); !checked.ok()) return checked;
-  return reader.Take();
+  return reader.Take(gid);
 }
 
 }  // namespace saga::api

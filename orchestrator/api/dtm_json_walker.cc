@@ -1,5 +1,7 @@
 #include "orchestrator/api/dtm_json_walker.h"
 
+#include <cstddef>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -12,6 +14,30 @@ namespace {
 
 // Of a number that is shown in an error.
 constexpr size_t kShownDigits = 40;
+
+// The bytes of a text, counted as the parser takes them.
+class CountedBytes {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountedBytes(const char* next, size_t* count) : next_(next), count_(count) {}
+
+  reference operator*() const { return *next_; }
+  CountedBytes& operator++() {
+    ++next_;
+    ++*count_;
+    return *this;
+  }
+  bool operator==(const CountedBytes& other) const { return next_ == other.next_; }
+
+ private:
+  const char* next_;
+  size_t* count_;
+};
 
 }  // namespace
 
@@ -32,7 +58,8 @@ absl::string_view NameOf(JsonScalar::Type type) {
 absl::Status JsonWalker::Walk(std::string_view body) {
   size_ = body.size();
   nlohmann::json_sax<nlohmann::json>* const events = this;
-  if (!nlohmann::json::sax_parse(body.begin(), body.end(), events))
+  if (!nlohmann::json::sax_parse(CountedBytes(body.data(), &read_),
+                                 CountedBytes(body.data() + body.size(), &read_), events))
     return absl::InvalidArgumentError(fatal_);
   return wrong_;
 }
@@ -54,7 +81,7 @@ bool JsonWalker::Begin(bool object) {
 bool JsonWalker::End() {
   --depth_;
   if (passing_over_ > 0) {
-    --passing_over_;
+    if (--passing_over_ == 0) Pass();
   } else {
     Leave();
   }

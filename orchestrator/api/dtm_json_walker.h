@@ -45,12 +45,18 @@ class JsonWalker : private nlohmann::json_sax<nlohmann::json> {
   virtual bool Enter(bool object) = 0;
   // The container entered last and not left yet ends.
   virtual void Leave() = 0;
+  // The container that was not entered ends; what stood in it was not told.
+  virtual void Pass() {}
   // Of an object that was entered. `key` may be moved from.
   virtual void Key(std::string& key) = 0;
   virtual void Value(JsonScalar scalar) = 0;
 
   // The first refusal counts.
   void Refuse(std::string text);
+
+  // How many bytes of the body were read when a container begins or ends: its bracket is the last
+  // of them.
+  size_t read() const { return read_; }
 
  private:
   bool Begin(bool object);
@@ -73,6 +79,7 @@ class JsonWalker : private nlohmann::json_sax<nlohmann::json> {
                    const nlohmann::detail::exception& error) final;
 
   size_t size_ = 0;
+  size_t read_ = 0;
   size_t depth_ = 0;
   size_t passing_over_ = 0;  // containers that are open and were not entered
   std::string fatal_;

@@ -6,8 +6,9 @@ saga_library(saga_api_http_server
 
 saga_library(saga_api_dtm_json
   SOURCES dtm_json_answer.cc dtm_json_registration.cc dtm_json_request.cc dtm_json_walker.cc
+          json_rpc_envelope.cc
   DEPENDS saga_api_codec saga_port nlohmann_json::nlohmann_json absl::strings absl::time)
 
 saga_library(saga_api_http
-  SOURCES dtm_http.cc dtm_list.cc dtm_resets.cc reader_pool.cc
+  SOURCES dtm_http.cc dtm_json_rpc.cc dtm_list.cc dtm_resets.cc reader_pool.cc
   DEPENDS saga_api_calls saga_api_dtm_json saga_api_http_server)

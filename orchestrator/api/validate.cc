@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "orchestrator/api/target_form.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::api {
@@ -112,9 +113,20 @@ absl::Status CheckMode(RequestKind kind, const std::string& word) {
 
 absl::Status CheckProtocol(const std::string& word) {
   if (ProtocolFromWord(word).has_value()) return absl::OkStatus();
-  if (word == "json-rpc")
-    return Refuse("protocol json-rpc is not served by this version: use http or grpc");
-  return Refuse(absl::StrCat("unknown protocol '", word.substr(0, 64), "': use http or grpc"));
+  return Refuse(
+      absl::StrCat("unknown protocol '", word.substr(0, 64), "': use http, grpc or json-rpc"));
+}
+
+// Only the modes that call back read it.
+absl::Status CheckQueryPrepared(const DtmRequest& request) {
+  return CheckTargetForm("query_prepared", ProtocolFromWord(request.protocol),
+                         request.query_prepared);
+}
+
+// The transaction's protocol is not known here.
+absl::Status CheckRegisteredTarget(const char* what, const std::string& target) {
+  const absl::Status status = CheckTarget(what, target);
+  return status.ok() ? CheckTargetForm(what, std::nullopt, target) : status;
 }
 
 // What a client may say of how a workflow, or a step of it, ended.
@@ -176,6 +188,14 @@ absl::Status CheckSteps(const DtmRequest& request) {
                                  " names a topic and this version serves none: name the "
                                  "receiver's URL"));
     }
+    const auto protocol = ProtocolFromWord(request.protocol);
+    status =
+        CheckTargetForm(absl::StrCat("the action of step ", i), protocol, request.steps[i].action);
+    if (status.ok()) {
+      status = CheckTargetForm(absl::StrCat("the compensate of step ", i), protocol,
+                               request.steps[i].compensate);
+    }
+    if (!status.ok()) return status;
   }
   if (request.payloads.size() < request.steps.size()) {
     return Refuse(
@@ -221,9 +241,13 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request) {
     case core::Mode::kXa:
       return status;
     case core::Mode::kWorkflow:
-      return kind == RequestKind::kSubmit ? CheckWorkflowEnd(request) : status;
-    case core::Mode::kSaga:
+      status = CheckQueryPrepared(request);
+      return status.ok() && kind == RequestKind::kSubmit ? CheckWorkflowEnd(request) : status;
     case core::Mode::kMessage:
+      status = CheckQueryPrepared(request);
+      if (!status.ok()) return status;
+      [[fallthrough]];
+    case core::Mode::kSaga:
       status = CheckSteps(request);
       return status.ok() ? CheckPayloads(request) : status;
   }
@@ -246,9 +270,9 @@ absl::Status Validate(const DtmRegistration& registration) {
   if (status.ok() && !IsPrintableAscii(registration.branch_id)) {
     status = Refuse("branch_id contains bytes outside printable ASCII: use digits");
   }
-  if (status.ok()) status = CheckTarget("confirm", registration.confirm);
-  if (status.ok()) status = CheckTarget("cancel", registration.cancel);
-  if (status.ok()) status = CheckTarget("url", registration.url);
+  if (status.ok()) status = CheckRegisteredTarget("confirm", registration.confirm);
+  if (status.ok()) status = CheckRegisteredTarget("cancel", registration.cancel);
+  if (status.ok()) status = CheckRegisteredTarget("url", registration.url);
   if (status.ok() && mode == core::Mode::kWorkflow) status = CheckStep(registration);
   if (status.ok()) {
     status = CheckLength("the branch's payload", base::Value(registration.payload).size(),

@@ -36,8 +36,8 @@ HttpDoor::HttpDoor(const engine::EngineOptions& options) {
   door_->AddRoutes(router_);
   api::HttpServerOptions server;
   server.address = "127.0.0.1:0";
-  server.on_answer = [this](std::string_view route, int status) {
-    metrics_->OnHttpAnswer(route, status);
+  server.on_answer = [this](std::string_view route, int status, base::Duration took) {
+    metrics_->OnHttpAnswer(route, status, took);
   };
   auto started = api::HttpServer::Start(server, router_);
   SAGA_CHECK(started.ok());

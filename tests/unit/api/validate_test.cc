@@ -17,7 +17,7 @@ DtmRequest Good(const std::string& trans_type = "saga") {
   DtmRequest request;
   request.gid = "order-1";
   request.trans_type = trans_type;
-  request.steps = {{"b/act", "b/undo", ""}};
+  request.steps = {{"http://b/act", "http://b/undo", ""}};
   request.payloads = {base::MakeBytes("one")};
   return request;
 }
@@ -27,8 +27,8 @@ DtmRegistration GoodBranch() {
   registration.gid = "order-1";
   registration.trans_type = "tcc";
   registration.branch_id = "01";
-  registration.confirm = "b/confirm";
-  registration.cancel = "b/cancel";
+  registration.confirm = "http://b/confirm";
+  registration.cancel = "http://b/cancel";
   registration.payload = base::MakeBytes("data");
   return registration;
 }
@@ -131,8 +131,10 @@ TEST(ValidateTest, AWorkflowsStep) {
 
 TEST(ValidateTest, Protocol) {
   DtmRequest request = Good();
-  request.protocol = "json-rpc";
-  EXPECT_THAT(Refusal(request), HasSubstr("json-rpc is not served"));
+  for (const char* word : {"", "http", "json-rpc"}) {
+    request.protocol = word;
+    EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok()) << word;
+  }
   request.protocol = "smoke";
   EXPECT_THAT(Refusal(request), HasSubstr("unknown protocol 'smoke'"));
 }
@@ -156,7 +158,7 @@ TEST(ValidateTest, Targets) {
   request.steps[0].action = std::string(core::kMaxTargetLength + 1, 'a');
   EXPECT_THAT(Refusal(request),
               HasSubstr("the action of step 0 has 1025 bytes, at most 1024 are allowed"));
-  request.steps[0] = {"a", std::string(core::kMaxTargetLength + 1, 'a'), ""};
+  request.steps[0] = {"http://a", std::string(core::kMaxTargetLength + 1, 'a'), ""};
   EXPECT_THAT(Refusal(request), HasSubstr("the compensate of step 0"));
   request.steps[0] = {"http://b/x\r\nHost: evil", "", ""};
   EXPECT_THAT(Refusal(request), HasSubstr("control character"));
@@ -251,11 +253,42 @@ TEST(ValidateTest, Registration) {
   EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("kMaxPayloadSize"));
 }
 
-TEST(ValidateTest, TargetsThatNobodyCanCallMayBeRegistered) {
-  DtmRegistration registration = GoodBranch();
-  registration.confirm = "not_exists://abc";
-  registration.cancel = "";
-  EXPECT_TRUE(Validate(registration).ok());
+TEST(ValidateTest, TargetsThatNobodyCanCall) {
+  DtmRequest request = Good("msg");
+  request.steps[0].action = "nacos://svc/path?groupName=DEFAULT_GROUP";
+  EXPECT_THAT(Refusal(request), AllOf(HasSubstr("the action of step 0 begins with 'nacos://'"),
+                                      HasSubstr("http://host:port/path")));
+  request = Good();
+  request.steps[0].compensate = "host:1/pkg.Svc/M";
+  EXPECT_THAT(Refusal(request), HasSubstr("the compensate of step 0 is 'host:1/pkg.Svc/M' and"));
+  request.protocol = "grpc";
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+  request.steps[0].compensate = "host:1";
+  EXPECT_THAT(Refusal(request), HasSubstr("the compensate of step 0 cannot be called: "));
+  for (const char* mode : {"msg", "workflow"}) {
+    request = Good(mode);
+    request.req_extra["status"] = "succeed";
+    request.query_prepared = "etcd://h:2379/svc";
+    EXPECT_THAT(Refusal(request), HasSubstr("query_prepared begins with 'etcd://'")) << mode;
+  }
+  // Nobody calls it back.
+  request = Good("saga");
+  request.query_prepared = "etcd://h:2379/svc";
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+}
+
+TEST(ValidateTest, TargetsThatNobodyCanCallAreNotRegistered) {
+  for (const auto field :
+       {&DtmRegistration::confirm, &DtmRegistration::cancel, &DtmRegistration::url}) {
+    DtmRegistration registration = GoodBranch();
+    registration.*field = "not_exists://abc";
+    EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("begins with 'not_exists://'"));
+    // The transaction may be one of HTTP or of gRPC.
+    for (const char* target : {"", "host:1/pkg.Svc/M", "https://b/x", "anything"}) {
+      registration.*field = target;
+      EXPECT_TRUE(Validate(registration).ok()) << target;
+    }
+  }
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class HttpServerTest : public ::testing::Test {
  protected:
   HttpServerTest() {
     options_.address = "127.0.0.1:0";
-    options_.on_answer = [this](std::string_view route, int status) {
+    options_.on_answer = [this](std::string_view route, int status, base::Duration) {
       absl::MutexLock lock(&mutex_);
       answers_.emplace_back(route, status);
     };
