@@ -1,7 +1,7 @@
 #pragma once
 
-// The contract of port/transaction_store.h and port/transaction_query.h as tests. They run on every
-// store named in stores_under_test.cc; a new store joins by adding itself there.
+// The contract of port/transaction_store.h, port/transaction_query.h and port/kv_store.h as tests.
+// They run on every store named in stores_under_test.cc; a new store joins by adding itself there.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 #include "tests/contract/random_record.h"
@@ -23,6 +24,7 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   virtual port::TransactionStore& store() = 0;
   virtual port::TransactionQuery& query() = 0;
+  virtual port::KvStore& kv() = 0;
   // As a new process finds it: everything committed is there, nothing is held.
   virtual void Reopen() = 0;
 };
@@ -41,6 +43,7 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
 
   port::TransactionStore& store() { return under_test_->store(); }
   port::TransactionQuery& query() { return under_test_->query(); }
+  port::KvStore& kv() { return under_test_->kv(); }
   void Reopen() { under_test_->Reopen(); }
 
   // Commits one write and returns what came of it.

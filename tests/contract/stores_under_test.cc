@@ -1,3 +1,4 @@
+#include "orchestrator/adapter/memory/memory_kv.h"
 #include "orchestrator/adapter/memory/memory_store.h"
 #include "orchestrator/adapter/sqlite/sqlite_store.h"
 #include "tests/contract/store_suite.h"
@@ -10,10 +11,12 @@ class MemoryUnderTest final : public StoreUnderTest {
  public:
   port::TransactionStore& store() override { return store_; }
   port::TransactionQuery& query() override { return store_; }
+  port::KvStore& kv() override { return kv_; }
   void Reopen() override { store_.Restore(store_.Snapshot()); }
 
  private:
   adapter::MemoryStore store_;
+  adapter::MemoryKv kv_;
 };
 
 class SqliteUnderTest final : public StoreUnderTest {
@@ -21,6 +24,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   SqliteUnderTest() { Open(); }
   port::TransactionStore& store() override { return *sqlite_.store; }
   port::TransactionQuery& query() override { return *sqlite_.query; }
+  port::KvStore& kv() override { return *sqlite_.kv; }
   void Reopen() override {
     sqlite_ = {};
     Open();

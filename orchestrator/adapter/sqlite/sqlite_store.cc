@@ -13,7 +13,9 @@
 #include "orchestrator/adapter/sqlite/owner_lock.h"
 #include "orchestrator/adapter/sqlite/record.h"
 #include "orchestrator/adapter/sqlite/schema.h"
+#include "orchestrator/adapter/sqlite/sqlite_kv.h"
 #include "orchestrator/adapter/sqlite/sqlite_query.h"
+#include "orchestrator/adapter/sqlite/write_turn.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/limits.h"
 
@@ -38,10 +40,12 @@ class Store final : public port::TransactionStore {
       : path_(std::move(path)),
         options_(options),
         lock_(std::move(lock)),
-        queries_(std::make_shared<std::atomic<uint64_t>>(0)) {}
+        queries_(std::make_shared<std::atomic<uint64_t>>(0)),
+        turn_(std::make_shared<sqlite::WriteTurn>()) {}
 
   absl::Status Open();
   std::shared_ptr<std::atomic<uint64_t>> queries() const { return queries_; }
+  std::shared_ptr<sqlite::WriteTurn> turn() const { return turn_; }
 
   std::vector<WriteResult> Commit(const std::vector<Write>& batch) override;
   absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override;
@@ -62,6 +66,8 @@ class Store final : public port::TransactionStore {
   enum class Undone : uint8_t { kSurely, kPerhaps };
 
   int PrepareStatements();
+  // All of a Commit but the note of how the disk is, for which nobody has to queue up.
+  std::vector<WriteResult> CommitInTurn(const std::vector<Write>& batch, absl::Status* health);
   // The statements of one write. SQLITE_OK with `*result` set, or an error code.
   int Apply(const Write& write, WriteResult* result, Applied* applied);
   int ApplyInsert(const Write& write, WriteResult* result, Applied* applied);
@@ -81,6 +87,7 @@ class Store final : public port::TransactionStore {
   const SqliteOptions options_;
   const std::unique_ptr<sqlite::OwnerLock> lock_;
   const std::shared_ptr<std::atomic<uint64_t>> queries_;
+  const std::shared_ptr<sqlite::WriteTurn> turn_;
   sqlite::Connection connection_;
   sqlite::RecordReader reader_;
   sqlite::Claims claims_;
@@ -143,6 +150,15 @@ int Store::PrepareStatements() {
 }
 
 std::vector<WriteResult> Store::Commit(const std::vector<Write>& batch) {
+  absl::Status health;
+  std::vector<WriteResult> results = CommitInTurn(batch, &health);
+  NoteHealth(health);
+  return results;
+}
+
+std::vector<WriteResult> Store::CommitInTurn(const std::vector<Write>& batch,
+                                             absl::Status* health) {
+  const sqlite::WriteTurn::Holder turn(turn_.get());
   std::vector<WriteResult> results(batch.size());
   applied_.assign(batch.size(), {});
   int code = SQLITE_OK;
@@ -175,7 +191,7 @@ std::vector<WriteResult> Store::Commit(const std::vector<Write>& batch) {
     }
     Settle(batch[i], results[i], applied_[i]);
   }
-  NoteHealth(status);
+  *health = status;
   return results;
 }
 
@@ -401,6 +417,7 @@ absl::Status Store::Ping() {
   // connection of its own because this may be any thread.
   sqlite::Connection probe;
   int code = probe.Open(path_, SQLITE_OPEN_READWRITE, options_.vfs);
+  if (code == SQLITE_OK) code = sqlite3_busy_timeout(probe.get(), kBusyMillis);
   if (code == SQLITE_OK)
     code = probe.Exec("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL");
   if (code == SQLITE_OK) code = probe.Exec(kProbe);
@@ -422,7 +439,9 @@ absl::StatusOr<SqliteStore> OpenSqliteStore(const std::string& path, const Sqlit
   if (absl::Status status = store->Open(); !status.ok()) return status;
   auto query = sqlite::OpenQuery(path, options.vfs, store->queries());
   if (!query.ok()) return query.status();
-  return SqliteStore{.store = std::move(store), .query = *std::move(query)};
+  auto kv = sqlite::OpenKv(path, options, store->turn(), store->queries());
+  if (!kv.ok()) return kv.status();
+  return SqliteStore{.store = std::move(store), .query = *std::move(query), .kv = *std::move(kv)};
 }
 
 }  // namespace saga::adapter

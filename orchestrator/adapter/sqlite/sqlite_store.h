@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -34,10 +35,11 @@ struct SqliteOptions {
 };
 
 struct SqliteStore {
-  // Destroyed in the order that SQLite likes: the query first, so that the writer leaves a tidy
+  // Destroyed in the order that SQLite likes: the others first, so that the writer leaves a tidy
   // file.
   std::unique_ptr<port::TransactionStore> store;
   std::unique_ptr<port::TransactionQuery> query;
+  std::unique_ptr<port::KvStore> kv;
 };
 
 // Opens the store in the file `path`, in an existing directory; creates it when the file does not
