@@ -1,7 +1,9 @@
 #include "orchestrator/api/dtm_grpc.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <grpcpp/grpcpp.h>
@@ -67,6 +69,26 @@ grpc::ByteBuffer EmptyReply() {
   return grpc::ByteBuffer(&nothing, 1);
 }
 
+// One call, and who is told how it was answered. Small and copied.
+class Watch {
+ public:
+  // `options` outlives this; `rpc` is a literal.
+  Watch(const DtmGrpcOptions& options, std::string_view rpc)
+      : options_(&options), rpc_(rpc), began_(std::chrono::steady_clock::now()) {}
+
+  void Tell(const grpc::Status& status) const {
+    if (!options_->on_answer) return;
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - began_);
+    options_->on_answer(rpc_, status.ok(), base::Micros(took.count()));
+  }
+
+ private:
+  const DtmGrpcOptions* options_;
+  std::string_view rpc_;
+  std::chrono::steady_clock::time_point began_;
+};
+
 // A call whose answer may take as long as the transaction does. It ends at whichever comes first:
 // the engine's answer or the client's going away; the later of the two finds it finished.
 class WaitingCall : public grpc::ServerUnaryReactor {
@@ -74,7 +96,7 @@ class WaitingCall : public grpc::ServerUnaryReactor {
   // Shared by the call and by the callback that the engine holds, which may outlive the call.
   class Handle {
    public:
-    explicit Handle(WaitingCall* call) : call_(call) {}
+    Handle(WaitingCall* call, const Watch& watch) : watch_(watch), call_(call) {}
 
     void Finish(grpc::Status status) {
       WaitingCall* call = nullptr;
@@ -82,15 +104,18 @@ class WaitingCall : public grpc::ServerUnaryReactor {
         absl::MutexLock lock(&mutex_);
         call = std::exchange(call_, nullptr);
       }
-      if (call != nullptr) call->grpc::ServerUnaryReactor::Finish(std::move(status));
+      if (call == nullptr) return;
+      watch_.Tell(status);
+      call->grpc::ServerUnaryReactor::Finish(std::move(status));
     }
 
    private:
+    const Watch watch_;
     absl::Mutex mutex_;
     WaitingCall* call_ ABSL_GUARDED_BY(mutex_);  // null once finished
   };
 
-  WaitingCall() : handle_(std::make_shared<Handle>(this)) {}
+  explicit WaitingCall(const Watch& watch) : handle_(std::make_shared<Handle>(this, watch)) {}
 
   std::shared_ptr<Handle> handle() const { return handle_; }
 
@@ -103,9 +128,10 @@ class WaitingCall : public grpc::ServerUnaryReactor {
 
 // `start` gives the call's answer to the Done it is handed, at once or later.
 template <typename Start>
-grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, bool waits, Start start) {
+grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, const Watch& watch, bool waits,
+                              Start start) {
   if (waits) {
-    auto* call = new WaitingCall();
+    auto* call = new WaitingCall(watch);
     start([handle = call->handle()](WireAnswer answer) {
       handle->Finish(ToGrpc(std::move(answer)));
     });
@@ -114,7 +140,11 @@ grpc::ServerUnaryReactor* Run(grpc::CallbackServerContext* context, bool waits, 
   // The context's own reactor costs no allocation, and stays until it is finished whatever the
   // client does; an answer that only waits for the store always comes soon.
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  start([reactor](WireAnswer answer) { reactor->Finish(ToGrpc(std::move(answer))); });
+  start([reactor, watch](WireAnswer answer) {
+    grpc::Status status = ToGrpc(std::move(answer));
+    watch.Tell(status);
+    reactor->Finish(std::move(status));
+  });
   return reactor;
 }
 
@@ -129,13 +159,16 @@ using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_PrepareWorkflow<RawRegister>;
 
 class DtmGrpcService::Impl : public RawDtm {
  public:
-  Impl(engine::Engine& engine, port::Entropy& entropy) : calls_(engine), entropy_(entropy) {}
+  Impl(engine::Engine& engine, port::Entropy& entropy, DtmGrpcOptions options)
+      : calls_(engine), entropy_(entropy), options_(std::move(options)) {}
 
   grpc::ServerUnaryReactor* NewGid(grpc::CallbackServerContext* context,
                                    const google::protobuf::Empty*,
                                    dtmgimp::DtmGidReply* reply) override {
+    const Watch watch(options_, "NewGid");
     reply->set_gid(api::NewGid(entropy_));
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    watch.Tell(grpc::Status::OK);
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
@@ -143,10 +176,11 @@ class DtmGrpcService::Impl : public RawDtm {
   grpc::ServerUnaryReactor* Prepare(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* bytes,
                                     grpc::ByteBuffer* reply) override {
+    const Watch watch(options_, "Prepare");
     *reply = EmptyReply();
     dtmgimp::DtmRequest from;
     const bool parsed = Parse(*bytes, &from);
-    return Run(context, /*waits=*/false, [&](DtmCalls::Done done) {
+    return Run(context, watch, /*waits=*/false, [&](DtmCalls::Done done) {
       if (!parsed) return done(NotA(from));
       auto request = TakeRequest(from);
       if (!request.ok()) return done(ToWire(request.status()));
@@ -157,10 +191,11 @@ class DtmGrpcService::Impl : public RawDtm {
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* bytes,
                                    grpc::ByteBuffer* reply) override {
+    const Watch watch(options_, "Submit");
     *reply = EmptyReply();
     dtmgimp::DtmRequest from;
     const bool parsed = Parse(*bytes, &from);
-    return Run(context, from.transoptions().waitresult(), [&](DtmCalls::Done done) {
+    return Run(context, watch, from.transoptions().waitresult(), [&](DtmCalls::Done done) {
       if (!parsed) return done(NotA(from));
       auto request = TakeRequest(from);
       if (!request.ok()) return done(ToWire(request.status()));
@@ -170,11 +205,12 @@ class DtmGrpcService::Impl : public RawDtm {
 
   grpc::ServerUnaryReactor* Abort(grpc::CallbackServerContext* context,
                                   const grpc::ByteBuffer* bytes, grpc::ByteBuffer* reply) override {
+    const Watch watch(options_, "Abort");
     *reply = EmptyReply();
     dtmgimp::DtmRequest from;
     const bool parsed = Parse(*bytes, &from);
     // Whether it waits is for the stored transaction to say.
-    return Run(context, /*waits=*/true, [&](DtmCalls::Done done) {
+    return Run(context, watch, /*waits=*/true, [&](DtmCalls::Done done) {
       if (!parsed) return done(NotA(from));
       calls_.Abort(TakeAbort(from), std::move(done));
     });
@@ -183,10 +219,11 @@ class DtmGrpcService::Impl : public RawDtm {
   grpc::ServerUnaryReactor* RegisterBranch(grpc::CallbackServerContext* context,
                                            const grpc::ByteBuffer* bytes,
                                            grpc::ByteBuffer* reply) override {
+    const Watch watch(options_, "RegisterBranch");
     *reply = EmptyReply();
     dtmgimp::DtmBranchRequest from;
     const bool parsed = Parse(*bytes, &from);
-    return Run(context, /*waits=*/false, [&](DtmCalls::Done done) {
+    return Run(context, watch, /*waits=*/false, [&](DtmCalls::Done done) {
       if (!parsed) return done(NotA(from));
       calls_.RegisterBranch(TakeRegistration(from), std::move(done));
     });
@@ -199,10 +236,13 @@ class DtmGrpcService::Impl : public RawDtm {
     const bool parsed = Parse(*bytes, &from);
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     // The default reactor stays until it is finished, and the reply with it.
-    DtmCalls::Progress done = [reactor, reply](WireAnswer answer, core::GlobalTransaction told) {
+    DtmCalls::Progress done = [reactor, reply, watch = Watch(options_, "PrepareWorkflow")](
+                                  WireAnswer answer, core::GlobalTransaction told) {
       const bool good = answer.kind == WireAnswer::Kind::kSuccess;
       *reply = good ? ToBytes(ToProgress(told)) : EmptyReply();
-      reactor->Finish(ToGrpc(std::move(answer)));
+      grpc::Status status = ToGrpc(std::move(answer));
+      watch.Tell(status);
+      reactor->Finish(std::move(status));
     };
     auto request = parsed ? TakeRequest(from) : absl::InvalidArgumentError(NotA(from).text);
     if (request.ok()) {
@@ -216,10 +256,12 @@ class DtmGrpcService::Impl : public RawDtm {
  private:
   DtmCalls calls_;
   port::Entropy& entropy_;
+  const DtmGrpcOptions options_;
 };
 
-DtmGrpcService::DtmGrpcService(engine::Engine& engine, port::Entropy& entropy)
-    : impl_(std::make_unique<Impl>(engine, entropy)) {}
+DtmGrpcService::DtmGrpcService(engine::Engine& engine, port::Entropy& entropy,
+                               DtmGrpcOptions options)
+    : impl_(std::make_unique<Impl>(engine, entropy, std::move(options))) {}
 
 DtmGrpcService::~DtmGrpcService() = default;
 

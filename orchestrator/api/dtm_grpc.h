@@ -3,8 +3,11 @@
 // DTM's gRPC door: service dtmgimp.Dtm (protocol 1.6). doc/protocol.md tells what it serves and how
 // it answers.
 
+#include <functional>
 #include <memory>
+#include <string_view>
 
+#include "orchestrator/base/time.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/port/entropy.h"
 
@@ -16,13 +19,19 @@ namespace saga::api {
 
 inline constexpr char kDtmService[] = "dtmgimp.Dtm";
 
+struct DtmGrpcOptions {
+  // Told of every answer: the call's name in the protocol file, whether it is OK, and the time it
+  // took. Any thread; quick.
+  std::function<void(std::string_view rpc, bool ok, base::Duration took)> on_answer;
+};
+
 // Thread-safe. No thread is held while a call waits. A client that goes away while its call waits
 // for the transaction ends the call, not the transaction.
 class DtmGrpcService {
  public:
   // Both outlive this. This outlives the server it is registered with, and every call of it that
   // the engine has not answered: destroy it after Engine::Stop.
-  DtmGrpcService(engine::Engine& engine, port::Entropy& entropy);
+  DtmGrpcService(engine::Engine& engine, port::Entropy& entropy, DtmGrpcOptions options = {});
   ~DtmGrpcService();
 
   DtmGrpcService(const DtmGrpcService&) = delete;

@@ -115,6 +115,7 @@ void HttpConnection::OnRead(beast::error_code error, size_t bytes) {
 void HttpConnection::Parse() {
   if (state_ == State::kIdle) {
     state_ = State::kReading;
+    began_ = std::chrono::steady_clock::now();
     stream_.expires_after(Chrono(shared().options.read_timeout));
   }
   beast::error_code error;
@@ -207,13 +208,20 @@ void HttpConnection::Send(HttpResponse response) {
       [self = shared_from_this(), response = std::move(response)] { self->Write(response); });
 }
 
+void HttpConnection::TellAnswer(int status) {
+  if (!shared().options.on_answer) return;
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - began_);
+  shared().options.on_answer(route_, status, base::Micros(took.count()));
+}
+
 void HttpConnection::Write(const HttpResponse& response) {
   if (state_ == State::kClosed) return;
   SAGA_CHECK(state_ != State::kWriting && state_ != State::kLingering);
   state_ = State::kWriting;
   FreeBodyMemory();
   if (loop_->draining()) keep_alive_ = false;
-  if (shared().options.on_answer) shared().options.on_answer(route_, response.status);
+  TellAnswer(response.status);
   out_.clear();
   absl::StrAppend(&out_, "HTTP/1.1 ", response.status, " ",
                   Absl(Std(http::obsolete_reason(static_cast<http::status>(response.status)))),

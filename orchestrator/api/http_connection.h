@@ -4,6 +4,7 @@
 // and only then reads the next, so that pipelined requests are answered in order. Lives on its
 // loop's thread; only Send may be called from elsewhere.
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -60,6 +61,7 @@ class HttpConnection final : public HttpSink, public std::enable_shared_from_thi
   // Answers and ends the connection: what follows in the stream cannot be told from a request.
   void Refuse(const HttpResponse& response);
   void Write(const HttpResponse& response);
+  void TellAnswer(int status);
   void OnWritten(boost::beast::error_code error);
   void Linger();
   bool HoldBodyMemory(size_t bytes);
@@ -76,6 +78,7 @@ class HttpConnection final : public HttpSink, public std::enable_shared_from_thi
   bool http10_ = false;
   bool head_ = false;  // the request's method is HEAD: the answer has no body
   std::string_view route_ = HttpRouter::kNoRoute;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();  // the request
   size_t body_bytes_held_ = 0;  // of shared().body_bytes
   size_t lingered_ = 0;
   std::string out_;

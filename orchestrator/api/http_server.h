@@ -43,9 +43,9 @@ struct HttpServerOptions {
   base::Duration write_timeout = core::kHttpWriteTimeout;
   base::Duration linger = core::kHttpLinger;
   std::string listen_flag = "--http-listen";  // what errors tell the user to change
-  // Told of every answer: the route as added to the router (or HttpRouter::kNoRoute) and the
-  // status. Any of the server's threads; quick.
-  std::function<void(std::string_view route, int status)> on_answer;
+  // Told of every answer: the route as added to the router (or HttpRouter::kNoRoute), the status,
+  // and the time since the request's first byte. Any of the server's threads; quick.
+  std::function<void(std::string_view route, int status, base::Duration took)> on_answer;
 };
 
 // Thread-safe.

@@ -15,6 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "orchestrator/api/http_router.h"
+#include "orchestrator/api/metrics_dtm.h"
 #include "orchestrator/api/metrics_label.h"
 #include "orchestrator/api/metrics_process.h"
 #include "orchestrator/core/limits.h"
@@ -36,6 +38,9 @@ constexpr std::array kOps = {core::Op::kAction,  core::Op::kCompensate, core::Op
                              core::Op::kCancel,  core::Op::kQuery,      core::Op::kTry,
                              core::Op::kCommit,  core::Op::kRollback,   core::Op::kCallback,
                              core::Op::kBusiness};
+constexpr std::array kAlertEnds = {std::pair{port::AlertEnd::kDelivered, "delivered"},
+                                   std::pair{port::AlertEnd::kFailed, "failed"},
+                                   std::pair{port::AlertEnd::kDropped, "dropped"}};
 constexpr std::array kOutcomes = {core::Outcome::kSuccess, core::Outcome::kFailure,
                                   core::Outcome::kOngoing, core::Outcome::kUnknown};
 
@@ -60,6 +65,22 @@ const Histogram::BucketBoundaries kCallSeconds = {
 const Histogram::BucketBoundaries kWrites = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
 
 double Seconds(base::Duration duration) { return static_cast<double>(duration.micros) / 1e6; }
+
+// Whether DTM counts requests of this route (protocol 9.2): those of its own paths, but not pings.
+bool IsDtmRoute(std::string_view route) {
+  constexpr std::string_view kApi = "/api/";
+  return route == HttpRouter::kNoRoute ||
+         (route.substr(0, kApi.size()) == kApi && route != "/api/ping");
+}
+
+// A branch that was asked and has not done it: the pass leaves something to be repeated.
+bool LeavesWork(const core::GlobalTransaction& transaction) {
+  return std::any_of(transaction.branches.begin(), transaction.branches.end(),
+                     [](const core::Branch& branch) {
+                       return branch.status == core::BranchStatus::kPrepared && branch.answered &&
+                              branch.last_outcome != core::Outcome::kSuccess;
+                     });
+}
 
 MetricFamily GaugeFamily(std::string name, std::string help) {
   return {.name = std::move(name), .help = std::move(help), .type = prometheus::MetricType::Gauge};
@@ -111,12 +132,18 @@ class Metrics::Impl {
   Histogram* commit_writes = nullptr;
   Counter* commit_failures = nullptr;
   prometheus::Gauge* store_up = nullptr;
+  std::array<Counter*, kTableSize> alerts{};  // end
 
+  DtmSeries& dtm() { return dtm_; }
   void CountRefused(const std::string& limit) { refused_->Count(limit); }
-  void CountHttp(std::string_view route, int status) ABSL_LOCKS_EXCLUDED(http_mutex_);
+  void CountHttp(std::string_view route, int status, base::Duration took)
+      ABSL_LOCKS_EXCLUDED(http_mutex_);
 
  private:
-  using ByStatus = absl::flat_hash_map<int, Counter*>;
+  struct Route {
+    absl::flat_hash_map<int, Counter*> by_status;
+    std::optional<DtmSeries::Api> dtm;
+  };
 
   Family& CounterFamily(const std::string& name, const std::string& help) {
     return prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
@@ -127,20 +154,22 @@ class Metrics::Impl {
   }
   void MakeBranchSeries();
   void MakeStoreSeries();
+  void MakeAlertSeries();
   void AddProcess(std::vector<MetricFamily>& families) const;
   void AddScraped(std::vector<MetricFamily>& families) const;
 
   const Options options_;
   const double start_seconds_ = ProcessStartSeconds();
   prometheus::Registry registry_;
+  DtmSeries dtm_;
   std::unique_ptr<BoundedCounters> refused_;
   Family* http_ = nullptr;
   absl::Mutex http_mutex_;
-  absl::flat_hash_map<std::string, ByStatus> http_counters_
-      ABSL_GUARDED_BY(http_mutex_);  // by route
+  absl::flat_hash_map<std::string, Route> routes_ ABSL_GUARDED_BY(http_mutex_);
 };
 
-Metrics::Impl::Impl(Options options) : options_(std::move(options)) {
+Metrics::Impl::Impl(Options options)
+    : options_(std::move(options)), dtm_(registry_, options_.grpc_version) {
   auto& transactions = CounterFamily("saga_transactions_total", "Global transactions that ended");
   for (const core::Mode mode : kModes) {
     for (const core::Status status : kEnds) {
@@ -150,6 +179,7 @@ Metrics::Impl::Impl(Options options) : options_(std::move(options)) {
   }
   MakeBranchSeries();
   MakeStoreSeries();
+  MakeAlertSeries();
   refused_ = std::make_unique<BoundedCounters>(
       CounterFamily("saga_refused_total", "Requests turned away because a limit was reached"),
       "limit");
@@ -193,16 +223,25 @@ void Metrics::Impl::MakeStoreSeries() {
   store_up->Set(1);
 }
 
-void Metrics::Impl::CountHttp(std::string_view route, int status) {
+void Metrics::Impl::MakeAlertSeries() {
+  auto& family = CounterFamily("saga_alerts_total", "Alerts about branches that keep failing");
+  for (const auto& [end, word] : kAlertEnds) alerts[Index(end)] = &family.Add({{"result", word}});
+}
+
+void Metrics::Impl::CountHttp(std::string_view route, int status, base::Duration took) {
   const absl::string_view key(route.data(), route.size());
   absl::MutexLock lock(&http_mutex_);
-  auto found = http_counters_.find(key);
-  if (found == http_counters_.end()) found = http_counters_.try_emplace(std::string(route)).first;
-  Counter*& counter = found->second[status];
+  auto found = routes_.find(key);
+  if (found == routes_.end()) {
+    found = routes_.try_emplace(std::string(route)).first;
+    if (IsDtmRoute(route)) found->second.dtm = dtm_.HttpApi(route);
+  }
+  Counter*& counter = found->second.by_status[status];
   if (counter == nullptr) {
     counter = &http_->Add({{"route", LabelValue(route)}, {"code", absl::StrCat(status)}});
   }
   counter->Increment();
+  if (found->second.dtm.has_value()) found->second.dtm->Count(status < 400, Seconds(took));
 }
 
 void Metrics::Impl::AddProcess(std::vector<MetricFamily>& families) const {
@@ -250,8 +289,9 @@ Metrics::~Metrics() = default;
 // every takeover.
 void Metrics::OnOpened(const core::GlobalTransaction&, bool) {}
 
-void Metrics::OnBranchAnswered(const core::GlobalTransaction&, const core::Branch& branch,
-                               core::Outcome outcome, const std::string&, base::Duration took) {
+void Metrics::OnBranchAnswered(const core::GlobalTransaction& transaction,
+                               const core::Branch& branch, core::Outcome outcome,
+                               const std::string&, base::Duration took) {
   if (Counter* counter = impl_->branch_calls[Index(branch.op)][Index(outcome)];
       counter != nullptr) {
     counter->Increment();
@@ -259,6 +299,16 @@ void Metrics::OnBranchAnswered(const core::GlobalTransaction&, const core::Branc
   if (Histogram* histogram = impl_->branch_seconds[Index(branch.op)]; histogram != nullptr) {
     histogram->Observe(Seconds(took));
   }
+  // DTM does not count what it asks the client back.
+  if (!core::IsAskBack(branch.op)) {
+    impl_->dtm().CountBranch(transaction.mode, branch.op, branch.branch_id,
+                             outcome == core::Outcome::kSuccess);
+  }
+}
+
+void Metrics::OnRested(const core::GlobalTransaction& transaction) {
+  impl_->dtm().CountPass(transaction.mode, !LeavesWork(transaction),
+                         Seconds(transaction.update_time - transaction.create_time));
 }
 
 // Counted when it has ended.
@@ -267,6 +317,11 @@ void Metrics::OnAborting(const core::GlobalTransaction&) {}
 void Metrics::OnEnded(const core::GlobalTransaction& transaction) {
   Counter* counter = impl_->ended[Index(transaction.mode)][Index(transaction.status)];
   if (counter != nullptr) counter->Increment();
+  // Undoing what was never submitted is what was asked for; a saga was.
+  const bool good =
+      transaction.status == core::Status::kSucceed || transaction.mode != core::Mode::kSaga;
+  impl_->dtm().CountPass(transaction.mode, good,
+                         Seconds(transaction.finish_time - transaction.create_time));
 }
 
 void Metrics::OnCommit(size_t writes, size_t failed, base::Duration took) {
@@ -279,7 +334,15 @@ void Metrics::OnRefused(const std::string& limit) { impl_->CountRefused(limit); 
 
 void Metrics::OnStoreHealth(bool ok, const std::string&) { impl_->store_up->Set(ok ? 1 : 0); }
 
-void Metrics::OnHttpAnswer(std::string_view route, int status) { impl_->CountHttp(route, status); }
+void Metrics::OnHttpAnswer(std::string_view route, int status, base::Duration took) {
+  impl_->CountHttp(route, status, took);
+}
+
+void Metrics::OnRpcAnswer(std::string_view rpc, bool ok, base::Duration took) {
+  impl_->dtm().CountRpc(rpc, ok, Seconds(took));
+}
+
+void Metrics::OnAlertEnd(port::AlertEnd end) { impl_->alerts[Index(end)]->Increment(); }
 
 std::string Metrics::Render() { return impl_->Render(); }
 

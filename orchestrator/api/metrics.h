@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "orchestrator/base/time.h"
+#include "orchestrator/port/alert_sink.h"
 #include "orchestrator/port/observer.h"
 
 namespace saga::api {
@@ -39,6 +40,7 @@ class Metrics final : public port::Observer {
  public:
   struct Options {
     std::string version;
+    std::string grpc_version;  // of the library that serves gRPC
     // Called by Render, on its thread; may block. Empty: the series it feeds are left out.
     std::function<ScrapeFacts()> scrape;
   };
@@ -53,15 +55,21 @@ class Metrics final : public port::Observer {
   void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch,
                         core::Outcome outcome, const std::string& text,
                         base::Duration took) override;
+  void OnRested(const core::GlobalTransaction& transaction) override;
   void OnAborting(const core::GlobalTransaction& transaction) override;
   void OnEnded(const core::GlobalTransaction& transaction) override;
   void OnCommit(size_t writes, size_t failed, base::Duration took) override;
   void OnRefused(const std::string& limit) override;
   void OnStoreHealth(bool ok, const std::string& error) override;
 
-  // A request of the HTTP port was answered. `route` is one of a fixed set
+  // A request of the HTTP port was answered, so long after it came. `route` is one of a fixed set
   // (HttpRouter::Match::route), never what the client wrote.
-  void OnHttpAnswer(std::string_view route, int status);
+  void OnHttpAnswer(std::string_view route, int status, base::Duration took);
+
+  // The same for a call of DTM's gRPC service; `rpc` is its name in the protocol file.
+  void OnRpcAnswer(std::string_view rpc, bool ok, base::Duration took);
+
+  void OnAlertEnd(port::AlertEnd end);
 
   // The series now, in Prometheus' text format 0.0.4.
   std::string Render();

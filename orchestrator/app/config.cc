@@ -180,6 +180,11 @@ class Loader {
         out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
         return;
       }
+      case KeyType::kUrl:
+        if (!setting.text.empty() && !IsHttpUrl(setting.text))
+          Refuse(setting, "a URL such as http://127.0.0.1:9093/alerts, or nothing");
+        out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
+        return;
       case KeyType::kDuration: {
         base::Duration duration;
         if (!ParseDuration(setting.text, &duration)) {

@@ -42,6 +42,8 @@ struct Config {
   int64_t lane_queue = 0;
   base::Duration drain_timeout;
   int64_t http_max_connections = 0;
+  std::string alert_webhook;
+  int64_t alert_retry_limit = 0;
 };
 
 // What a key's value looks like.
@@ -49,6 +51,7 @@ enum class KeyType : uint8_t {
   kPath,      // a file or directory name
   kChoice,    // one of a few words
   kAddress,   // host:port; port 0 takes a free one
+  kUrl,       // http://... or https://...; empty: none
   kDuration,  // 10s, 500ms, 2m, 1h, or plain seconds
   kCount,     // a whole number
 };
@@ -118,6 +121,8 @@ std::string FormatDuration(base::Duration duration);
 
 // Splits "host:port" ("[::1]:80" too). False when it is not that.
 [[nodiscard]] bool ParseAddress(absl::string_view text, std::string* host, int* port);
+// Whether the text is a URL of KeyType::kUrl's form; the empty one is not.
+bool IsHttpUrl(absl::string_view text);
 // Whether only this machine can reach the address.
 bool IsLoopback(absl::string_view host);
 

@@ -161,9 +161,28 @@ std::vector<ConfigKey> LaneAndDoorKeys() {
   };
 }
 
+std::vector<ConfigKey> AlertKeys() {
+  return {
+      {.name = "alert.webhook",
+       .type = KeyType::kUrl,
+       .default_value = "",
+       .field = &Config::alert_webhook,
+       .help = "Where alerts about branches that keep failing are posted; empty: nowhere."},
+      {.name = "alert.retry_limit",
+       .type = KeyType::kCount,
+       .unit = "answers",
+       .default_value = "3",
+       .min = 1,
+       .max = 1'000'000,
+       .field = &Config::alert_retry_limit,
+       .help = "A branch's useless answers in a row before the first alert; every further one "
+               "brings another."},
+  };
+}
+
 std::vector<ConfigKey> AllKeys() {
   std::vector<ConfigKey> all;
-  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys()}) {
+  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys(), AlertKeys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -201,6 +220,8 @@ std::string TypeText(const ConfigKey& key) {
       return absl::StrCat("one of ", absl::StrReplaceAll(key.choices, {{"|", ", "}}));
     case KeyType::kAddress:
       return "host:port";
+    case KeyType::kUrl:
+      return "URL";
     case KeyType::kDuration:
       return "duration";
     case KeyType::kCount:
@@ -214,6 +235,7 @@ std::string RangeText(const ConfigKey& key) {
     case KeyType::kPath:
     case KeyType::kChoice:
     case KeyType::kAddress:
+    case KeyType::kUrl:
       return "";
     case KeyType::kDuration:
       return absl::StrCat(DurationRange(key.min), " to ", DurationRange(key.max));

@@ -7,9 +7,11 @@
 #include <cmath>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "orchestrator/app/config.h"
 
 namespace saga::app {
@@ -77,6 +79,16 @@ bool ParseAddress(absl::string_view text, std::string* host, int* port) {
       !number.empty() && number.find_first_not_of("0123456789") == absl::string_view::npos;
   if (!digits || !absl::SimpleAtoi(number, port) || *port > 65535) return false;
   *host = std::string(name);
+  return true;
+}
+
+bool IsHttpUrl(absl::string_view text) {
+  const bool known =
+      absl::ConsumePrefix(&text, "http://") || absl::ConsumePrefix(&text, "https://");
+  if (!known || text.empty() || text.find_first_of("/?#") == 0) return false;
+  for (const char c : text) {
+    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) return false;
+  }
   return true;
 }
 

@@ -23,6 +23,9 @@ class FanoutObserver final : public port::Observer {
     for (port::Observer* observer : observers_)
       observer->OnBranchAnswered(transaction, branch, outcome, text, took);
   }
+  void OnRested(const core::GlobalTransaction& transaction) override {
+    for (port::Observer* observer : observers_) observer->OnRested(transaction);
+  }
   void OnAborting(const core::GlobalTransaction& transaction) override {
     for (port::Observer* observer : observers_) observer->OnAborting(transaction);
   }

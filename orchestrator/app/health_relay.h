@@ -28,6 +28,7 @@ class HealthRelay final : public port::Observer {
   void OnOpened(const core::GlobalTransaction&, bool) override {}
   void OnBranchAnswered(const core::GlobalTransaction&, const core::Branch&, core::Outcome,
                         const std::string&, base::Duration) override {}
+  void OnRested(const core::GlobalTransaction&) override {}
   void OnAborting(const core::GlobalTransaction&) override {}
   void OnEnded(const core::GlobalTransaction&) override {}
   void OnCommit(size_t, size_t, base::Duration) override {}

@@ -30,6 +30,8 @@ class LogObserver final : public port::Observer {
   void OnBranchAnswered(const core::GlobalTransaction& transaction, const core::Branch& branch,
                         core::Outcome outcome, const std::string& text,
                         base::Duration took) override;
+  // What keeps it from going on was said when the branch answered.
+  void OnRested(const core::GlobalTransaction&) override {}
   void OnAborting(const core::GlobalTransaction& transaction) override;
   void OnEnded(const core::GlobalTransaction& transaction) override;
   void OnCommit(size_t writes, size_t failed, base::Duration took) override;

@@ -4,11 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include <grpcpp/grpcpp.h>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "orchestrator/adapter/decorator/routed_caller.h"
 #include "orchestrator/adapter/grpc/grpc_branch_caller.h"
+#include "orchestrator/adapter/http/alert_webhook.h"
 #include "orchestrator/adapter/http/http_branch_caller.h"
 #include "orchestrator/adapter/system/system_clock.h"
 #include "orchestrator/adapter/system/system_entropy.h"
@@ -22,6 +25,8 @@
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/http_server.h"
 #include "orchestrator/api/metrics.h"
+#include "orchestrator/app/alert_log.h"
+#include "orchestrator/app/alert_observer.h"
 #include "orchestrator/app/data_dir.h"
 #include "orchestrator/app/fanout_observer.h"
 #include "orchestrator/app/health_relay.h"
@@ -71,8 +76,11 @@ class Server::Impl {
       : config_(config),
         log_(log),
         log_observer_(log, clock_),
-        metrics_({.version = Version(), .scrape = [this] { return Scrape(); }}),
-        observer_({&metrics_, &log_observer_, &health_}),
+        metrics_({.version = Version(),
+                  .grpc_version = grpc::Version(),
+                  .scrape = [this] { return Scrape(); }}),
+        alert_log_(log, clock_),
+        observer_(Observers()),
         readiness_(clock_, [this] { return opened_.store->Ping(); }) {}
 
   bool Start(StartFailure* failure) {
@@ -87,6 +95,7 @@ class Server::Impl {
   void Stop();
 
  private:
+  std::vector<port::Observer*> Observers();
   bool LoadDefinitions(StartFailure* failure);
   bool OpenData(StartFailure* failure);
   void MakeEngine();
@@ -104,6 +113,9 @@ class Server::Impl {
   LogObserver log_observer_;
   api::Metrics metrics_;
   HealthRelay health_;
+  AlertLog alert_log_;
+  std::unique_ptr<adapter::AlertWebhook> alert_webhook_;  // null: no alerts
+  std::unique_ptr<AlertObserver> alert_observer_;
   FanoutObserver observer_;
   OpenedStore opened_;
   Readiness readiness_;
@@ -121,6 +133,22 @@ class Server::Impl {
   bool ports_written_ = false;
   bool stopped_ = false;
 };
+
+std::vector<port::Observer*> Server::Impl::Observers() {
+  std::vector<port::Observer*> observers = {&metrics_, &log_observer_, &health_};
+  if (config_.alert_webhook.empty()) return observers;
+  adapter::AlertWebhookOptions options;
+  options.url = config_.alert_webhook;
+  options.on_end = [this](port::AlertEnd end, const std::string& error) {
+    metrics_.OnAlertEnd(end);
+    alert_log_.OnEnd(end, error);
+  };
+  alert_webhook_ = std::make_unique<adapter::AlertWebhook>(std::move(options));
+  alert_observer_ = std::make_unique<AlertObserver>(
+      *alert_webhook_, static_cast<uint32_t>(config_.alert_retry_limit));
+  observers.push_back(alert_observer_.get());
+  return observers;
+}
 
 bool Server::Impl::LoadDefinitions(StartFailure* failure) {
   adapter::LoadedFolder folder;
@@ -168,7 +196,11 @@ void Server::Impl::MakeEngine() {
 }
 
 bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
-  dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_);
+  api::DtmGrpcOptions dtm_options;
+  dtm_options.on_answer = [this](std::string_view rpc, bool ok, base::Duration took) {
+    metrics_.OnRpcAnswer(rpc, ok, took);
+  };
+  dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_, std::move(dtm_options));
   admin_ = std::make_unique<api::AdminService>(api::AdminService::Parts{
       .engine = engine_.get(),
       .query = opened_.query,
@@ -203,8 +235,8 @@ bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
   api::HttpServerOptions options;
   options.address = config_.http_listen;
   options.max_connections = static_cast<size_t>(config_.http_max_connections);
-  options.on_answer = [this](std::string_view route, int status) {
-    metrics_.OnHttpAnswer(route, status);
+  options.on_answer = [this](std::string_view route, int status, base::Duration took) {
+    metrics_.OnHttpAnswer(route, status, took);
   };
   auto server = api::HttpServer::Start(options, router_);
   if (!server.ok()) {

@@ -27,6 +27,14 @@ inline constexpr size_t kMaxHeaderBytes = 8 << 10;  // all branch headers of a t
 inline constexpr int64_t kMaxOptionSeconds =
     100LL * 365 * 24 * 3600;  // any duration a client may name
 
+// --- topics (protocol 1.4 and 5.5)
+inline constexpr size_t kMaxTopicLength = 128;      // of a name; protocol 7.1
+inline constexpr size_t kMaxRemarkLength = 1024;    // of one receiver
+inline constexpr size_t kMaxReceivers = kMaxSteps;  // of one topic: what one message can hold
+inline constexpr size_t kMaxTopics = 10'000;
+inline constexpr size_t kMaxTopicsSize = 64 << 20;  // names and receivers of all topics together
+inline constexpr size_t kTopicQueue = 256;          // changes waiting for those before them
+
 // --- gRPC port
 inline constexpr size_t kGrpcMessageSlack =
     64 << 10;  // what a request of kMaxRequestSize is wrapped in
@@ -68,6 +76,12 @@ inline constexpr size_t kMetricDestinations =
 inline constexpr size_t kMetricLabels =
     64;  // values of a label that has no fixed set; the rest is "other"
 inline constexpr size_t kMetricLabelLength = 128;  // bytes of a label value; cut
+
+// --- alerts (protocol 6.3 and 9.1)
+inline constexpr int64_t kDefaultAlertRetryLimit =
+    3;                                       // useless answers in a row before the first alert
+inline constexpr size_t kAlertQueue = 1000;  // waiting for the webhook; further ones are dropped
+inline constexpr base::Duration kAlertTimeout = base::Seconds(3);  // for the webhook's answer
 
 // --- sagas as data
 inline constexpr size_t kMaxDefinitionNameLength = 64;     // of a definition and of a step

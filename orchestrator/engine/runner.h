@@ -99,6 +99,7 @@ class Runner : public CommitListener {
   void Launch(Slot* slot, uint32_t row);
   void ReleaseWaiters(Slot* slot);
   void Rearm(Slot* slot);
+  void TellRest(Slot* slot);
 
   // --- after a commit
   void OnDone(Slot* slot);

@@ -131,6 +131,7 @@ void Runner::Act(Slot* slot) {
   }
   ReleaseWaiters(slot);
   Rearm(slot);
+  TellRest(slot);
   const bool idle = slot->in_flight.empty() && slot->waiters.empty() && !slot->dirty;
   const double limit = static_cast<double>(context_->options.max_live) * core::kEvictAbove;
   if (idle && static_cast<double>(context_->live.load()) > limit &&
@@ -170,6 +171,7 @@ void Runner::Launch(Slot* slot, uint32_t row) {
   core::StartCall(transaction, row);
   slot->MarkDirty({row});
   slot->in_flight.push_back(row);
+  slot->worked = true;
 }
 
 void Runner::ReleaseWaiters(Slot* slot) {
@@ -191,6 +193,12 @@ void Runner::Rearm(Slot* slot) {
                                    [&](uint32_t row) { return slot->InFlight(row); });
   if (wake <= now_) wake = std::max(slot->blocked_until, now_);
   wakes_.Set(slot->number, &slot->wake, wake);
+}
+
+void Runner::TellRest(Slot* slot) {
+  if (!slot->worked || !slot->in_flight.empty() || !core::AtRest(slot->transaction, now_)) return;
+  slot->worked = false;
+  context_->ports.observer->OnRested(slot->transaction);
 }
 
 // --- after a commit

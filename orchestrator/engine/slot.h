@@ -102,6 +102,7 @@ struct Slot {
   base::Time wake = base::kNever;   // as on the wake list
   base::Time blocked_until;         // a lane was full: no calls before this
   int32_t last_row = -1;
+  bool worked = false;  // a branch was called since it last rested
 };
 
 }  // namespace saga::engine

@@ -23,6 +23,9 @@ class Observer {
   virtual void OnBranchAnswered(const core::GlobalTransaction& transaction,
                                 const core::Branch& branch, core::Outcome outcome,
                                 const std::string& text, base::Duration took) = 0;
+  // Work on it has come to a stop before its end: what comes next waits for a time or for somebody
+  // outside. Once for each stretch of work in which a branch was called.
+  virtual void OnRested(const core::GlobalTransaction& transaction) = 0;
   // The decision to undo is stored.
   virtual void OnAborting(const core::GlobalTransaction& transaction) = 0;
   // The final status is stored.

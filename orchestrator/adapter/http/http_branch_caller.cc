@@ -1,6 +1,5 @@
 #include "orchestrator/adapter/http/http_branch_caller.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -14,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/call_once.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/adapter/http/http_request.h"
 #include "orchestrator/adapter/http/http_transfer.h"
+#include "orchestrator/adapter/http/libcurl.h"
 #include "orchestrator/base/check.h"
 
 namespace saga::adapter {
@@ -41,18 +40,13 @@ SteadyClock::time_point DeadlineIn(base::Duration timeout) {
   return SteadyClock::now() + std::min<std::chrono::microseconds>(wanted, kLongest);
 }
 
-void StartLibcurlOnce() {
-  static absl::once_flag once;
-  absl::call_once(once, [] { SAGA_CHECK(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK); });
-}
-
 }  // namespace
 
 class HttpBranchCaller::Impl {
  public:
   explicit Impl(const HttpBranchCallerOptions& options) : options_(options) {
     SAGA_CHECK(options_.max_active > 0);
-    StartLibcurlOnce();
+    StartLibcurl();
     multi_ = curl_multi_init();
     SAGA_CHECK(multi_ != nullptr);
     const auto idle = static_cast<long>(options_.max_idle_connections);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "orchestrator/adapter/http/libcurl.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/reply_text.h"
 
@@ -12,11 +13,6 @@ namespace saga::adapter {
 namespace {
 
 constexpr long kMaxRedirects = 10;  // as Go's client, and so DTM, does
-
-template <typename Value>
-void Set(CURL* handle, CURLoption option, Value value) {
-  SAGA_CHECK(curl_easy_setopt(handle, option, value) == CURLE_OK);
-}
 
 long MillisLeft(std::chrono::steady_clock::time_point now,
                 std::chrono::steady_clock::time_point deadline) {
@@ -29,24 +25,24 @@ long MillisLeft(std::chrono::steady_clock::time_point now,
 
 HttpTransfer::HttpTransfer() : handle_(curl_easy_init()) {
   SAGA_CHECK(handle_ != nullptr);
-  Set(handle_, CURLOPT_PRIVATE, static_cast<void*>(this));
-  Set(handle_, CURLOPT_WRITEFUNCTION, &HttpTransfer::OnBody);
-  Set(handle_, CURLOPT_WRITEDATA, static_cast<void*>(this));
-  Set(handle_, CURLOPT_ERRORBUFFER, error_.data());
-  Set(handle_, CURLOPT_NOSIGNAL, 1L);
-  Set(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  Set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
-  Set(handle_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  Set(handle_, CURLOPT_FOLLOWLOCATION, 1L);
-  Set(handle_, CURLOPT_MAXREDIRS, kMaxRedirects);
-  Set(handle_, CURLOPT_PATH_AS_IS, 1L);
+  SetCurl(handle_, CURLOPT_PRIVATE, static_cast<void*>(this));
+  SetCurl(handle_, CURLOPT_WRITEFUNCTION, &HttpTransfer::OnBody);
+  SetCurl(handle_, CURLOPT_WRITEDATA, static_cast<void*>(this));
+  SetCurl(handle_, CURLOPT_ERRORBUFFER, error_.data());
+  SetCurl(handle_, CURLOPT_NOSIGNAL, 1L);
+  SetCurl(handle_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  SetCurl(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
+  SetCurl(handle_, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  SetCurl(handle_, CURLOPT_FOLLOWLOCATION, 1L);
+  SetCurl(handle_, CURLOPT_MAXREDIRS, kMaxRedirects);
+  SetCurl(handle_, CURLOPT_PATH_AS_IS, 1L);
   // An empty proxy switches off what the environment says.
-  Set(handle_, CURLOPT_PROXY, "");
+  SetCurl(handle_, CURLOPT_PROXY, "");
   // A call that ends while its host's name is still looked up does not wait for the lookup: that
   // would hold up every other call.
-  Set(handle_, CURLOPT_QUICK_EXIT, 1L);
-  Set(handle_, CURLOPT_TCP_NODELAY, 1L);
-  Set(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
+  SetCurl(handle_, CURLOPT_QUICK_EXIT, 1L);
+  SetCurl(handle_, CURLOPT_TCP_NODELAY, 1L);
+  SetCurl(handle_, CURLOPT_TCP_KEEPALIVE, 1L);
 }
 
 HttpTransfer::~HttpTransfer() {
@@ -67,15 +63,15 @@ bool HttpTransfer::Begin(HttpCall call, std::chrono::steady_clock::time_point no
     if (longer == nullptr) return false;
     header_lines_ = longer;
   }
-  Set(handle_, CURLOPT_HTTPHEADER, header_lines_);
-  Set(handle_, CURLOPT_TIMEOUT_MS, MillisLeft(now, call_.deadline));
+  SetCurl(handle_, CURLOPT_HTTPHEADER, header_lines_);
+  SetCurl(handle_, CURLOPT_TIMEOUT_MS, MillisLeft(now, call_.deadline));
   if (call_.request.post) {
     const std::string& body = base::Value(call_.request.body);
-    Set(handle_, CURLOPT_POST, 1L);
-    Set(handle_, CURLOPT_POSTFIELDS, body.data());
-    Set(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    SetCurl(handle_, CURLOPT_POST, 1L);
+    SetCurl(handle_, CURLOPT_POSTFIELDS, body.data());
+    SetCurl(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   } else {
-    Set(handle_, CURLOPT_HTTPGET, 1L);
+    SetCurl(handle_, CURLOPT_HTTPGET, 1L);
   }
   return curl_easy_setopt(handle_, CURLOPT_URL, call_.request.url.c_str()) == CURLE_OK;
 }

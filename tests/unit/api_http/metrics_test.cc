@@ -36,7 +36,9 @@ core::GlobalTransaction Ended(core::Mode mode, core::Status status) {
 
 class MetricsTest : public ::testing::Test {
  protected:
-  MetricsTest() : metrics_({.version = "1.2.3", .scrape = [this] { return facts_; }}) {}
+  MetricsTest()
+      : metrics_({.version = "1.2.3", .grpc_version = "9.8", .scrape = [this] { return facts_; }}) {
+  }
 
   ScrapeFacts facts_;
   Metrics metrics_;
@@ -101,10 +103,10 @@ TEST_F(MetricsTest, CountsRefusalsByLimit) {
 }
 
 TEST_F(MetricsTest, CountsHttpAnswers) {
-  metrics_.OnHttpAnswer("/api/dtmsvr/submit", 200);
-  metrics_.OnHttpAnswer("/api/dtmsvr/submit", 200);
-  metrics_.OnHttpAnswer("/api/dtmsvr/submit", 409);
-  metrics_.OnHttpAnswer("other", 404);
+  metrics_.OnHttpAnswer("/api/dtmsvr/submit", 200, base::Millis(3));
+  metrics_.OnHttpAnswer("/api/dtmsvr/submit", 200, base::Millis(3));
+  metrics_.OnHttpAnswer("/api/dtmsvr/submit", 409, base::Millis(3));
+  metrics_.OnHttpAnswer("other", 404, base::Millis(3));
   const std::string text = metrics_.Render();
   EXPECT_EQ(Value(text, R"(saga_http_requests_total{code="200",route="/api/dtmsvr/submit"})"), 2);
   EXPECT_EQ(Value(text, R"(saga_http_requests_total{code="409",route="/api/dtmsvr/submit"})"), 1);
@@ -157,6 +159,16 @@ TEST_F(MetricsTest, DescribesTheProcess) {
   EXPECT_GT(Value(text, "process_resident_memory_bytes"), 1e5);
 }
 
+TEST_F(MetricsTest, CountsAlerts) {
+  metrics_.OnAlertEnd(port::AlertEnd::kDelivered);
+  metrics_.OnAlertEnd(port::AlertEnd::kDelivered);
+  metrics_.OnAlertEnd(port::AlertEnd::kFailed);
+  const std::string text = metrics_.Render();
+  EXPECT_EQ(Value(text, R"(saga_alerts_total{result="delivered"})"), 2);
+  EXPECT_EQ(Value(text, R"(saga_alerts_total{result="failed"})"), 1);
+  EXPECT_EQ(Value(text, R"(saga_alerts_total{result="dropped"})"), 0);
+}
+
 TEST(Metrics, NeedsNoScrapeFunction) {
   Metrics metrics({.version = "v"});
   const std::string text = metrics.Render();
@@ -175,7 +187,7 @@ TEST_F(MetricsTest, CountsFromManyThreadsWhileItIsScraped) {
         metrics_.OnBranchAnswered(transaction, branch, core::Outcome::kSuccess, "",
                                   base::Micros(i));
         metrics_.OnRefused("limit");
-        metrics_.OnHttpAnswer("/r", 200 + i % 3);
+        metrics_.OnHttpAnswer("/r", 200 + i % 3, base::Millis(3));
       }
     });
   }

@@ -52,6 +52,7 @@ TEST(ConfigDefaults, AreTheLimitsOfTheCore) {
   EXPECT_EQ(static_cast<size_t>(config.max_batch_writes), core::kMaxBatchWrites);
   EXPECT_EQ(static_cast<size_t>(config.lane_in_flight), core::kLaneInFlight);
   EXPECT_EQ(static_cast<size_t>(config.lane_queue), core::kLaneQueue);
+  EXPECT_EQ(config.alert_retry_limit, core::kDefaultAlertRetryLimit);
 }
 
 }  // namespace

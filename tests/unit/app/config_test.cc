@@ -152,6 +152,10 @@ TEST(LoadConfig, EveryKeyRefusesWhatIsOutsideOfItsRange) {
         bad = {"",        "36790",  ":36790", "host:",  "host:65536",
                "host:-1", "::1:80", "a b:80", "host:8o"};
         break;
+      case KeyType::kUrl:
+        bad = {"127.0.0.1:9093", "ftp://host/x",    "http://",       "http:///path",
+               "https://?q",     "http://host/a b", "http://host/\n"};
+        break;
       case KeyType::kDuration:
         bad = {"",    "10 parsecs", "-1s", FormatDuration(base::Micros(key.max + 1)),
                "1e3", "s",          "nan", "9999999999h"};
