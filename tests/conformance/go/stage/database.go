@@ -59,14 +59,16 @@ func startDatabase(directory string) error {
 	if err != nil {
 		return err
 	}
-	data := filepath.Join(directory, "data")
-	if err := os.MkdirAll(directory, 0o700); err != nil {
+	// A MariaDB that starts removes the temporary tables of all others from a directory they share.
+	data, temporary := filepath.Join(directory, "data"), filepath.Join(directory, "tmp")
+	if err := os.MkdirAll(temporary, 0o700); err != nil {
 		return err
 	}
 	install := exec.Command("mariadb-install-db", "--no-defaults", "--datadir="+data,
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--user="+me.Username)
+	install.Env = append(os.Environ(), "TMPDIR="+temporary)
 	if output, err := install.CombinedOutput(); err != nil {
-		return fmt.Errorf("mariadb-install-db: %w\n%s", err, output)
+		return fmt.Errorf("mariadb-install-db: %w\n%.600s", err, output)
 	}
 	program, err := exec.LookPath("mariadbd")
 	if err != nil {
@@ -78,7 +80,7 @@ func startDatabase(directory string) error {
 			return nil, err
 		}
 		p, err := startProcess(directory, "mariadb", os.Environ(), program, "--no-defaults", "--user="+me.Username,
-			"--datadir="+data, "--socket="+filepath.Join(directory, "sock"), "--bind-address=127.0.0.1",
+			"--datadir="+data, "--tmpdir="+temporary, "--socket="+filepath.Join(directory, "sock"), "--bind-address=127.0.0.1",
 			fmt.Sprintf("--port=%d", port), "--pid-file="+filepath.Join(directory, "pid"), "--skip-log-bin",
 			"--performance-schema=off", "--innodb-buffer-pool-size=32M", "--max-connections=400")
 		if err != nil {

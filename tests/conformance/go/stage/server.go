@@ -72,7 +72,7 @@ func startSagad(directory, hookURL, kind string, args ...string) (*server, error
 	}
 	data := filepath.Join(directory, "sagad")
 	args = append(args, "--data-dir", data, "--http-listen", "127.0.0.1:0", "--grpc-listen", "127.0.0.1:0",
-		"--log-level", "warn")
+		"--log-level", "warn", "--alert-webhook", hookURL)
 	p, err := startProcess(directory, "server", environmentWithout("SAGAD_"), filepath.Join(bin, "sagad"), args...)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,8 @@ func startDtm(directory, hookURL string) (*server, error) {
 			return nil, err
 		}
 		s.http, s.grpc = fmt.Sprintf("127.0.0.1:%d", httpPort), fmt.Sprintf("127.0.0.1:%d", grpcPort)
-		env := append(os.Environ(),
+		// Without UPDATE_BRANCH_SYNC its release loses the steps of workflows on this store.
+		env := append(os.Environ(), "UPDATE_BRANCH_SYNC=1",
 			"HTTP_PORT="+strconv.Itoa(httpPort), "GRPC_PORT="+strconv.Itoa(grpcPort),
 			"CONFIG_UPDATE_INTERVAL=1", "TRANS_CRON_INTERVAL=1", "LOG_LEVEL=warn", "ALERT_WEB_HOOK="+hookURL)
 		p, err := startProcess(directory, "server", env, binary)

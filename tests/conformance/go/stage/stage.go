@@ -23,7 +23,7 @@ var theDirectory string
 
 // Run sets the stage up, runs the tests and takes it down; for TestMain. register may add services
 // to the participant's gRPC server before it serves; it is called with the server under test ready.
-func Run(m *testing.M, register func(*grpc.Server)) int {
+func Run(m *testing.M, register func(*grpc.Server) error) int {
 	logger.WithLogger(silence{})
 	flag.Parse()
 	if err := flag.Set("test.parallel", "64"); err != nil { // they wait nearly all the time
@@ -41,7 +41,9 @@ func Run(m *testing.M, register func(*grpc.Server)) int {
 		return refuse(err)
 	}
 	if register != nil {
-		register(theParticipant.grpcServer)
+		if err := register(theParticipant.grpcServer); err != nil {
+			return refuse(err)
+		}
 	}
 	theParticipant.serve()
 	code := m.Run()

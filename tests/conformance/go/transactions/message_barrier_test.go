@@ -12,25 +12,25 @@ import (
 // transferMessage is a message whose business withdraws and whose one branch deposits.
 type transferMessage struct {
 	stage.Message
-	money accounts
+	money stage.Accounts
 	back  *stage.Branch
 }
 
 func newTransferMessage(t *testing.T, door stage.Door) transferMessage {
-	money := newAccounts(t)
+	money := stage.NewAccounts(t)
 	m := transferMessage{Message: stage.NewMessage(t, door), money: money, back: asking(t, "back")}
-	m.Action(adjusting(t, "in", money.in, amount))
+	m.Action(stage.Adjusting(t, "in", money.In, stage.Amount))
 	return m
 }
 
 func (m transferMessage) transfer(barrier *dtmcli.BranchBarrier) error {
-	return barrier.CallWithDB(m.money.db, m.money.withdraw)
+	return barrier.CallWithDB(m.money.DB, m.money.Withdraw)
 }
 
 func (m transferMessage) expectFailed(t *testing.T) {
 	t.Helper()
 	stage.ExpectEnd(t, m.Gid, "failed", stage.MessageOps, "P")
-	m.money.expectUnmoved(t)
+	m.money.ExpectUnmoved(t)
 }
 
 func messageDoAndSubmit(t *testing.T, door stage.Door) {
@@ -38,7 +38,7 @@ func messageDoAndSubmit(t *testing.T, door stage.Door) {
 	m := newTransferMessage(t, door)
 	mustSucceed(t, m.DoAndSubmit(m.back, m.transfer))
 	stage.ExpectEnd(t, m.Gid, "succeed", stage.MessageOps, "S")
-	m.money.expectMoved(t)
+	m.money.ExpectMoved(t)
 	m.back.ExpectNoCalls(t)
 }
 
@@ -98,11 +98,11 @@ func messageCommitFailed(t *testing.T, door stage.Door) {
 	t.Parallel()
 	m := newTransferMessage(t, door)
 	err := m.DoAndSubmit(m.back, func(barrier *dtmcli.BranchBarrier) error {
-		tx, err := m.money.db.Begin()
+		tx, err := m.money.DB.Begin()
 		if err != nil {
 			return err
 		}
-		if err := m.money.withdraw(tx); err != nil {
+		if err := m.money.Withdraw(tx); err != nil {
 			return err
 		}
 		if err := tx.Rollback(); err != nil {
@@ -128,15 +128,15 @@ func TestMsgDoAndSubmitCommitAfterFailed(t *testing.T) {
 	})
 	mustFail(t, err, errOther.Error())
 	stage.ExpectEnd(t, m.Gid, "succeed", stage.MessageOps, "S")
-	m.money.expectMoved(t)
+	m.money.ExpectMoved(t)
 }
 
 // The same over gRPC, with a branch that is called over HTTP.
 func TestMsgGrpcCommitAfterFailed(t *testing.T) {
 	t.Parallel()
-	money := newAccounts(t)
+	money := stage.NewAccounts(t)
 	m := transferMessage{Message: stage.NewMessage(t, stage.GRPC), money: money, back: asking(t, "back")}
-	in := adjusting(t, "in", money.in, amount)
+	in := stage.Adjusting(t, "in", money.In, stage.Amount)
 	m.ActionAt(in.URL())
 	err := m.DoAndSubmit(m.back, func(barrier *dtmcli.BranchBarrier) error {
 		if err := m.transfer(barrier); err != nil {
@@ -146,7 +146,7 @@ func TestMsgGrpcCommitAfterFailed(t *testing.T) {
 	})
 	mustFail(t, err, errOther.Error())
 	stage.ExpectEnd(t, m.Gid, "succeed", stage.MessageOps, "S")
-	money.expectMoved(t)
+	money.ExpectMoved(t)
 	if method := in.Calls()[0].Method; method != "POST" {
 		t.Errorf("the branch was called with %q", method)
 	}

@@ -21,7 +21,7 @@ func newRedisMessage(t *testing.T, door stage.Door) redisMessage {
 	t.Parallel()
 	money := newRedisAccounts(t)
 	m := redisMessage{Message: stage.NewMessage(t, door), t: t, money: money, back: askingRedis(t, "back")}
-	m.Action(adjustingRedis(t, "in", money.in, amount))
+	m.Action(adjustingRedis(t, "in", money.in, stage.Amount))
 	return m
 }
 

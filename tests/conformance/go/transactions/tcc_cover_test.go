@@ -74,7 +74,7 @@ func TestTccGrpcCoverCallBranch(t *testing.T) {
 		func(tcc *dtmgrpc.TccGrpc) { tcc.TransOptions = dtmimp.TransOptions{RetryInterval: 1} },
 		func(tcc *dtmgrpc.TccGrpc) error {
 			reply := wrapperspb.StringValue{}
-			return tcc.CallBranch(wrapperspb.String("payload"), "not_exists://abc", "not_exists://abc", cancel.Target(), &reply)
+			return tcc.CallBranch(wrapperspb.String("payload"), "not_exists://abc", "", cancel.Target(), &reply)
 		})
 	mustFail(t, err, "not_exists")
 	stage.ExpectEnd(t, gid, "failed", stage.TccOps, "SP")

@@ -270,10 +270,10 @@ func tccNested(t *testing.T, door stage.Door) {
 func TestTccNested(t *testing.T)     { tccNested(t, stage.HTTP) }
 func TestTccGrpcNested(t *testing.T) { tccNested(t, stage.GRPC) }
 
-func tccMoney(t *testing.T, door stage.Door, inChange int) (string, accounts, error) {
+func tccMoney(t *testing.T, door stage.Door, inChange int) (string, stage.Accounts, error) {
 	t.Parallel()
-	gid, money := stage.NewGID(t), newAccounts(t)
-	out, in := adjusting(t, "out", money.out, -amount), adjusting(t, "in", money.in, inChange)
+	gid, money := stage.NewGID(t), stage.NewAccounts(t)
+	out, in := stage.Adjusting(t, "out", money.Out, -stage.Amount), stage.Adjusting(t, "in", money.In, inChange)
 	err := runTCC(door, gid, nil, func(call callBranch) error {
 		if err := call(out, nil, out); err != nil {
 			return err
@@ -284,17 +284,17 @@ func tccMoney(t *testing.T, door stage.Door, inChange int) (string, accounts, er
 }
 
 func TestTccBarrierNormal(t *testing.T) {
-	gid, money, err := tccMoney(t, stage.HTTP, amount)
+	gid, money, err := tccMoney(t, stage.HTTP, stage.Amount)
 	mustSucceed(t, err)
 	stage.ExpectEnd(t, gid, "succeed", stage.TccOps, "PSPS")
-	money.expectMoved(t)
+	money.ExpectMoved(t)
 }
 
 func TestTccBarrierRollback(t *testing.T) {
-	gid, money, err := tccMoney(t, stage.HTTP, -2*opening)
+	gid, money, err := tccMoney(t, stage.HTTP, -2*stage.Opening)
 	mustFail(t, err, "balance not enough")
 	stage.ExpectEnd(t, gid, "failed", stage.TccOps, "SPSP")
-	money.expectUnmoved(t)
+	money.ExpectUnmoved(t)
 }
 
 // late is a branch whose try comes after its cancel has been made, twice.
@@ -327,27 +327,27 @@ func tccDisorder(t *testing.T, gid string, behind *stage.Branch) {
 
 func TestTccBarrierDisorderMysql(t *testing.T) {
 	t.Parallel()
-	money := newAccounts(t)
-	tccDisorder(t, stage.NewGID(t), adjusting(t, "behind", money.out, -amount))
-	money.expectUnmoved(t)
+	money := stage.NewAccounts(t)
+	tccDisorder(t, stage.NewGID(t), stage.Adjusting(t, "behind", money.Out, -stage.Amount))
+	money.ExpectUnmoved(t)
 }
 
 func TestTccBarrierDisorderRedis(t *testing.T) {
 	t.Parallel()
 	money := newRedisAccounts(t)
-	tccDisorder(t, stage.NewGID(t), adjustingRedis(t, "behind", money.out, -amount))
+	tccDisorder(t, stage.NewGID(t), adjustingRedis(t, "behind", money.out, -stage.Amount))
 	money.expectUnmoved(t)
 }
 
 // A panic inside the barrier takes everything back, and comes through.
 func TestTccBarrierPanic(t *testing.T) {
 	t.Parallel()
-	money := newAccounts(t)
+	money := stage.NewAccounts(t)
 	barrier, err := dtmcli.BarrierFrom("tcc", stage.NewGID(t), "01", "try")
 	mustSucceed(t, err)
 	if panicked := panics(func() {
-		_ = barrier.CallWithDB(money.db, func(tx *sql.Tx) error {
-			if err := money.withdraw(tx); err != nil {
+		_ = barrier.CallWithDB(money.DB, func(tx *sql.Tx) error {
+			if err := money.Withdraw(tx); err != nil {
 				return err
 			}
 			panic(errOther)
@@ -355,7 +355,7 @@ func TestTccBarrierPanic(t *testing.T) {
 	}); !panicked {
 		t.Error("no panic")
 	}
-	money.expectUnmoved(t)
+	money.ExpectUnmoved(t)
 }
 
 func panics(do func()) (panicked bool) {

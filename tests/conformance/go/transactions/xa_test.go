@@ -75,8 +75,8 @@ func runXA(door stage.Door, gid string, custom func(*dtmimp.TransBase), business
 
 func xaNormal(t *testing.T, door stage.Door) {
 	t.Parallel()
-	gid, money := stage.NewGID(t), newAccounts(t)
-	out, in := xaBranch(t, "out", money.out, -amount, nil), xaBranch(t, "in", money.in, amount, nil)
+	gid, money := stage.NewGID(t), stage.NewAccounts(t)
+	out, in := xaBranch(t, "out", money.Out, -stage.Amount, nil), xaBranch(t, "in", money.In, stage.Amount, nil)
 	mustSucceed(t, runXA(door, gid, nil, func(call func(*stage.Branch) error) error {
 		if err := call(out); err != nil {
 			return err
@@ -84,7 +84,7 @@ func xaNormal(t *testing.T, door stage.Door) {
 		return call(in)
 	}))
 	stage.ExpectEnd(t, gid, "succeed", stage.XaOps, "PSPS")
-	money.expectMoved(t)
+	money.ExpectMoved(t)
 	first, second := out.CallsOf("commit"), in.CallsOf("commit")
 	if len(first) == 0 || len(second) == 0 || second[0].At.Before(first[0].At) {
 		t.Errorf("the branch that was registered first is not committed first")
@@ -100,25 +100,25 @@ func TestXaGrpcNormal(t *testing.T) { xaNormal(t, stage.GRPC) }
 // Somebody has committed the first branch by hand.
 func TestXaDuplicate(t *testing.T) {
 	t.Parallel()
-	gid, money := stage.NewGID(t), newAccounts(t)
-	out, in := xaBranch(t, "out", money.out, -amount, nil), xaBranch(t, "in", money.in, amount, nil)
+	gid, money := stage.NewGID(t), stage.NewAccounts(t)
+	out, in := xaBranch(t, "out", money.Out, -stage.Amount, nil), xaBranch(t, "in", money.In, stage.Amount, nil)
 	mustSucceed(t, runXA(stage.HTTP, gid, nil, func(call func(*stage.Branch) error) error {
 		if err := call(out); err != nil {
 			return err
 		}
-		if _, err := money.db.Exec(fmt.Sprintf("xa commit '%s-01'", gid)); err != nil {
+		if _, err := money.DB.Exec(fmt.Sprintf("xa commit '%s-01'", gid)); err != nil {
 			return err
 		}
 		return call(in)
 	}))
 	stage.ExpectEnd(t, gid, "succeed", stage.XaOps, "PSPS")
-	money.expectMoved(t)
+	money.ExpectMoved(t)
 }
 
 func xaRollback(t *testing.T, door stage.Door) {
 	t.Parallel()
-	gid, money := stage.NewGID(t), newAccounts(t)
-	out, in := xaBranch(t, "out", money.out, -amount, nil), xaBranch(t, "in", money.in, -2*opening, nil)
+	gid, money := stage.NewGID(t), stage.NewAccounts(t)
+	out, in := xaBranch(t, "out", money.Out, -stage.Amount, nil), xaBranch(t, "in", money.In, -2*stage.Opening, nil)
 	err := runXA(door, gid, nil, func(call func(*stage.Branch) error) error {
 		if err := call(out); err != nil {
 			return err
@@ -127,7 +127,7 @@ func xaRollback(t *testing.T, door stage.Door) {
 	})
 	mustFail(t, err, "balance not enough")
 	stage.ExpectEnd(t, gid, "failed", stage.XaOps, "SP")
-	money.expectUnmoved(t)
+	money.ExpectUnmoved(t)
 }
 
 func TestXaRollback(t *testing.T)     { xaRollback(t, stage.HTTP) }
@@ -189,8 +189,8 @@ func once(op string, answer error) func(stage.Call) error {
 // A commit that is not done yet is asked for again.
 func TestXaNotTimeout(t *testing.T) {
 	t.Parallel()
-	gid, money := stage.NewGID(t), newAccounts(t)
-	out := xaBranch(t, "out", money.out, -amount, once("commit", oldOngoing))
+	gid, money := stage.NewGID(t), stage.NewAccounts(t)
+	out := xaBranch(t, "out", money.Out, -stage.Amount, once("commit", oldOngoing))
 	mustSucceed(t, runXA(stage.HTTP, gid, nil, func(call func(*stage.Branch) error) error {
 		stage.ExpectStatus(t, gid, "prepared")
 		return call(out)
@@ -199,14 +199,14 @@ func TestXaNotTimeout(t *testing.T) {
 	if commits := out.CallsOf("commit"); len(commits) < 2 {
 		t.Errorf("%d commits", len(commits))
 	}
-	money.out.ExpectBalance(t, opening-amount)
+	money.Out.ExpectBalance(t, stage.Opening-stage.Amount)
 }
 
 // The database cannot be reached for the first rollback.
 func TestXaCoverDBError(t *testing.T) {
 	t.Parallel()
-	gid, money := stage.NewGID(t), newAccounts(t)
-	out := xaBranch(t, "out", money.out, -amount, once("rollback", errors.New("the database is gone")))
+	gid, money := stage.NewGID(t), stage.NewAccounts(t)
+	out := xaBranch(t, "out", money.Out, -stage.Amount, once("rollback", errors.New("the database is gone")))
 	err := runXA(stage.HTTP, gid, nil, func(call func(*stage.Branch) error) error {
 		if err := call(out); err != nil {
 			return err
@@ -215,7 +215,7 @@ func TestXaCoverDBError(t *testing.T) {
 	})
 	mustFail(t, err, failureText)
 	stage.ExpectEnd(t, gid, "failed", stage.XaOps, "SP")
-	money.expectUnmoved(t)
+	money.ExpectUnmoved(t)
 }
 
 func TestXaCoverDTMError(t *testing.T) {
@@ -231,13 +231,13 @@ func TestXaCoverDTMError(t *testing.T) {
 // The gid makes a statement that the database refuses; the server must take it all the same.
 func TestXaCoverGidError(t *testing.T) {
 	t.Parallel()
-	gid, money := stage.NewGID(t)+"-'  '", newAccounts(t)
+	gid, money := stage.NewGID(t)+"-'  '", stage.NewAccounts(t)
 	err := runXA(stage.HTTP, gid, nil, func(call func(*stage.Branch) error) error {
-		return call(xaBranch(t, "out", money.out, -amount, nil))
+		return call(xaBranch(t, "out", money.Out, -stage.Amount, nil))
 	})
 	mustFail(t, err, "syntax")
 	stage.ExpectEnd(t, gid, "failed", stage.XaOps, "")
-	money.expectUnmoved(t)
+	money.ExpectUnmoved(t)
 }
 
 func TestXaGrpcType(t *testing.T) {
