@@ -29,7 +29,7 @@ void StageTest::TearDownTestSuite() {
 
 std::string StageTest::NewGid(const std::string& name) {
   static std::atomic<int> count{0};
-  return absl::StrCat(name, "-", ++count);
+  return absl::StrCat(name, "-", ++count, "x");
 }
 
 HttpAnswer StageTest::Get(const std::string& route_and_query) {

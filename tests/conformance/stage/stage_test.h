@@ -22,7 +22,7 @@ class StageTest : public testing::Test {
   static Server& server() { return *server_; }
   static Recorder& recorder() { return *recorder_; }
 
-  // A gid that no other test has: "<name>-<n>".
+  // A gid that no other test has, nor begins with: "<name>-<n>x".
   static std::string NewGid(const std::string& name);
 
   // GET and POST at /api/dtmsvr/.

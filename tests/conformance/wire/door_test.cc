@@ -87,6 +87,7 @@ void DoorTest::Decide(const std::string& mode, const std::string& gid, const std
   const bool aborts = undone && (mode == "tcc" || mode == "xa" || mode == "msg");
   nlohmann::json body = Bare(mode, gid);
   if (mode == "workflow") {
+    body = {{"gid", gid}, {"trans_type", mode}};
     body["req_extra"] = {{"status", status}, {"rollback_reason", ""}, {"result", "aGk="}};
   }
   SAGA_CHECK(Post(aborts ? "abort" : "submit", body).status == 200);
