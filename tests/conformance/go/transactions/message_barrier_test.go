@@ -55,8 +55,8 @@ func messageBusinessFailed(t *testing.T, door stage.Door) {
 	m.back.AwaitCalls(t, 1)
 }
 
-func TestMsgDoAndSubmitBusiFailed(t *testing.T) { messageBusinessFailed(t, stage.HTTP) }
-func TestMsgJrpcBusiFailed(t *testing.T)        { messageBusinessFailed(t, stage.JSONRPC) }
+func TestMsgDoAndSubmitBusiFailed(t *testing.T)     { messageBusinessFailed(t, stage.HTTP) }
+func TestMsgJrpcDoAndSubmitBusiFailed(t *testing.T) { messageBusinessFailed(t, stage.JSONRPC) }
 
 // The server has asked, and was told that it will not happen, before it happens.
 func TestMsgDoAndSubmitBusiLater(t *testing.T) {
@@ -114,8 +114,8 @@ func messageCommitFailed(t *testing.T, door stage.Door) {
 	m.expectFailed(t)
 }
 
-func TestMsgDoAndSubmitCommitFailed(t *testing.T) { messageCommitFailed(t, stage.HTTP) }
-func TestMsgGrpcCommitFailed(t *testing.T)        { messageCommitFailed(t, stage.GRPC) }
+func TestMsgDoAndSubmitCommitFailed(t *testing.T)          { messageCommitFailed(t, stage.HTTP) }
+func TestMsgGrpcPrepareAndSubmitCommitFailed(t *testing.T) { messageCommitFailed(t, stage.GRPC) }
 
 func TestMsgDoAndSubmitCommitAfterFailed(t *testing.T) {
 	t.Parallel()
@@ -132,7 +132,7 @@ func TestMsgDoAndSubmitCommitAfterFailed(t *testing.T) {
 }
 
 // The same over gRPC, with a branch that is called over HTTP.
-func TestMsgGrpcCommitAfterFailed(t *testing.T) {
+func TestMsgGrpcPrepareAndSubmitCommitAfterFailed(t *testing.T) {
 	t.Parallel()
 	money := stage.NewAccounts(t)
 	m := transferMessage{Message: stage.NewMessage(t, stage.GRPC), money: money, back: asking(t, "back")}
