@@ -293,6 +293,34 @@ TEST_F(HttpDoorTest, MetricsTellWhatHappened) {
   door_.caller().Release("http://b/act1");
 }
 
+TEST_F(HttpDoorTest, DtmsOwnSeriesAreThere) {
+  // Protocol 9.2; the api label has no query string (11.1 #27).
+  door_.caller().Script("http://b/act2", {{Outcome::kFailure, "no FAILURE"}});
+  EXPECT_EQ(door_.Call("submit", Request("g1", "saga", 1)).status, 200);
+  EXPECT_EQ(door_.Call("submit", Request("g2", "saga", 2)).status, 409);
+  EXPECT_EQ(door_.Get("/api/dtmsvr/query?gid=g1").status, 200);
+  EXPECT_EQ(door_.Get("/api/ping").status, 200);
+  const std::string text = door_.Get("/api/metrics").body;
+  for (const char* line : {
+           R"(dtm_server_info{gin_version="none",grpc_version="9.8"} 1)",
+           R"(dtm_server_process_total{api="submit",status="ok",type="http"} 1)",
+           R"(dtm_server_process_total{api="submit",status="fail",type="http"} 1)",
+           R"(dtm_server_process_total{api="query",status="ok",type="http"} 1)",
+           R"(dtm_server_response_duration_count{api="submit",type="http"} 2)",
+           R"(dtm_transaction_process_total{model="saga",status="ok"} 1)",
+           R"(dtm_transaction_process_total{model="saga",status="fail"} 1)",
+           R"(dtm_transaction_handled_duration_count{model="saga"} 2)",
+           R"(01",branchtype="action",model="saga",status="ok"} 2)",
+           R"(02",branchtype="action",model="saga",status="fail"} 1)",
+           R"(01",branchtype="compensate",model="saga",status="ok"} 1)",
+       }) {
+    EXPECT_THAT(text, HasSubstr(std::string(line) + "\n"));
+  }
+  EXPECT_THAT(text, HasSubstr(R"(dtm_branch_process_total{branchid="01")"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr(R"(api="ping")")));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("gid=")));
+}
+
 TEST_F(HttpDoorTest, SuccessBodiesNeverSayFailure) {
   // Clients search the text of answers for it (protocol 4.5).
   for (const Reply& reply :

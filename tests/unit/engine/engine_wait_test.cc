@@ -90,6 +90,38 @@ TEST(EngineWait, AWaitForAnEndedTransactionIsAnsweredFromTheStore) {
   EXPECT_EQ(got->transaction.status, core::Status::kSucceed);
 }
 
+TEST(EngineRest, IsToldOnceForEachStretchOfWork) {
+  // Two errors, and then it goes through: two rests, and an end, which is none.
+  Stage stage;
+  int errors = 2;
+  stage.participant = [&](const port::BranchCall&) -> Scripted {
+    return {.outcome = errors-- > 0 ? core::Outcome::kUnknown : core::Outcome::kSuccess};
+  };
+  core::GlobalTransaction draft = Stage::Saga("g", 2);
+  draft.options.retry_interval_s = 1;
+  const Answer answer = stage.SubmitAndRun(draft, WaitFor::kEnd, base::Seconds(20));
+  EXPECT_EQ(answer.transaction.status, core::Status::kSucceed);
+  EXPECT_EQ(stage.rests, (std::vector<std::string>{"g submitted 1", "g submitted 2"}));
+}
+
+TEST(EngineRest, ImmediateRepeatsAndPreparedTransactionsAreNone) {
+  Stage stage;
+  int errors = 2;
+  stage.participant = [&](const port::BranchCall&) -> Scripted {
+    return {.outcome = errors-- > 0 ? core::Outcome::kUnknown : core::Outcome::kSuccess};
+  };
+  core::GlobalTransaction draft = Stage::Saga("g", 1);
+  draft.options.retry_limit = 3;
+  EXPECT_EQ(stage.SubmitAndRun(draft, WaitFor::kEnd, base::Seconds(3)).transaction.status,
+            core::Status::kSucceed);
+  core::GlobalTransaction tcc;
+  tcc.gid = "t";
+  tcc.mode = core::Mode::kTcc;
+  stage.engine().Prepare(tcc, [](Answer) {});
+  stage.Run(base::Seconds(1));
+  EXPECT_EQ(stage.rests, std::vector<std::string>());
+}
+
 TEST(EngineWait, InspectShowsCallsThatAreOut) {
   Stage stage;
   stage.participant = [](const port::BranchCall&) -> Scripted { return {.hangs = true}; };

@@ -1,7 +1,9 @@
 #include "tests/unit/engine/stage.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "orchestrator/core/words.h"
 
 namespace saga::engine {
@@ -76,6 +78,14 @@ void Stage::Call(port::BranchCall call, Done done) {
     if (!*alive) return;
     (*shared)({scripted.hangs ? core::Outcome::kUnknown : scripted.outcome, "the reason"});
   });
+}
+
+void Stage::OnRested(const core::GlobalTransaction& transaction) {
+  uint32_t streak = 0;
+  for (const core::Branch& branch : transaction.branches)
+    streak = std::max(streak, branch.unknown_streak);
+  rests.push_back(absl::StrCat(transaction.gid, " ", std::string(core::WordOf(transaction.status)),
+                               " ", streak));
 }
 
 core::GlobalTransaction Stage::Saga(const std::string& gid, size_t steps, const std::string& host) {

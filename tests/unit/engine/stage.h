@@ -52,12 +52,14 @@ class Stage : public port::BranchCaller, public fixture::SilentObserver {
   std::vector<std::string> calls;  // "gid/01/action"
   size_t commits = 0;
   size_t refused = 0;
+  std::vector<std::string> rests;  // "gid status number of unknown outcomes in a row"
 
   // port::BranchCaller
   void Call(port::BranchCall call, Done done) override;
   // port::Observer
   void OnCommit(size_t, size_t, base::Duration) override { ++commits; }
   void OnRefused(const std::string&) override { ++refused; }
+  void OnRested(const core::GlobalTransaction& transaction) override;
 
  private:
   class Disk;
