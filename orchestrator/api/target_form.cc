@@ -32,6 +32,14 @@ absl::string_view SchemeOf(absl::string_view target) {
   return scheme;
 }
 
+// Neither an address nor a method may have anything else.
+bool IsPrintable(absl::string_view text) {
+  for (const char c : text) {
+    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) return false;
+  }
+  return true;
+}
+
 absl::Status CheckHost(absl::string_view what, absl::string_view target) {
   const std::string destination =
       core::DestinationOf(std::string_view(target.data(), target.size()));
@@ -43,6 +51,11 @@ absl::Status CheckHost(absl::string_view what, absl::string_view target) {
 absl::Status CheckPlain(absl::string_view what, core::Protocol protocol, absl::string_view target) {
   switch (protocol) {
     case core::Protocol::kGrpc: {
+      if (!IsPrintable(target)) {
+        return Refuse(what,
+                      "has blanks or bytes outside printable ASCII, which gRPC cannot call: "
+                      "host:port/package.Service/Method expected");
+      }
       const std::string error =
           core::SplitGrpcTarget(std::string_view(target.data(), target.size())).error;
       return error.empty() ? absl::OkStatus()
@@ -67,6 +80,11 @@ absl::Status CheckTargetForm(absl::string_view what, std::optional<core::Protoco
   const absl::string_view scheme = SchemeOf(target);
   if (absl::EqualsIgnoreCase(scheme, "http") || absl::EqualsIgnoreCase(scheme, "https"))
     return CheckHost(what, target);
+  if (absl::StartsWith(target, absl::string_view(kTopicScheme.data(), kTopicScheme.size()))) {
+    return Refuse(what,
+                  "names a topic, which only the action of a message's step may: name the "
+                  "receiver's URL");
+  }
   if (!scheme.empty()) {
     return Refuse(what, absl::StrCat("begins with '", scheme.substr(0, kShownBytes),
                                      "://', which this server resolves nowhere: name the "

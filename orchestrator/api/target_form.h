@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -13,13 +14,17 @@
 
 namespace saga::api {
 
+// What a step of a message begins its action with to send it to a topic (topic_steps.h).
+inline constexpr std::string_view kTopicScheme = "topic://";
+
 // InvalidArgument with a text that says what to send instead. Good are
 //   - the empty target, which succeeds without a call
 //   - http:// and https:// with a host, in any transaction
 //   - host:port/package.Service/Method in a gRPC transaction
 // Schemes of service registries (nacos://, etcd://, discovery://, ...) are not: nobody resolves
-// them. Without a protocol (registerBranch does not know the transaction's) any text without a
-// scheme passes. `what` names the field.
+// them. Nor is topic://, which is no target but the name of several. Without a protocol
+// (registerBranch does not know the transaction's) any text without a scheme passes. `what` names
+// the field.
 absl::Status CheckTargetForm(absl::string_view what, std::optional<core::Protocol> protocol,
                              absl::string_view target);
 

@@ -26,23 +26,26 @@ int HexValue(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// What is not properly encoded stays as it is.
+// Empty when the encoding is broken.
 std::string Decoded(std::string_view text) {
   std::string plain;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
-        HexValue(text[i + 2]) >= 0) {
-      plain += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
-      i += 2;
-    } else {
+    if (text[i] != '%') {
       plain += text[i] == '+' ? ' ' : text[i];
+      continue;
     }
+    if (i + 2 >= text.size()) return "";
+    const int high = HexValue(text[i + 1]);
+    const int low = HexValue(text[i + 2]);
+    if (high < 0 || low < 0) return "";
+    plain += static_cast<char>(high * 16 + low);
+    i += 2;
   }
   return plain;
 }
 
 // The first query parameter `method` of `url`; empty when it has none, because the word may stand
-// elsewhere in it.
+// elsewhere in it. Parameters that are broken, or contain a ';', are passed over, as DTM does.
 std::string MethodOf(std::string_view url) {
   url = url.substr(0, url.find('#'));
   const size_t mark = url.find('?');
@@ -52,8 +55,11 @@ std::string MethodOf(std::string_view url) {
     const std::string_view parameter = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), parameter.size() + 1));
     const size_t equals = parameter.find('=');
+    if (parameter.find(';') != std::string_view::npos) continue;
     if (Decoded(parameter.substr(0, equals)) != kMethod) continue;
-    return equals == std::string_view::npos ? "" : Decoded(parameter.substr(equals + 1));
+    if (equals == std::string_view::npos || equals + 1 == parameter.size()) return "";
+    std::string method = Decoded(parameter.substr(equals + 1));
+    if (!method.empty()) return method;
   }
   return "";
 }

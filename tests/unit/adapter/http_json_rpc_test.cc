@@ -123,7 +123,8 @@ TEST(MakeJsonRpcBody, TheMethodIsTheUrls) {
   EXPECT_EQ(MethodIn("http://b/api?%6Dethod=a%20b+c%2Fd"), "a b c/d");
   EXPECT_EQ(MethodIn("http://b/api?method=a=b"), "a=b");
   EXPECT_EQ(MethodIn("http://b/api?method=M#method=fragment"), "M");
-  EXPECT_EQ(MethodIn("http://b/api?method=%zz%4"), "%zz%4");
+  EXPECT_EQ(MethodIn("http://b/api?method=%zz&method=%4&method=a;b&method=M"), "M");
+  EXPECT_EQ(MethodIn("http://b/api?method=&method=M"), "");
   EXPECT_EQ(MethodIn("http://b/method"), "");
   EXPECT_EQ(MethodIn("http://b/api?methods=x&xmethod=y"), "");
   EXPECT_EQ(MethodIn("http://b/api?method"), "");

@@ -33,8 +33,8 @@ TEST(CheckTargetForm, WhatEveryTransactionMayCall) {
 TEST(CheckTargetForm, SchemesThatNobodyResolves) {
   for (const char* target :
        {"nacos://svc/path?groupName=G", "etcd://h:2379/svc/pkg.Svc/M", "discovery:///svc/pkg.Svc/M",
-        "polaris://svc/pkg.Svc/M", "daprhttp://DAPR_ENV/app/m", "topic://orders",
-        "not_exists://abc", "grpc://host:1/pkg.Svc/M", "file:///etc/hostname"}) {
+        "polaris://svc/pkg.Svc/M", "daprhttp://DAPR_ENV/app/m", "not_exists://abc",
+        "grpc://host:1/pkg.Svc/M", "file:///etc/hostname"}) {
     for (const auto protocol :
          {std::optional<Protocol>(), std::optional(Protocol::kHttp), std::optional(Protocol::kGrpc),
           std::optional(Protocol::kJsonRpc)}) {
@@ -42,6 +42,11 @@ TEST(CheckTargetForm, SchemesThatNobodyResolves) {
           << target;
     }
   }
+}
+
+TEST(CheckTargetForm, TopicsAreNoTargets) {
+  EXPECT_THAT(Form(Protocol::kHttp, "topic://orders"), HasSubstr("names a topic"));
+  EXPECT_THAT(Form(std::nullopt, "topic://orders"), HasSubstr("names a topic"));
 }
 
 TEST(CheckTargetForm, HttpNeedsItsScheme) {
@@ -65,6 +70,9 @@ TEST(CheckTargetForm, GrpcNeedsAddressAndMethod) {
   EXPECT_EQ(Form(Protocol::kGrpc, "host/busi.Busi/TransIn"), "good");
   EXPECT_THAT(Form(Protocol::kGrpc, "host:58081"), HasSubstr("has no method"));
   EXPECT_THAT(Form(Protocol::kGrpc, "/busi.Busi/TransIn"), HasSubstr("has no address"));
+  for (const char* target : {"host:1/a b", "h ost:1/a", "host:1/\xC3\xA9", " host:1/a"}) {
+    EXPECT_THAT(Form(Protocol::kGrpc, target), HasSubstr("printable ASCII")) << target;
+  }
 }
 
 TEST(CheckTargetForm, LongTargetsAreShownShort) {
