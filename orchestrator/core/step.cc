@@ -197,15 +197,16 @@ Verdict On(Change& change, const BranchAnswered& event) {
 
 Verdict On(Change&, const Woken&) { return Verdict::kAccepted; }
 
-// Every planned retry of a row whose turn it is becomes due. True when there was one. A check-back
-// that has not been made yet is left alone: made before its time, it would bar a local transaction
-// that is still running.
+// Every planned retry of a row whose turn it is becomes due. True when there was one. What waits
+// for its first time is no retry: a check-back made early would bar a local transaction that is
+// still running, and a delay is what the client asked for. A workflow's callback may come early:
+// its client copes with two runs.
 bool MakeDue(Change& change) {
   bool any = false;
   for (const uint32_t row : RulesFor(change.transaction.mode).Runnable(change.transaction)) {
     Branch& branch = change.transaction.branches[row];
     if (IsDue(branch, change.context.now)) continue;
-    if (branch.op == Op::kQuery && !branch.answered) continue;
+    if (!branch.answered && branch.op != Op::kCallback) continue;
     branch.next_attempt = {};
     change.Touch(row);
     any = true;
