@@ -15,7 +15,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -24,14 +23,13 @@ import urllib.request
 START_SECONDS = 60
 STOP_SECONDS = 30
 DTM_ATTEMPTS = 5
-IN_NAMESPACE = "SAGA_CONFORMANCE_NAMESPACE"
 
 
 class ServerFailure(Exception):
     """A server did not come up; the text holds the end of its log."""
 
 
-def wait_until(condition, seconds, what):
+def wait_until(condition, seconds, what, pause=0.02):
     """Returns the first true answer of `condition`; TimeoutError after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -40,7 +38,7 @@ def wait_until(condition, seconds, what):
             return answer
         if time.monotonic() > deadline:
             raise TimeoutError(f"not in {seconds} s: {what}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def free_port():
@@ -146,7 +144,7 @@ def start_sagad(store="sqlite"):
 
 
 def start_dtm(binary=None):
-    """DTM on its embedded store. It listens on every interface: call enter_namespace() first."""
+    """DTM on its embedded store. It listens on every interface: enter peer.namespace first."""
     if not only_loopback():
         raise ServerFailure("DTM is started only where lo is the only network interface")
     binary = os.path.abspath(binary or os.environ["SAGA_DTM_BINARY"])
@@ -181,13 +179,3 @@ def from_environment():
 
 def only_loopback():
     return [name for _, name in socket.if_nameindex()] == ["lo"]
-
-
-def enter_namespace():
-    """Starts this program again in a network namespace that holds only lo, unless in one."""
-    if os.environ.get(IN_NAMESPACE) or only_loopback():
-        return
-    os.environ[IN_NAMESPACE] = "yes"
-    unshare = ["unshare", "--net"] + (["--map-root-user"] if os.geteuid() else [])
-    inside = ["bash", "-c", 'ip link set lo up && exec "$@"', "bash", sys.executable, *sys.argv]
-    os.execvp("unshare", unshare + inside)

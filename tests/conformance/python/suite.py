@@ -4,16 +4,19 @@ import os
 import sys
 import unittest
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
 import database
 import servers
 import stage
+from peer import namespace
 
 
 def main():
     if os.environ.get("SAGA_CONFORMANCE_SERVER") == "dtm" and not os.environ.get(
         "SAGA_CONFORMANCE_HTTP"
     ):
-        servers.enter_namespace()
+        namespace.enter(os.path.abspath(__file__))
     with servers.from_environment() as server:
         stage.server = server
         stage.database = database.Database()
