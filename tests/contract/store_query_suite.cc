@@ -105,6 +105,16 @@ TEST_P(StoreQueryContract, FiltersByCreateTime) {
               ElementsAre("pay-2"));
 }
 
+TEST_P(StoreQueryContract, FiltersByNextWake) {
+  // Ended ones never wake.
+  EXPECT_THAT(Listed({.wakes_after = At(4)}), ElementsAre("pay-2", "pay-1"));
+  EXPECT_THAT(Listed({.wakes_after = At(0), .limit = 3}),
+              ElementsAre("pay-2", "pay-1", "Order-1"));
+  EXPECT_THAT(Listed({.modes = {core::Mode::kTcc}, .wakes_after = At(0)}), ElementsAre("Order-1"));
+  EXPECT_THAT(Listed({.gid_prefix = "pay-1", .wakes_after = At(0)}), ElementsAre("pay-1"));
+  EXPECT_THAT(Listed({.statuses = {core::Status::kFailed}, .wakes_after = At(0)}), IsEmpty());
+}
+
 TEST_P(StoreQueryContract, PagesMeetEachTransactionOnce) {
   for (const std::string prefix : {"", "order-"}) {
     std::vector<std::string> seen;
