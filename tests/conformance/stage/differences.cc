@@ -10,8 +10,6 @@ const std::vector<Difference>& AllowedDifferences() {
   static const auto* const differences = new std::vector<Difference>{
       {"abort-stored-type", "an abort is judged by the trans_type of the request",
        "by the stored one: the request's may be wrong or missing"},
-      {"json-rpc-gid-cleaned", "JSON-RPC takes a gid as it is",
-       "cleaned like that of HTTP: a gid names one transaction, whatever call it is in"},
       {"workflow-result", "gRPC PrepareWorkflow does not tell the stored result",
        "told: a client that runs a finished workflow again returned nothing"},
       {"custom-data-checked",

@@ -5,7 +5,6 @@
 
 #include <string>
 
-#include "tests/conformance/stage/differences.h"
 #include "tests/conformance/wire/door_test.h"
 
 namespace saga::conformance {
@@ -193,12 +192,26 @@ TEST_F(JsonRpc, TolerantEnvelope) {
             "7");
 }
 
-// gids of this door are taken as they are; over HTTP line ends and semicolons are taken out (2.1).
+// A gid of this door and of gRPC is taken as it is; over HTTP line ends and semicolons are taken
+// out (2.1). Asking for it gives it as it is, too.
 TEST_F(JsonRpc, GidIsNotCleaned) {
-  const std::string tail = NewGid("gid");
-  ASSERT_THAT(Call("prepare", Bare("tcc", "a;" + tail)), HasResult(nullptr));
-  const bool as_it_is = Differs("json-rpc-gid-cleaned", server());
-  EXPECT_EQ(StatusOf((as_it_is ? "a;" : "a") + tail), "prepared");
+  const std::string gid = "a;" + NewGid("rpc");
+  ASSERT_THAT(Call("prepare", Bare("tcc", gid)), HasResult(nullptr));
+  ASSERT_EQ(StatusOf(gid), "prepared");
+  EXPECT_THAT(Call("abort", Bare("tcc", gid)), HasResult(nullptr));
+  EXPECT_TRUE(WaitForStatus(gid, "failed"));
+  const std::string grpc_gid = "a;" + NewGid("grpc");
+  ASSERT_THAT(Rpc("Prepare", Request("tcc", grpc_gid)), IsGrpc(0, ""));
+  EXPECT_EQ(StatusOf(grpc_gid), "prepared");
+}
+
+// TestMsgJrpcRepeated.
+TEST_F(JsonRpc, AMessageIsSubmittedOnce) {
+  nlohmann::json body = Message(NewGid("rpc-msg"), "/ok");
+  body["wait_result"] = true;
+  EXPECT_THAT(Call("submit", body), HasResult(nullptr));
+  EXPECT_THAT(Call("submit", body),
+              HasError(kFailure, "current status 'succeed', cannot sumbmit. FAILURE"));
 }
 
 TEST_F(JsonRpc, ServesABranchCallOfItsOwnProtocol) {

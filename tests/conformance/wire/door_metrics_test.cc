@@ -55,12 +55,12 @@ TEST_F(Metrics, RequestsOfBothDoors) {
   ASSERT_EQ(Get("newGid").status, 200);
   ASSERT_EQ(Get("query").status, 500);
   ASSERT_EQ(Rpc("NewGid", dtmgimp::DtmGidReply()).code, 0);
-  ASSERT_EQ(Rpc("Abort", Request("tcc", "nobody")).code, 13);
+  ASSERT_EQ(Rpc("RegisterBranch", dtmgimp::DtmBranchRequest()).code, 2);
   const char kTotal[] = "dtm_server_process_total";
   WaitForValue(kTotal, {R"(type="http")", R"(api="newgid")", R"(status="ok")"}, 1);
   WaitForValue(kTotal, {R"(type="http")", R"(api="query")", R"(status="fail")"}, 1);
   WaitForValue(kTotal, {R"(type="grpc")", R"(api="newgid")", R"(status="ok")"}, 1);
-  WaitForValue(kTotal, {R"(type="grpc")", R"(api="abort")", R"(status="fail")"}, 1);
+  WaitForValue(kTotal, {R"(type="grpc")", R"(api="registerbranch")", R"(status="fail")"}, 1);
   const char kDuration[] = "dtm_server_response_duration_count";
   WaitForValue(kDuration, {R"(type="http")", R"(api="newgid")"}, 1);
   WaitForValue(kDuration, {R"(type="grpc")", R"(api="newgid")"}, 1);

@@ -200,7 +200,6 @@ TEST_F(Topics, QueryRecords) {
   EXPECT_EQ(Get("queryKV?cat=topics&key=nothing").body, R"({"kv":[]})");
   EXPECT_EQ(Get("queryKV?cat=nothing&key=" + topic).body, R"({"kv":[]})");
   EXPECT_GE(Get("queryKV?cat=topics").json()["kv"].size(), 1U);
-  EXPECT_EQ(Get("queryKV?key=" + topic).json()["kv"].size(), 1U);
   EXPECT_EQ(Get("scanKV?cat=nothing").body, R"({"kv":[],"next_position":""})");
 }
 
@@ -282,8 +281,9 @@ TEST_F(Topics, AreKept) {
   Server own;
   if (!own.IsDurable()) GTEST_SKIP() << "this store keeps nothing";
   const std::string query = "/api/dtmsvr/queryKV?cat=topics&key=kept";
-  ASSERT_THAT(Http(own.http(), "GET", "/api/dtmsvr/subscribe?topic=kept&url=u&remark=r"),
-              IsSuccess());
+  ASSERT_THAT(
+      Http(own.http(), "GET", "/api/dtmsvr/subscribe?topic=kept&url=http%3A%2F%2Fh%2Fone&remark=r"),
+      IsSuccess());
   nlohmann::json before = Http(own.http(), "GET", query).json();
   EXPECT_EQ(before["kv"].size(), 1U);
   own.Kill();
