@@ -232,6 +232,8 @@ class Saga(Drawer):
             self.behave(f"{branch}/action")
         if ending == "fail":
             self.behave(self.stuck, "failure")
+            if self.hold and len(self.behaviours[self.stuck]) > 1:
+                self.calm_down()  # who is repeated first is a matter of milliseconds
         if ending in ("time out", "force stop"):
             self.stay(self.stuck)
         if ending == "time out":
@@ -241,7 +243,7 @@ class Saga(Drawer):
             self.draw_compensations()
 
     def calm_down(self):
-        """Nothing but the one that stays unfinished may take its time before the timeout."""
+        """No step but the one that decides is to be repeated."""
         for key, told in self.behaviours.items():
             if key != self.stuck:
                 told[:-1] = []
