@@ -56,8 +56,17 @@ absl::Status AddMessageRows(RequestKind kind, DtmRequest& request, core::GlobalT
   draft.concurrent = request.concurrent;
   draft.branches.reserve(request.steps.size() + 1);
   for (size_t i = 0; i < request.steps.size(); ++i) {
-    draft.branches.push_back(MakeRow(BranchIdOf(i), Op::kAction, std::move(request.steps[i].action),
-                                     PayloadOf(request, i)));
+    const auto add = [&](std::string branch_id, std::string& target) {
+      draft.branches.push_back(
+          MakeRow(std::move(branch_id), Op::kAction, std::move(target), PayloadOf(request, i)));
+    };
+    DtmStep& step = request.steps[i];
+    if (step.receivers.empty()) add(BranchIdOf(i), step.action);
+    for (size_t j = 0; j < step.receivers.size(); ++j) {
+      const bool only = step.receivers.size() == 1;
+      add(only ? BranchIdOf(i) : absl::StrCat(BranchIdOf(i), "-", BranchIdOf(j)),
+          step.receivers[j]);
+    }
   }
   if (kind == RequestKind::kPrepare) {
     draft.branches.push_back(

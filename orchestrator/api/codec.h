@@ -66,7 +66,8 @@ void TakeLegacyData(DtmRequest& request);
 // The transaction a prepare or submit describes, with its rows (core::Prepared, core::Submitted):
 //   saga: per step compensate, then action, sharing the step's payload;
 //   tcc, xa: none, they are registered later;
-//   msg:  an action per step; a prepare adds the check-back (branch "00", op kQuery);
+//   msg:  an action per step, or per receiver of a step (branch "01-02") when it has several; a
+//         prepare adds the check-back (branch "00", op kQuery);
 //   workflow: its callback (branch "00", op kCallback), when it names a target for that.
 // `request` has passed Validate. InvalidArgument: custom_data is not what its mode takes.
 absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest request);

@@ -22,6 +22,9 @@ struct DtmStep {
   std::string compensate;  // saga only
   // The payload as clients before DTM 1.10 send it, over HTTP only. See TakeLegacyData in codec.h.
   std::string data;
+  // Targets in place of an action that names a topic. Not on the wire: FillReceivers in
+  // topic_steps.h.
+  std::vector<std::string> receivers;
 };
 
 // Any JSON text, no deeper than core::kMaxJsonDepth. `name` is what an error calls the text.

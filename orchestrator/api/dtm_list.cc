@@ -34,21 +34,6 @@ absl::Status ReadTimes(const HttpRequest& request, ListQuery& list) {
   return absl::OkStatus();
 }
 
-absl::Status ReadPage(const HttpRequest& request, ListQuery& list) {
-  const auto limit = ReadNumber(request, "limit");
-  if (!limit.ok()) return limit.status();
-  const int64_t wanted = limit->value_or(core::kHttpDefaultPage);
-  constexpr int64_t kMost = core::kHttpMaxPage;
-  list.filter.limit = static_cast<size_t>(wanted <= 0 ? kMost : std::min(wanted, kMost));
-  const auto position = ReadNumber(request, "position");
-  if (!position.ok()) return position.status();
-  if (position->has_value()) {
-    list.filter.before_id = static_cast<uint64_t>(std::max<int64_t>(**position, 0));
-    list.matches_none |= **position <= 1;
-  }
-  return absl::OkStatus();
-}
-
 void ReadWords(const HttpRequest& request, ListQuery& list) {
   if (const std::string_view word = request.Query("status"); !word.empty()) {
     const auto status = StatusFromWord(word);
@@ -74,12 +59,32 @@ absl::StatusOr<std::optional<int64_t>> ReadNumber(const HttpRequest& request,
       "convert to int error: ", absl::string_view(text.data(), std::min<size_t>(text.size(), 64))));
 }
 
+absl::StatusOr<PageQuery> ReadPage(const HttpRequest& request) {
+  const auto limit = ReadNumber(request, "limit");
+  if (!limit.ok()) return limit.status();
+  const int64_t wanted = limit->value_or(core::kHttpDefaultPage);
+  constexpr int64_t kMost = core::kHttpMaxPage;
+  PageQuery page;
+  page.limit = static_cast<size_t>(wanted <= 0 ? kMost : std::min(wanted, kMost));
+  const auto position = ReadNumber(request, "position");
+  if (!position.ok()) return position.status();
+  if (position->has_value()) {
+    page.before_id = static_cast<uint64_t>(std::max<int64_t>(**position, 0));
+    page.matches_none = **position <= 1;
+  }
+  return page;
+}
+
 absl::StatusOr<ListQuery> ReadListQuery(const HttpRequest& request) {
   ListQuery list;
   list.gid = CleanHttpGid(request.Query("gid"));
   list.position = std::string(request.Query("position"));
   if (!list.gid.empty()) return list;
-  if (const absl::Status page = ReadPage(request, list); !page.ok()) return page;
+  const auto page = ReadPage(request);
+  if (!page.ok()) return page.status();
+  list.filter.limit = page->limit;
+  list.filter.before_id = page->before_id;
+  list.matches_none = page->matches_none;
   if (const absl::Status times = ReadTimes(request, list); !times.ok()) return times;
   ReadWords(request, list);
   return list;

@@ -26,6 +26,15 @@ struct ListQuery {
 absl::StatusOr<std::optional<int64_t>> ReadNumber(const HttpRequest& request,
                                                   std::string_view name);
 
+// `limit` and `position` of any list. A limit of 0 or less, or above core::kHttpMaxPage, is
+// kHttpMaxPage.
+struct PageQuery {
+  size_t limit = 0;
+  uint64_t before_id = 0;     // 0: the first page
+  bool matches_none = false;  // nothing lies behind the position
+};
+absl::StatusOr<PageQuery> ReadPage(const HttpRequest& request);
+
 // InvalidArgument `convert to int error: <text>` for a number that is none. A limit of 0 or less,
 // or above core::kHttpMaxPage, is kHttpMaxPage; a status or transType that does not exist matches
 // nothing.

@@ -10,5 +10,5 @@ saga_library(saga_api_dtm_json
   DEPENDS saga_api_codec saga_port nlohmann_json::nlohmann_json absl::strings absl::time)
 
 saga_library(saga_api_http
-  SOURCES dtm_http.cc dtm_json_rpc.cc dtm_list.cc dtm_resets.cc reader_pool.cc
-  DEPENDS saga_api_calls saga_api_dtm_json saga_api_http_server)
+  SOURCES dtm_http.cc dtm_http_answer.cc dtm_json_rpc.cc dtm_list.cc dtm_resets.cc dtm_topics_http.cc
+  DEPENDS saga_api_calls saga_api_dtm_json saga_api_http_server saga_api_pool saga_api_topics)

@@ -25,8 +25,9 @@ class HttpRouter {
   // The route of requests that met none.
   static constexpr std::string_view kNoRoute = "other";
 
-  // `path` begins with '/', does not end with one, and has no parameters. Each method and path
-  // once.
+  // `path` begins with '/' and does not end with one. Its last part may be a parameter, ":name": it
+  // stands for the rest of a request's path, which is not empty and does not end with '/'. Each
+  // method and path once.
   void Add(std::string_view method, std::string_view path, Handler handler);
 
   struct Match {
@@ -42,10 +43,12 @@ class HttpRouter {
     std::string path;
     Handler handler;
   };
+  using Methods = std::map<std::string, Route, std::less<>>;  // by method
   const Route* Lookup(std::string_view method, std::string_view path) const;
+  static const Route* Choose(const Methods& methods, std::string_view method);
 
-  std::map<std::string, std::map<std::string, Route, std::less<>>, std::less<>>
-      routes_;  // path -> method -> route
+  std::map<std::string, Methods, std::less<>> routes_;      // by path
+  std::map<std::string, Methods, std::less<>> parameters_;  // by what stands before the parameter
 };
 
 }  // namespace saga::api

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/adapter/decorator/crash_point_store.h"
+#include "orchestrator/adapter/memory/memory_kv.h"
 #include "orchestrator/adapter/memory/memory_store.h"
 #include "orchestrator/adapter/sqlite/sqlite_store.h"
 
@@ -21,6 +22,7 @@ absl::StatusOr<OpenedStore> OpenSqlite(const std::string& data_dir,
   opened.store = std::move(sqlite->store);
   opened.own_query = std::move(sqlite->query);
   opened.query = opened.own_query.get();
+  opened.kv = std::move(sqlite->kv);
   return opened;
 }
 
@@ -29,6 +31,7 @@ OpenedStore OpenMemory() {
   OpenedStore opened;
   opened.query = memory.get();
   opened.store = std::move(memory);
+  opened.kv = std::make_unique<adapter::MemoryKv>();
   return opened;
 }
 
