@@ -56,7 +56,8 @@ TEST(JsonRpcBranchCallerTest, ThePayloadIsCarriedInTheParams) {
   body.erase("id");
   EXPECT_EQ(
       body.dump(),
-      R"({"jsonrpc":"2.0","method":"TransIn","params":{"amount":30,"branch_id":"01","gid":"g7","op":"action","trans_type":"msg"}})");
+      R"({"jsonrpc":"2.0","method":"TransIn","params":{"amount":30,"branch_id":"01","gid":"g7",)"
+      R"("op":"action","trans_type":"msg"}})");
   EXPECT_THAT(seen.headers,
               UnorderedElementsAre(Pair("host", "127.0.0.1:" + std::to_string(participant->port())),
                                    Pair("content-type", "application/json"),

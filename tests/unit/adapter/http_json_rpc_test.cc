@@ -40,7 +40,8 @@ std::string MethodIn(const std::string& target) {
 }
 
 constexpr char kNoFields[] =
-    R"({"id":"g7-5","jsonrpc":"2.0","method":"M","params":{"branch_id":"01","gid":"g7","op":"action","trans_type":"msg"}})";
+    R"({"id":"g7-5","jsonrpc":"2.0","method":"M","params":{"branch_id":"01","gid":"g7",)"
+    R"("op":"action","trans_type":"msg"}})";
 
 TEST(IsJsonRpc, NeedsTheProtocolAndTheWord) {
   EXPECT_TRUE(IsJsonRpc(CallTo("http://b/api?method=M")));
@@ -56,9 +57,9 @@ TEST(IsJsonRpc, NeedsTheProtocolAndTheWord) {
 }
 
 TEST(MakeJsonRpcBody, IsTheProtocolsByteForByte) {
-  EXPECT_EQ(
-      BodyWith(R"({"amount":30})"),
-      R"({"id":"g7-5","jsonrpc":"2.0","method":"M","params":{"amount":30,"branch_id":"01","gid":"g7","op":"action","trans_type":"msg"}})");
+  EXPECT_EQ(BodyWith(R"({"amount":30})"),
+            R"({"id":"g7-5","jsonrpc":"2.0","method":"M","params":{"amount":30,"branch_id":"01",)"
+            R"("gid":"g7","op":"action","trans_type":"msg"}})");
 }
 
 TEST(MakeJsonRpcBody, NoPayloadIsNoFields) {
