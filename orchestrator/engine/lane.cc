@@ -1,7 +1,6 @@
 #include "orchestrator/engine/lane.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "orchestrator/core/limits.h"
@@ -34,7 +33,7 @@ LaneSet::Lane* LaneSet::Find(const std::string& target) {
   return lanes_.emplace(std::move(destination), std::move(lane)).first->second.get();
 }
 
-bool LaneSet::Offer(port::BranchCall&& call, port::BranchCaller::Done&& done) {
+bool LaneSet::Offer(port::BranchCall&& call, port::BranchCaller::Done&& done, CallOff off) {
   Lane* lane = nullptr;
   {
     absl::MutexLock lock(&mutex_);
@@ -44,14 +43,14 @@ bool LaneSet::Offer(port::BranchCall&& call, port::BranchCaller::Done&& done) {
     if (full && lane->queue.size() >= queue_limit_) return false;
     ++pending_;
     if (full) {
-      lane->queue.push_back({std::move(call), std::move(done)});
+      lane->queue.push_back({std::move(call), std::move(done), std::move(off)});
       return true;
     }
     ++lane->in_flight;
     ++lane->calls;
     ++calls_;
   }
-  Start(lane, {std::move(call), std::move(done)});
+  Start(lane, {std::move(call), std::move(done), nullptr});
   return true;
 }
 
@@ -84,18 +83,29 @@ void LaneSet::Call(Lane* lane, Waiting waiting) {
                 });
 }
 
+std::optional<LaneSet::Waiting> LaneSet::TakeNext(Lane* lane, std::vector<Waiting>* dropped) {
+  while (!lane->queue.empty()) {
+    Waiting next = std::move(lane->queue.front());
+    lane->queue.pop_front();
+    if (next.off == nullptr || !next.off->load()) return next;
+    --pending_;
+    dropped->push_back(std::move(next));
+  }
+  return std::nullopt;
+}
+
 void LaneSet::OnDone(Lane* lane, core::Outcome outcome) {
+  std::vector<Waiting> dropped;  // outlives the lock: what a call holds is let go outside of it
   std::optional<Waiting> next;
   {
     absl::MutexLock lock(&mutex_);
     --pending_;
     if (outcome == core::Outcome::kUnknown) ++lane->unknown;
-    if (lane->queue.empty() || closed_) {
+    if (!closed_) next = TakeNext(lane, &dropped);
+    if (!next.has_value()) {
       --lane->in_flight;
       return;
     }
-    next = std::move(lane->queue.front());
-    lane->queue.pop_front();
     ++lane->calls;
     ++calls_;
   }

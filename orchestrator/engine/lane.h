@@ -4,9 +4,11 @@
 // lets a limited number of calls out at a time, keeps a bounded queue of the rest, first come first
 // served, and counts.
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,14 +20,18 @@
 
 namespace saga::engine {
 
+// Set when nobody wants a call any more: one that still waits for its turn is dropped then. Shared
+// by the calls of a transaction.
+using CallOff = std::shared_ptr<const std::atomic<bool>>;
+
 // Thread-safe. Owned by a shared_ptr: calls that are out keep it alive.
 class LaneSet : public std::enable_shared_from_this<LaneSet> {
  public:
   LaneSet(port::BranchCaller* caller, size_t in_flight_limit, size_t queue_limit);
 
-  // Makes the call, now or when its turn comes; `done` runs exactly once, after a Close only if the
-  // call is out. False: the lane's queue is full, nothing was taken.
-  bool Offer(port::BranchCall&& call, port::BranchCaller::Done&& done);
+  // Makes the call, now or when its turn comes; `done` runs exactly once, after a Close or once
+  // called off only if the call is out. False: the lane's queue is full, nothing was taken.
+  bool Offer(port::BranchCall&& call, port::BranchCaller::Done&& done, CallOff off = nullptr);
 
   // Starts nothing more; what is queued is dropped with its `done` not run.
   void Close();
@@ -39,6 +45,7 @@ class LaneSet : public std::enable_shared_from_this<LaneSet> {
   struct Waiting {
     port::BranchCall call;
     port::BranchCaller::Done done;
+    CallOff off;  // null: cannot be called off
   };
 
   struct Lane {
@@ -53,6 +60,9 @@ class LaneSet : public std::enable_shared_from_this<LaneSet> {
   void Start(Lane* lane, Waiting waiting);
   void Call(Lane* lane, Waiting waiting);
   void OnDone(Lane* lane, core::Outcome outcome);
+  // The next call of the queue that is still wanted; those before it go to `dropped`.
+  std::optional<Waiting> TakeNext(Lane* lane, std::vector<Waiting>* dropped)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   port::BranchCaller* const caller_;
   const size_t in_flight_limit_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/base/utf8.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/step.h"
 #include "orchestrator/engine/runner.h"
@@ -60,6 +61,8 @@ void Runner::Process(Slot* slot, CallReturned& returned) {
     return;  // of a record that turned out to be another one
   std::erase(slot->in_flight, returned.row);
   slot->last_row = static_cast<int32_t>(returned.row);
+  const core::RequestLimits& limits = context_->options.settings.limits;
+  base::CutTo(returned.reply.text, std::max(limits.reason, limits.error));
   context_->ports.observer->OnBranchAnswered(
       slot->transaction, slot->transaction.branches[returned.row], returned.reply.outcome,
       returned.reply.text, now_ - returned.started);
@@ -157,12 +160,14 @@ void Runner::Launch(Slot* slot, uint32_t row) {
                      ? base::Seconds(transaction.options.request_timeout_s)
                      : context_->options.settings.request_timeout;
   CallReturned returned{transaction.gid, slot->number, row, branch.attempts + 1, now_, {}};
+  if (slot->calls_off == nullptr) slot->calls_off = std::make_shared<std::atomic<bool>>(false);
   const bool taken = context_->lanes->Offer(
       std::move(call),
       [inbox = inbox_, returned = std::move(returned)](port::BranchReply reply) mutable {
         returned.reply = std::move(reply);
         inbox->Push(std::move(returned));
-      });
+      },
+      slot->calls_off);
   if (!taken) {
     // Not an attempt: nothing left this process. The lane's queue is its backpressure.
     slot->blocked_until = now_ + core::kLaneFullPause;
@@ -212,6 +217,8 @@ void Runner::OnDone(Slot* slot) {
                   [](const auto& entry) { return entry.kind == core::HistoryKind::kAborting; });
   if (turned) context_->ports.observer->OnAborting(transaction);
   if (core::IsFinal(transaction.status)) {
+    // Before anybody is told of it: a stopped transaction is not called again (protocol 5.8).
+    if (slot->calls_off != nullptr) slot->calls_off->store(true);
     ++(transaction.status == core::Status::kSucceed ? context_->ended_succeed
                                                     : context_->ended_failed);
     context_->ports.observer->OnEnded(transaction);

@@ -3,8 +3,10 @@
 // A transaction in memory, with everything a runner keeps about it.
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -99,8 +101,10 @@ struct Slot {
   std::vector<Waiter> waiters;
   std::deque<SlotItem> aside;
   std::vector<uint32_t> in_flight;  // rows with a call out or in a lane's queue
-  base::Time wake = base::kNever;   // as on the wake list
-  base::Time blocked_until;         // a lane was full: no calls before this
+  // Shared with its calls, made with the first one; set when it has ended.
+  std::shared_ptr<std::atomic<bool>> calls_off;
+  base::Time wake = base::kNever;  // as on the wake list
+  base::Time blocked_until;        // a lane was full: no calls before this
   int32_t last_row = -1;
   bool worked = false;  // a branch was called since it last rested
 };
