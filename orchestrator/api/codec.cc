@@ -1,5 +1,6 @@
 #include "orchestrator/api/codec.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -83,11 +84,22 @@ std::string CallbackPayload(core::Protocol protocol, const std::string& target, 
   return message.SerializeAsString();
 }
 
+// Whether metadata of gRPC, in which a callback is told its workflow's name, can carry `text`.
+bool IsMetadata(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 absl::Status AddCallback(const DtmRequest& request, core::GlobalTransaction& draft) {
   auto custom = ParseWorkflowCustomData(request.custom_data);
   if (!custom.ok()) return custom.status();
   draft.workflow = std::move(custom->name);
   if (request.query_prepared.empty()) return absl::OkStatus();
+  if (core::TransportOf(draft.protocol, request.query_prepared) == core::Transport::kGrpc &&
+      !IsMetadata(draft.workflow)) {
+    return absl::InvalidArgumentError(
+        "custom_data of a workflow: name has bytes outside printable ASCII, which a callback over "
+        "gRPC cannot carry: rename the workflow");
+  }
   draft.branches.push_back(
       MakeRow(std::string(kAskBackBranchId), Op::kCallback, request.query_prepared,
               base::MakeBytes(CallbackPayload(draft.protocol, request.query_prepared,

@@ -32,7 +32,7 @@ void JsonRpcPayload(std::string_view data) {
 void JsonRpcAnswer(std::string_view data) {
   const port::BranchReply whole = adapter::JsonRpcReply(data);
   SAGA_CHECK(whole.outcome == core::Outcome::kSuccess || !whole.text.empty());
-  SAGA_CHECK(whole.text.size() <= core::kMaxReasonLength);
+  SAGA_CHECK(whole.text.size() <= core::kLargestReason);
   // Byte by byte, as the network may bring it, it means the same, unless it has one of the words.
   adapter::HttpReplyReader reader;
   reader.ExpectJsonRpc();

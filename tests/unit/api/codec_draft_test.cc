@@ -194,6 +194,20 @@ TEST(WorkflowDraftTest, TheCallbackBringsTheInput) {
   EXPECT_THAT(Rows(Draft(RequestKind::kPrepareWorkflow, request).branches), IsEmpty());
 }
 
+TEST(WorkflowDraftTest, ANameThatGrpcCannotCarryIsRefused) {
+  DtmRequest request;
+  request.gid = "order-1";
+  request.trans_type = "workflow";
+  request.custom_data = R"({"name":"caf\u00e9"})";
+  request.query_prepared = "http://c/resume";
+  EXPECT_EQ(Draft(RequestKind::kPrepareWorkflow, request).workflow, "caf\xC3\xA9");
+  request.protocol = "grpc";
+  EXPECT_EQ(Draft(RequestKind::kPrepareWorkflow, request).workflow, "caf\xC3\xA9");
+  request.query_prepared = "c:1/workflow.Workflow/Execute";
+  EXPECT_THAT(std::string(ToDraft(RequestKind::kPrepareWorkflow, request).status().message()),
+              testing::HasSubstr("rename the workflow"));
+}
+
 TEST(WorkflowDraftTest, InputThatIsNoBase64IsRefused) {
   DtmRequest request;
   request.gid = "g";
