@@ -1,6 +1,6 @@
 """The differences between DTM and sagad that are meant: what is not explained here is a mistake.
 
-orchestrator/doc/protocol.md has the same ids for the users.
+orchestrator/doc/protocol.md and tests/conformance/stage/differences.cc have the same ids.
 """
 
 import collections
@@ -24,7 +24,7 @@ def is_repeated_submit(script, path, dtm, sagad, both):
     return all(told.get(key, 1) == called for key, called in count.items())
 
 
-def is_repeated_register(script, path, dtm, sagad, both):
+def is_same_branch_again(script, path, dtm, sagad, both):
     request = re.match(r"/answers/(\d+)/(status|dtm_result|message)$", path)
     if not request:
         return False
@@ -41,7 +41,7 @@ def is_error_text(script, path, dtm, sagad, both):
     return wordless and RETRIED in dtm and RETRIED in sagad and said == told
 
 
-def is_empty_failure_text(script, path, dtm, sagad, both):
+def is_bare_failure(script, path, dtm, sagad, both):
     if not path.endswith(("/message", "/rollback_reason")):
         return False
     return isinstance(dtm, str) and dtm.replace(":  FAILURE", ": FAILURE") == sagad
@@ -84,9 +84,9 @@ ALLOWED = [
         is_repeated_submit,
     ),
     Allowed(
-        "repeated-register",
+        "same-branch-again",
         "a registerBranch with the same content is an error in DTM and a success in sagad",
-        is_repeated_register,
+        is_same_branch_again,
     ),
     Allowed(
         "error-text",
@@ -94,9 +94,9 @@ ALLOWED = [
         is_error_text,
     ),
     Allowed(
-        "empty-failure-text",
+        "bare-failure",
         "two blanks in DTM and one in sagad where a failing branch said nothing",
-        is_empty_failure_text,
+        is_bare_failure,
     ),
 ]
 
