@@ -172,8 +172,8 @@ WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
       return {Kind::kError, "storage: UniqueKeyConflict"};
     case core::Verdict::kTooManyBranches:
       return {Kind::kError,
-              absl::StrCat("the transaction has ", core::kMaxSteps,
-                           " branches, more are not allowed (kMaxSteps): split it into several")};
+              "the transaction has as many branches as are allowed (limit.steps): split it into "
+              "several"};
     case core::Verdict::kNothingToRetry:
       return {};  // harmless, and 200 at DTM (protocol 5.8)
     case core::Verdict::kOtherContent:
@@ -190,6 +190,8 @@ WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
 }  // namespace
 
 std::string WithFailure(std::string text) {
+  if (text.empty() || text == kFailureSuffix.substr(1))
+    return std::string(kFailureSuffix.substr(1));
   if (absl::EndsWith(text, kFailureSuffix)) return text;
   return absl::StrCat(std::move(text), kFailureSuffix);
 }

@@ -79,7 +79,7 @@ TEST(PlainAnswerTest, BranchesThatDoNotFit) {
             (WireAnswer{Kind::kError, "storage: UniqueKeyConflict"}));
   const WireAnswer full = Plain(RequestKind::kRegisterBranch, Says(Verdict::kTooManyBranches));
   EXPECT_EQ(full.kind, Kind::kError);
-  EXPECT_THAT(full.text, testing::HasSubstr("kMaxSteps"));
+  EXPECT_THAT(full.text, testing::HasSubstr("limit.steps"));
 }
 
 TEST(PlainAnswerTest, NothingWasDone) {
@@ -189,7 +189,9 @@ TEST(RefusalTest, KindFollowsTheCode) {
 TEST(WithFailureTest, EndsInItOnce) {
   EXPECT_EQ(WithFailure("no"), "no FAILURE");
   EXPECT_EQ(WithFailure("no FAILURE"), "no FAILURE");
-  EXPECT_EQ(WithFailure(""), " FAILURE");
+  // A branch that refused without a word.
+  EXPECT_EQ(WithFailure(""), "FAILURE");
+  EXPECT_EQ(WithFailure("FAILURE"), "FAILURE");
 }
 
 }  // namespace
