@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "orchestrator/api/topic_steps.h"
 #include "orchestrator/api/validate.h"
 
 namespace saga::api {
@@ -22,7 +23,10 @@ engine::Reply Word(Asked asked, DtmCalls::Done done) {
 }  // namespace
 
 void DtmCalls::Prepare(DtmRequest request, Done done) {
-  auto draft = CheckedDraft(RequestKind::kPrepare, std::move(request));
+  absl::Status valid = Validate(RequestKind::kPrepare, request);
+  if (valid.ok() && NamesTopics(request)) valid = FillReceivers(topics_, request);
+  if (!valid.ok()) return done(ToWire(valid));
+  auto draft = ToDraft(RequestKind::kPrepare, std::move(request));
   if (!draft.ok()) return done(ToWire(draft.status()));
   Asked asked{RequestKind::kPrepare, draft->gid, /*waited=*/false};
   engine_.Prepare(*std::move(draft), Word(std::move(asked), std::move(done)));
@@ -31,12 +35,33 @@ void DtmCalls::Prepare(DtmRequest request, Done done) {
 void DtmCalls::Submit(DtmRequest request, Done done) {
   if (ModeFromWord(request.trans_type) == core::Mode::kWorkflow)
     return EndWorkflow(std::move(request), std::move(done));
+  if (const absl::Status valid = Validate(RequestKind::kSubmit, request); !valid.ok())
+    return done(ToWire(valid));
+  const bool rows_vary = NamesTopics(request);
+  absl::Status filled = rows_vary ? FillReceivers(topics_, request) : absl::OkStatus();
+  if (!filled.ok()) return SubmitStored(std::move(request), std::move(filled), std::move(done));
+  SubmitDraft(std::move(request), rows_vary, std::move(done));
+}
+
+void DtmCalls::SubmitDraft(DtmRequest request, bool rows_vary, Done done) {
   const bool waits = request.wait_result;
-  auto draft = CheckedDraft(RequestKind::kSubmit, std::move(request));
+  auto draft = ToDraft(RequestKind::kSubmit, std::move(request));
   if (!draft.ok()) return done(ToWire(draft.status()));
   Asked asked{RequestKind::kSubmit, draft->gid, waits};
   const auto until = waits ? engine::WaitFor::kRest : engine::WaitFor::kStored;
-  engine_.Submit({*std::move(draft)}, until, Word(std::move(asked), std::move(done)));
+  engine_.Submit({*std::move(draft), rows_vary}, until, Word(std::move(asked), std::move(done)));
+}
+
+// Who receives a message was settled when it was prepared, and its sender has done its part since:
+// what has become of the topic must not keep it back.
+void DtmCalls::SubmitStored(DtmRequest request, absl::Status refusal, Done done) {
+  const std::string gid = request.gid;
+  request.steps.clear();
+  engine_.Inspect(gid, [this, request = std::move(request), refusal = std::move(refusal),
+                        done = std::move(done)](const engine::Snapshot* live) mutable {
+    if (live == nullptr) return done(ToWire(refusal));
+    SubmitDraft(std::move(request), /*rows_vary=*/true, std::move(done));
+  });
 }
 
 void DtmCalls::Abort(DtmRequest request, Done done) {

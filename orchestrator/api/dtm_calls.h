@@ -5,6 +5,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "orchestrator/api/codec.h"
+#include "orchestrator/api/topics.h"
 #include "orchestrator/engine/engine.h"
 
 namespace saga::api {
@@ -18,8 +19,8 @@ class DtmCalls {
  public:
   using Done = absl::AnyInvocable<void(WireAnswer)>;
 
-  // `engine` outlives this.
-  explicit DtmCalls(engine::Engine& engine) : engine_(engine) {}
+  // Both outlive this.
+  DtmCalls(engine::Engine& engine, Topics* topics) : engine_(engine), topics_(*topics) {}
 
   void Prepare(DtmRequest request, Done done);
   void Submit(DtmRequest request, Done done);
@@ -36,8 +37,14 @@ class DtmCalls {
 
  private:
   void EndWorkflow(DtmRequest request, Done done);
+  // `rows_vary` as core::Submitted has it.
+  void SubmitDraft(DtmRequest request, bool rows_vary, Done done);
+  // Submits a message that is there already, without looking at its steps; `refusal` is the answer
+  // when it is not.
+  void SubmitStored(DtmRequest request, absl::Status refusal, Done done);
 
   engine::Engine& engine_;
+  Topics& topics_;
 };
 
 }  // namespace saga::api

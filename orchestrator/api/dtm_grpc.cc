@@ -153,14 +153,20 @@ using RawSubmit = dtmgimp::Dtm::WithRawCallbackMethod_Submit<CallbackNewGid>;
 using RawPrepare = dtmgimp::Dtm::WithRawCallbackMethod_Prepare<RawSubmit>;
 using RawAbort = dtmgimp::Dtm::WithRawCallbackMethod_Abort<RawPrepare>;
 using RawRegister = dtmgimp::Dtm::WithRawCallbackMethod_RegisterBranch<RawAbort>;
-using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_PrepareWorkflow<RawRegister>;
+using RawWorkflow = dtmgimp::Dtm::WithRawCallbackMethod_PrepareWorkflow<RawRegister>;
+using RawSubscribe = dtmgimp::Dtm::WithRawCallbackMethod_Subscribe<RawWorkflow>;
+using RawUnsubscribe = dtmgimp::Dtm::WithRawCallbackMethod_Unsubscribe<RawSubscribe>;
+using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_DeleteTopic<RawUnsubscribe>;
 
 }  // namespace
 
 class DtmGrpcService::Impl : public RawDtm {
  public:
-  Impl(engine::Engine& engine, port::Entropy& entropy, DtmGrpcOptions options)
-      : calls_(engine), entropy_(entropy), options_(std::move(options)) {}
+  Impl(engine::Engine& engine, port::Entropy& entropy, TopicCalls& topics, DtmGrpcOptions options)
+      : calls_(engine, &topics.topics()),
+        topics_(topics),
+        entropy_(entropy),
+        options_(std::move(options)) {}
 
   grpc::ServerUnaryReactor* NewGid(grpc::CallbackServerContext* context,
                                    const google::protobuf::Empty*,
@@ -253,15 +259,58 @@ class DtmGrpcService::Impl : public RawDtm {
     return reactor;
   }
 
+  grpc::ServerUnaryReactor* Subscribe(grpc::CallbackServerContext* context,
+                                      const grpc::ByteBuffer* bytes,
+                                      grpc::ByteBuffer* reply) override {
+    return ChangeTopic(context, "Subscribe", *bytes, reply,
+                       [this](const dtmgimp::DtmTopicRequest& from, TopicCalls::Done done) {
+                         topics_.Subscribe(from.topic(), from.url(), from.remark(),
+                                           std::move(done));
+                       });
+  }
+
+  grpc::ServerUnaryReactor* Unsubscribe(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* bytes,
+                                        grpc::ByteBuffer* reply) override {
+    return ChangeTopic(context, "Unsubscribe", *bytes, reply,
+                       [this](const dtmgimp::DtmTopicRequest& from, TopicCalls::Done done) {
+                         topics_.Unsubscribe(from.topic(), from.url(), std::move(done));
+                       });
+  }
+
+  grpc::ServerUnaryReactor* DeleteTopic(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* bytes,
+                                        grpc::ByteBuffer* reply) override {
+    return ChangeTopic(context, "DeleteTopic", *bytes, reply,
+                       [this](const dtmgimp::DtmTopicRequest& from, TopicCalls::Done done) {
+                         topics_.Delete(from.topic(), std::move(done));
+                       });
+  }
+
  private:
+  template <typename Change>
+  grpc::ServerUnaryReactor* ChangeTopic(grpc::CallbackServerContext* context, std::string_view rpc,
+                                        const grpc::ByteBuffer& bytes, grpc::ByteBuffer* reply,
+                                        Change change) {
+    const Watch watch(options_, rpc);
+    *reply = EmptyReply();
+    dtmgimp::DtmTopicRequest from;
+    const bool parsed = Parse(bytes, &from);
+    return Run(context, watch, /*waits=*/false, [&](TopicCalls::Done done) {
+      if (!parsed) return done(NotA(from));
+      change(from, std::move(done));
+    });
+  }
+
   DtmCalls calls_;
+  TopicCalls& topics_;
   port::Entropy& entropy_;
   const DtmGrpcOptions options_;
 };
 
-DtmGrpcService::DtmGrpcService(engine::Engine& engine, port::Entropy& entropy,
+DtmGrpcService::DtmGrpcService(engine::Engine& engine, port::Entropy& entropy, TopicCalls& topics,
                                DtmGrpcOptions options)
-    : impl_(std::make_unique<Impl>(engine, entropy, std::move(options))) {}
+    : impl_(std::make_unique<Impl>(engine, entropy, topics, std::move(options))) {}
 
 DtmGrpcService::~DtmGrpcService() = default;
 

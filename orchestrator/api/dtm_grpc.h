@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "orchestrator/api/topic_calls.h"
 #include "orchestrator/base/time.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/port/entropy.h"
@@ -29,9 +30,10 @@ struct DtmGrpcOptions {
 // for the transaction ends the call, not the transaction.
 class DtmGrpcService {
  public:
-  // Both outlive this. This outlives the server it is registered with, and every call of it that
-  // the engine has not answered: destroy it after Engine::Stop.
-  DtmGrpcService(engine::Engine& engine, port::Entropy& entropy, DtmGrpcOptions options = {});
+  // All three outlive this. This outlives the server it is registered with, and every call of it
+  // that the engine has not answered: destroy it after Engine::Stop.
+  DtmGrpcService(engine::Engine& engine, port::Entropy& entropy, TopicCalls& topics,
+                 DtmGrpcOptions options = {});
   ~DtmGrpcService();
 
   DtmGrpcService(const DtmGrpcService&) = delete;

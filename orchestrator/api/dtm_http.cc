@@ -12,10 +12,12 @@
 #include "absl/strings/string_view.h"
 #include "orchestrator/api/codec.h"
 #include "orchestrator/api/dtm_calls.h"
+#include "orchestrator/api/dtm_http_answer.h"
 #include "orchestrator/api/dtm_json.h"
 #include "orchestrator/api/dtm_json_rpc.h"
 #include "orchestrator/api/dtm_list.h"
 #include "orchestrator/api/dtm_resets.h"
+#include "orchestrator/api/dtm_topics_http.h"
 #include "orchestrator/api/gid.h"
 #include "orchestrator/api/reader_pool.h"
 
@@ -30,73 +32,35 @@ constexpr std::string_view kBase = "/api/dtmsvr/";
 constexpr base::Duration kResetTimeout{3 * core::kDefaultTimeoutToFail.micros};
 constexpr std::string_view kContentMetrics = "text/plain; version=0.0.4; charset=utf-8";
 
-HttpResponse Ok(std::string body) { return {.status = 200, .body = std::move(body)}; }
-
-HttpResponse Result(int status, absl::string_view result, const std::string& text) {
-  const Json body = {{"dtm_result", std::string(result)}, {"message", text}};
-  return {.status = status, .body = body.dump(-1, ' ', false, Json::error_handler_t::replace)};
-}
-
-// Protocol 1.3.
-HttpResponse ToHttp(const WireAnswer& answer) {
-  switch (answer.kind) {
-    case WireAnswer::Kind::kSuccess:
-      return Ok(R"({"dtm_result":"SUCCESS"})");
-    case WireAnswer::Kind::kFailure:
-      return Result(409, "FAILURE", answer.text);
-    case WireAnswer::Kind::kOngoing:
-      return Result(425, "ONGOING", answer.text);
-    case WireAnswer::Kind::kError:
-    case WireAnswer::Kind::kBadRequest:
-      return HttpMessage(500, answer.text);
-    case WireAnswer::Kind::kOverloaded:
-    case WireAnswer::Kind::kUnavailable:
-      return HttpMessage(503, answer.text);
-  }
-  return HttpMessage(500, answer.text);
-}
-
-HttpResponse Refusal(const absl::Status& status) { return ToHttp(ToWire(status)); }
-
-DtmCalls::Done AnswerTo(HttpResponder responder) {
-  return [responder = std::move(responder)](WireAnswer answer) mutable {
-    responder.Send(ToHttp(answer));
-  };
-}
-
-HttpResponse TooManyReads() {
-  return HttpMessage(503, "too many reads at once, try again (kHttpReaderQueue)");
-}
-
 HttpResponse ResetAnswer(const absl::StatusOr<Reset>& reset) {
   if (!reset.ok()) return HttpMessage(500, std::string(reset.status().message()));
-  return Ok(
+  return HttpOk(
       Json({{"has_remaining", reset->remaining}, {"succeed_count", reset->succeeded}}).dump());
 }
 
 HttpResponse ProgressAnswer(const core::GlobalTransaction& transaction) {
   auto body = EncodeProgress(transaction);
-  return body.ok() ? Ok(*std::move(body)) : Refusal(body.status());
+  return body.ok() ? HttpOk(*std::move(body)) : HttpRefusal(body.status());
 }
 
 HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time next_wake) {
   auto body = EncodeQuery(transaction, next_wake);
-  return body.ok() ? Ok(*std::move(body)) : Refusal(body.status());
+  return body.ok() ? HttpOk(*std::move(body)) : HttpRefusal(body.status());
 }
 
 }  // namespace
 
 class DtmHttpDoor::Impl {
  public:
-  Impl(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
-       port::Clock& clock, DtmHttpOptions options)
-      : engine_(engine),
-        query_(query),
-        entropy_(entropy),
-        clock_(clock),
+  Impl(const Parts& parts, DtmHttpOptions options)
+      : engine_(*parts.engine),
+        query_(*parts.query),
+        entropy_(*parts.entropy),
+        clock_(*parts.clock),
         options_(std::move(options)),
-        calls_(engine),
-        json_rpc_(calls_, entropy),
+        calls_(*parts.engine, &parts.topics->topics()),
+        json_rpc_(calls_, *parts.entropy),
+        topics_(*parts.topics, *parts.records, readers_),
         readers_(options_.readers, options_.reader_queue) {}
 
   void AddRoutes(HttpRouter& router);
@@ -107,7 +71,7 @@ class DtmHttpDoor::Impl {
   // prepare, submit and abort.
   void TakeRequest(Call call, const HttpRequest& request, HttpResponder responder) {
     auto decoded = DecodeRequest(request.body);
-    if (!decoded.ok()) return responder.Send(Refusal(decoded.status()));
+    if (!decoded.ok()) return responder.Send(HttpRefusal(decoded.status()));
     (calls_.*call)(*std::move(decoded), AnswerTo(std::move(responder)));
   }
 
@@ -133,30 +97,31 @@ class DtmHttpDoor::Impl {
           std::optional<port::StoredTransaction> found;
           if (live != nullptr)
             found = {.transaction = live->transaction, .next_wake = live->next_wake};
-          Read(std::move(responder),
-               [this, gid = std::move(gid), found = std::move(found)]() -> HttpResponse {
-                 if (found.has_value()) return QueryAnswer(found->transaction, found->next_wake);
-                 const auto stored = query_.Find(gid);
-                 if (stored.ok()) return QueryAnswer(stored->transaction, stored->next_wake);
-                 if (absl::IsNotFound(stored.status())) return Ok(EncodeQueryOfNone());
-                 return HttpMessage(500, std::string(stored.status().message()));
-               });
+          AnswerFrom(readers_, std::move(responder),
+                     [this, gid = std::move(gid), found = std::move(found)]() -> HttpResponse {
+                       if (found.has_value())
+                         return QueryAnswer(found->transaction, found->next_wake);
+                       const auto stored = query_.Find(gid);
+                       if (stored.ok()) return QueryAnswer(stored->transaction, stored->next_wake);
+                       if (absl::IsNotFound(stored.status())) return HttpOk(EncodeQueryOfNone());
+                       return HttpMessage(500, std::string(stored.status().message()));
+                     });
         });
   }
 
   void All(const HttpRequest& request, HttpResponder responder) {
     auto list = ReadListQuery(request);
-    if (!list.ok()) return responder.Send(Refusal(list.status()));
-    if (list->matches_none) return responder.Send(Ok(EncodeList({}, "")));
-    Read(std::move(responder), [this, list = *std::move(list)]() -> HttpResponse {
+    if (!list.ok()) return responder.Send(HttpRefusal(list.status()));
+    if (list->matches_none) return responder.Send(HttpOk(EncodeList({}, "")));
+    AnswerFrom(readers_, std::move(responder), [this, list = *std::move(list)]() -> HttpResponse {
       return list.gid.empty() ? Page(list.filter) : One(list);
     });
   }
 
   HttpResponse One(const ListQuery& list) {
     auto stored = query_.Find(list.gid);
-    if (stored.ok()) return Ok(EncodeList({*std::move(stored)}, list.position));
-    if (absl::IsNotFound(stored.status())) return Ok(EncodeListOfNone(list.position));
+    if (stored.ok()) return HttpOk(EncodeList({*std::move(stored)}, list.position));
+    if (absl::IsNotFound(stored.status())) return HttpOk(EncodeListOfNone(list.position));
     return HttpMessage(500, std::string(stored.status().message()));
   }
 
@@ -170,12 +135,12 @@ class DtmHttpDoor::Impl {
       page->resize(limit);
       next = absl::StrCat(page->back().id);
     }
-    return Ok(EncodeList(*page, next));
+    return HttpOk(EncodeList(*page, next));
   }
 
   void PrepareWorkflow(const HttpRequest& request, HttpResponder responder) {
     auto decoded = DecodeRequest(request.body);
-    if (!decoded.ok()) return responder.Send(Refusal(decoded.status()));
+    if (!decoded.ok()) return responder.Send(HttpRefusal(decoded.status()));
     calls_.PrepareWorkflow(*std::move(decoded),
                            [responder = std::move(responder)](
                                WireAnswer answer, core::GlobalTransaction told) mutable {
@@ -187,9 +152,9 @@ class DtmHttpDoor::Impl {
   // Blocks, hence a reader's thread.
   void ResetMany(const HttpRequest& request, HttpResponder responder) {
     const auto timeout = ReadNumber(request, "timeout");
-    if (!timeout.ok()) return responder.Send(Refusal(timeout.status()));
+    if (!timeout.ok()) return responder.Send(HttpRefusal(timeout.status()));
     const auto limit = ReadNumber(request, "limit");
-    if (!limit.ok()) return responder.Send(Refusal(limit.status()));
+    if (!limit.ok()) return responder.Send(HttpRefusal(limit.status()));
     const int64_t most = core::kHttpMaxPage;
     const int64_t seconds = std::clamp<int64_t>(timeout->value_or(kResetTimeout.micros / 1'000'000),
                                                 0, core::kMaxOptionSeconds);
@@ -204,25 +169,15 @@ class DtmHttpDoor::Impl {
   }
 
   void Metrics(HttpResponder responder) {
-    Read(std::move(responder), [this]() -> HttpResponse {
+    AnswerFrom(readers_, std::move(responder), [this]() -> HttpResponse {
       return {.status = 200, .body = options_.metrics(), .content_type = kContentMetrics};
     });
   }
 
   HttpResponse Ready() {
     const absl::Status ready = options_.ready();
-    if (ready.ok()) return Ok(R"({"status":"ready"})");
+    if (ready.ok()) return HttpOk(R"({"status":"ready"})");
     return HttpMessage(503, std::string(ready.message()));
-  }
-
-  // Answers with what `read` returns, from a thread that may wait for the store.
-  template <typename ReadFunction>
-  void Read(HttpResponder responder, ReadFunction read) {
-    // Kept here until the pool has taken the work: a responder cannot be had back from a closure.
-    auto kept = std::make_shared<HttpResponder>(std::move(responder));
-    const bool taken =
-        readers_.Run([kept, read = std::move(read)]() mutable { kept->Send(read()); });
-    if (!taken) kept->Send(TooManyReads());
   }
 
   engine::Engine& engine_;
@@ -232,6 +187,7 @@ class DtmHttpDoor::Impl {
   const DtmHttpOptions options_;
   DtmCalls calls_;
   DtmJsonRpc json_rpc_;
+  DtmTopicsHttp topics_;
   ReaderPool readers_;
 };
 
@@ -259,11 +215,12 @@ void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
     });
   }
   json_rpc_.AddRoutes(router);
+  topics_.AddRoutes(router);
   router.Add("GET", path("newGid"), [this](HttpRequest, HttpResponder responder) {
-    responder.Send(Ok(Json({{"dtm_result", "SUCCESS"}, {"gid", NewGid(entropy_)}}).dump()));
+    responder.Send(HttpOk(Json({{"dtm_result", "SUCCESS"}, {"gid", NewGid(entropy_)}}).dump()));
   });
   router.Add("GET", path("version"), [this](HttpRequest, HttpResponder responder) {
-    responder.Send(Ok(Json({{"version", options_.version}}).dump()));
+    responder.Send(HttpOk(Json({{"version", options_.version}}).dump()));
   });
   router.Add("GET", path("query"), [this](HttpRequest request, HttpResponder responder) {
     Query(request, std::move(responder));
@@ -271,20 +228,20 @@ void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
   router.Add("GET", path("all"), [this](HttpRequest request, HttpResponder responder) {
     All(request, std::move(responder));
   });
-  router.Add(HttpRouter::kAnyMethod, "/api/ping",
-             [](HttpRequest, HttpResponder responder) { responder.Send(Ok(R"({"msg":"pong"})")); });
+  router.Add(HttpRouter::kAnyMethod, "/api/ping", [](HttpRequest, HttpResponder responder) {
+    responder.Send(HttpOk(R"({"msg":"pong"})"));
+  });
   router.Add("GET", "/api/metrics",
              [this](HttpRequest, HttpResponder responder) { Metrics(std::move(responder)); });
   router.Add("GET", "/healthz", [](HttpRequest, HttpResponder responder) {
-    responder.Send(Ok(R"({"status":"alive"})"));
+    responder.Send(HttpOk(R"({"status":"alive"})"));
   });
   router.Add("GET", "/ready",
              [this](HttpRequest, HttpResponder responder) { responder.Send(Ready()); });
 }
 
-DtmHttpDoor::DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query,
-                         port::Entropy& entropy, port::Clock& clock, DtmHttpOptions options)
-    : impl_(std::make_unique<Impl>(engine, query, entropy, clock, std::move(options))) {}
+DtmHttpDoor::DtmHttpDoor(const Parts& parts, DtmHttpOptions options)
+    : impl_(std::make_unique<Impl>(parts, std::move(options))) {}
 
 DtmHttpDoor::~DtmHttpDoor() = default;
 

@@ -6,6 +6,7 @@
 //   POST /api/dtmsvr/prepare, submit, abort, registerBranch, registerXaBranch, registerTccBranch,
 //        prepareWorkflow, forceStop, resetNextCronTime
 //   any  /api/ping
+//   what dtm_topics_http.h and dtm_json_rpc.h name
 //   GET  /api/metrics
 //   GET  /healthz    200 while the process answers at all: for restarting it
 //   GET  /ready      200 when requests should come here, 503 with the reason otherwise: for routing
@@ -19,10 +20,12 @@
 
 #include "absl/status/status.h"
 #include "orchestrator/api/http_router.h"
+#include "orchestrator/api/topic_calls.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/port/clock.h"
 #include "orchestrator/port/entropy.h"
+#include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/transaction_query.h"
 
 namespace saga::api {
@@ -38,11 +41,19 @@ struct DtmHttpOptions {
 // Thread-safe.
 class DtmHttpDoor {
  public:
-  // All four outlive this. This outlives the router's server and every request that the engine has
+  struct Parts {
+    engine::Engine* engine = nullptr;
+    port::TransactionQuery* query = nullptr;
+    port::Entropy* entropy = nullptr;
+    port::Clock* clock = nullptr;
+    TopicCalls* topics = nullptr;
+    port::KvStore* records = nullptr;
+  };
+
+  // All parts outlive this. This outlives the router's server and every request that the engine has
   // not answered: destroy it after HttpServer::Stop and Engine::Stop. The destructor waits for
   // reads that are running.
-  DtmHttpDoor(engine::Engine& engine, port::TransactionQuery& query, port::Entropy& entropy,
-              port::Clock& clock, DtmHttpOptions options);
+  DtmHttpDoor(const Parts& parts, DtmHttpOptions options);
   ~DtmHttpDoor();
 
   DtmHttpDoor(const DtmHttpDoor&) = delete;

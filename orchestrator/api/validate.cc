@@ -172,30 +172,28 @@ absl::Status CheckPayloads(const DtmRequest& request) {
                      "kMaxRequestSize", "split it, or send references to the data instead");
 }
 
+absl::Status CheckStepTargets(const DtmRequest& request, size_t i) {
+  const std::string& action = request.steps[i].action;
+  const std::string& compensate = request.steps[i].compensate;
+  const std::string the_action = absl::StrCat("the action of step ", i);
+  const std::string the_compensate = absl::StrCat("the compensate of step ", i);
+  absl::Status status = CheckTarget(the_action, action);
+  if (status.ok()) status = CheckTarget(the_compensate, compensate);
+  const auto protocol = ProtocolFromWord(request.protocol);
+  if (status.ok()) status = CheckTargetForm(the_compensate, protocol, compensate);
+  // Who the receivers of a topic are is looked up later (topic_steps.h).
+  const bool may_name_topic = ModeFromWord(request.trans_type) == core::Mode::kMessage;
+  if (!status.ok() || (may_name_topic && action.starts_with(kTopicScheme))) return status;
+  return CheckTargetForm(the_action, protocol, action);
+}
+
 absl::Status CheckSteps(const DtmRequest& request) {
   if (request.steps.size() > core::kMaxSteps) {
     return Refuse(absl::StrCat(request.steps.size(), " steps given, at most ", core::kMaxSteps,
                                " allowed (kMaxSteps): split it into several transactions"));
   }
   for (size_t i = 0; i < request.steps.size(); ++i) {
-    absl::Status status =
-        CheckTarget(absl::StrCat("the action of step ", i), request.steps[i].action);
-    if (status.ok())
-      status = CheckTarget(absl::StrCat("the compensate of step ", i), request.steps[i].compensate);
-    if (!status.ok()) return status;
-    if (absl::StartsWith(request.steps[i].action, "topic://")) {
-      return Refuse(absl::StrCat("topic not found: step ", i,
-                                 " names a topic and this version serves none: name the "
-                                 "receiver's URL"));
-    }
-    const auto protocol = ProtocolFromWord(request.protocol);
-    status =
-        CheckTargetForm(absl::StrCat("the action of step ", i), protocol, request.steps[i].action);
-    if (status.ok()) {
-      status = CheckTargetForm(absl::StrCat("the compensate of step ", i), protocol,
-                               request.steps[i].compensate);
-    }
-    if (!status.ok()) return status;
+    if (absl::Status status = CheckStepTargets(request, i); !status.ok()) return status;
   }
   if (request.payloads.size() < request.steps.size()) {
     return Refuse(

@@ -25,6 +25,8 @@
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/http_server.h"
 #include "orchestrator/api/metrics.h"
+#include "orchestrator/api/topic_calls.h"
+#include "orchestrator/api/topics.h"
 #include "orchestrator/app/alert_log.h"
 #include "orchestrator/app/alert_observer.h"
 #include "orchestrator/app/data_dir.h"
@@ -120,6 +122,8 @@ class Server::Impl {
   OpenedStore opened_;
   Readiness readiness_;
   std::unique_ptr<api::DefinitionRegistry> definitions_;
+  std::unique_ptr<api::Topics> topics_;
+  std::unique_ptr<api::TopicCalls> topic_calls_;
   // What stands further down uses what stands above, and goes first.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Callers> callers_;
@@ -179,6 +183,12 @@ bool Server::Impl::OpenData(StartFailure* failure) {
     return false;
   }
   opened_ = *std::move(opened);
+  topics_ = std::make_unique<api::Topics>(*opened_.kv, clock_);
+  topic_calls_ = std::make_unique<api::TopicCalls>(*topics_);
+  if (const absl::Status loaded = topics_->Load(); !loaded.ok()) {
+    failure->text = std::string(loaded.message());
+    return false;
+  }
   return true;
 }
 
@@ -200,7 +210,8 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   dtm_options.on_answer = [this](std::string_view rpc, bool ok, base::Duration took) {
     metrics_.OnRpcAnswer(rpc, ok, took);
   };
-  dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_, std::move(dtm_options));
+  dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_, *topic_calls_,
+                                                    std::move(dtm_options));
   admin_ = std::make_unique<api::AdminService>(api::AdminService::Parts{
       .engine = engine_.get(),
       .query = opened_.query,
@@ -229,8 +240,16 @@ bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
   door_options.version = Version();
   door_options.ready = [this] { return readiness_.Check(); };
   door_options.metrics = [this] { return metrics_.Render(); };
-  dtm_http_ = std::make_unique<api::DtmHttpDoor>(*engine_, *opened_.query, entropy_, clock_,
-                                                 std::move(door_options));
+  dtm_http_ = std::make_unique<api::DtmHttpDoor>(
+      api::DtmHttpDoor::Parts{
+          .engine = engine_.get(),
+          .query = opened_.query,
+          .entropy = &entropy_,
+          .clock = &clock_,
+          .topics = topic_calls_.get(),
+          .records = opened_.kv.get(),
+      },
+      std::move(door_options));
   dtm_http_->AddRoutes(router_);
   api::HttpServerOptions options;
   options.address = config_.http_listen;
@@ -321,6 +340,9 @@ void Server::Impl::Stop() {
   admin_.reset();
   dtm_grpc_.reset();
   engine_.reset();
+  topic_calls_.reset();
+  topics_.reset();
+  opened_.kv.reset();
   opened_.own_query.reset();
   opened_.store.reset();
 }

@@ -21,7 +21,13 @@ Door::Door() : observer_(std::make_unique<fixture::SilentObserver>()) {
       engine::EngineOptions(),
       engine::Engine::Ports{&store_, &caller_, &clock_, &entropy_, &executor_, observer_.get()});
   engine_->Start();
-  service_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_);
+  api::DtmGrpcOptions door;
+  door.on_answer = [this](std::string_view rpc, bool ok, base::Duration) {
+    absl::MutexLock lock(&mutex_);
+    told_.push_back(std::string(rpc) + (ok ? " ok" : " fail"));
+  };
+  service_ =
+      std::make_unique<api::DtmGrpcService>(*engine_, entropy_, topic_calls_, std::move(door));
   api::GrpcServer::Options options;
   options.address = "127.0.0.1:0";
   auto server = api::GrpcServer::Start(options, {{api::kDtmService, service_->service()}});
@@ -35,6 +41,11 @@ Door::Door() : observer_(std::make_unique<fixture::SilentObserver>()) {
 Door::~Door() {
   engine_->Stop();
   server_->Shutdown(base::Seconds(5));
+}
+
+std::vector<std::string> Door::told() const {
+  absl::MutexLock lock(&mutex_);
+  return told_;
 }
 
 grpc::Status Door::Submit(const dtmgimp::DtmRequest& request) {

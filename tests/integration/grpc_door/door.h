@@ -5,15 +5,21 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "dtmgimp/dtm.grpc.pb.h"
+#include "orchestrator/adapter/memory/memory_kv.h"
 #include "orchestrator/adapter/system/system_clock.h"
 #include "orchestrator/adapter/system/system_entropy.h"
 #include "orchestrator/adapter/system/thread_executor.h"
 #include "orchestrator/api/dtm_grpc.h"
 #include "orchestrator/api/grpc_server.h"
+#include "orchestrator/api/topic_calls.h"
+#include "orchestrator/api/topics.h"
 #include "orchestrator/engine/engine.h"
 #include "tests/integration/grpc_door/scripted_caller.h"
 #include "tests/integration/grpc_door/switchable_store.h"
@@ -39,11 +45,19 @@ class Door {
   grpc::Status RegisterBranch(const dtmgimp::DtmBranchRequest& request);
   std::string NewGid();
 
+  // What the service told of its answers, in order: "Submit ok", "Abort fail".
+  std::vector<std::string> told() const ABSL_LOCKS_EXCLUDED(mutex_);
+
  private:
+  mutable absl::Mutex mutex_;
+  std::vector<std::string> told_ ABSL_GUARDED_BY(mutex_);
   ScriptedCaller caller_;
   SwitchableStore store_;
   adapter::SystemClock clock_;
   adapter::SystemEntropy entropy_;
+  adapter::MemoryKv records_;
+  api::Topics topics_{records_, clock_};
+  api::TopicCalls topic_calls_{topics_};
   adapter::ThreadExecutor executor_;
   std::unique_ptr<port::Observer> observer_;
   std::unique_ptr<engine::Engine> engine_;

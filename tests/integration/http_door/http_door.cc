@@ -18,8 +18,8 @@ Reply ToReply(std::optional<saga::testing::RawResponse> response) {
 }  // namespace
 
 HttpDoor::HttpDoor(const engine::EngineOptions& options) {
-  metrics_ = std::make_unique<api::Metrics>(
-      api::Metrics::Options{.version = "1.2.3", .scrape = [this] { return Scrape(); }});
+  metrics_ = std::make_unique<api::Metrics>(api::Metrics::Options{
+      .version = "1.2.3", .grpc_version = "9.8", .scrape = [this] { return Scrape(); }});
   engine_ = std::make_unique<engine::Engine>(
       options,
       engine::Engine::Ports{&store_, &caller_, &clock_, &entropy_, &executor_, metrics_.get()});
@@ -31,8 +31,10 @@ HttpDoor::HttpDoor(const engine::EngineOptions& options) {
     return ready_;
   };
   door.metrics = [this] { return metrics_->Render(); };
-  door_ = std::make_unique<api::DtmHttpDoor>(*engine_, store_.query(), entropy_, clock_,
-                                             std::move(door));
+  door_ = std::make_unique<api::DtmHttpDoor>(
+      api::DtmHttpDoor::Parts{engine_.get(), &store_.query(), &entropy_, &clock_, &topic_calls_,
+                              &records_},
+      std::move(door));
   door_->AddRoutes(router_);
   api::HttpServerOptions server;
   server.address = "127.0.0.1:0";

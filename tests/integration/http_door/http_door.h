@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/adapter/memory/memory_kv.h"
 #include "orchestrator/adapter/system/system_clock.h"
 #include "orchestrator/adapter/system/system_entropy.h"
 #include "orchestrator/adapter/system/thread_executor.h"
@@ -16,6 +17,8 @@
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/http_server.h"
 #include "orchestrator/api/metrics.h"
+#include "orchestrator/api/topic_calls.h"
+#include "orchestrator/api/topics.h"
 #include "orchestrator/engine/engine.h"
 #include "tests/integration/grpc_door/scripted_caller.h"
 #include "tests/integration/grpc_door/switchable_store.h"
@@ -66,6 +69,9 @@ class HttpDoor {
   SwitchableStore store_;
   adapter::SystemClock clock_;
   adapter::SystemEntropy entropy_;
+  adapter::MemoryKv records_;
+  api::Topics topics_{records_, clock_};
+  api::TopicCalls topic_calls_{topics_};
   adapter::ThreadExecutor executor_;
   absl::Mutex mutex_;
   absl::Status ready_ ABSL_GUARDED_BY(mutex_);
