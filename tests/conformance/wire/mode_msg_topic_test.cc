@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-class Topics : public ModeTest {
+class TopicFanOut : public ModeTest {
  protected:
   std::string Topic() const { return "topic-of-" + gid(); }
 
@@ -39,7 +39,7 @@ class Topics : public ModeTest {
   }
 };
 
-TEST_F(Topics, EachSubscriberIsABranchOfItsOwn) {
+TEST_F(TopicFanOut, EachSubscriberIsABranchOfItsOwn) {
   Subscribe(Url("one"));
   Subscribe(Url("two"));
   // Both at once: DTM may know a topic with one of its subscribers only.
@@ -63,14 +63,14 @@ TEST_F(Topics, EachSubscriberIsABranchOfItsOwn) {
             absl::StrCat("branch_id=01-02&gid=", gid(), "&op=action&trans_type=msg"));
 }
 
-TEST_F(Topics, ASingleSubscriberHasThePlainId) {
+TEST_F(TopicFanOut, ASingleSubscriberHasThePlainId) {
   Subscribe(Url("one"));
   ASSERT_TRUE(IsSuccess(SubmitUntilKnown(ToTopic())));
   ASSERT_TRUE(Ends("succeed"));
   EXPECT_THAT(CallNames(), ElementsAre("01 action", "02 action"));
 }
 
-TEST_F(Topics, OverGrpcSubscribersAreGrpcTargets) {
+TEST_F(TopicFanOut, OverGrpcSubscribersAreGrpcTargets) {
   dtmgimp::DtmTopicRequest topic;
   topic.set_topic(Topic());
   topic.set_url(Target("one"));
@@ -89,7 +89,7 @@ TEST_F(Topics, OverGrpcSubscribersAreGrpcTargets) {
   EXPECT_EQ(Calls()[0].transport, "grpc");
 }
 
-TEST_F(Topics, AnUnknownTopicRefusesTheMessage) {
+TEST_F(TopicFanOut, AnUnknownTopicRefusesTheMessage) {
   const HttpAnswer answer = Post("submit", ToTopic());
   EXPECT_EQ(answer.status, 500);
   EXPECT_THAT(answer.json().value("message", ""), testing::HasSubstr("topic not found"));
