@@ -35,8 +35,9 @@ struct Reply {
   std::string body = R"({"dtm_result":"SUCCESS"})";  // HTTP only; gRPC replies are empty
   int grpc_code = 0;                                 // gRPC only: grpc::StatusCode
   std::string grpc_message;
-  bool hang = false;                           // never answers
-  std::map<std::string, std::string> headers;  // further ones, HTTP only
+  bool hang = false;                            // never answers
+  std::map<std::string, std::string> headers;   // further ones, HTTP only
+  absl::Duration delay = absl::ZeroDuration();  // HTTP only: how long it takes to answer
 };
 
 // Listens on free ports of 127.0.0.1, over HTTP/1.1 and gRPC, for any path and any method.

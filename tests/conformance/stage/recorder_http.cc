@@ -1,5 +1,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -82,7 +83,7 @@ Call Read(const http::request<http::string_body>& request) {
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(asio::ip::tcp::socket socket, RecorderMemory& memory)
-      : socket_(std::move(socket)), memory_(memory) {}
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), memory_(memory) {}
 
   void Await() {
     parser_.emplace();
@@ -97,8 +98,17 @@ class Session : public std::enable_shared_from_this<Session> {
     const Reply reply = memory_.Take(Read(parser_->get()));
     if (reply.hang) {
       AwaitEnd();
-      return;
+    } else if (reply.delay > absl::ZeroDuration()) {
+      timer_.expires_after(absl::ToChronoMilliseconds(reply.delay));
+      timer_.async_wait([self = shared_from_this(), reply](Error error) {
+        if (!error) self->Answer(reply);
+      });
+    } else {
+      Answer(reply);
     }
+  }
+
+  void Answer(const Reply& reply) {
     answer_ = {};
     answer_.result(static_cast<unsigned>(reply.status));
     answer_.set(http::field::content_type, "application/json");
@@ -117,6 +127,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   asio::ip::tcp::socket socket_;
+  asio::steady_timer timer_;
   RecorderMemory& memory_;
   boost::beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
