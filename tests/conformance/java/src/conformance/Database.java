@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A MariaDB of the suite's own, on a free port of loopback, its data in a temporary folder. It holds
- * the barrier table of DTM's clients and accounts.
+ * A MariaDB of the suite's own, on a free port of loopback, its data in a temporary folder. It
+ * holds the barrier table of DTM's clients and accounts.
  */
 final class Database implements AutoCloseable {
   private static final int ATTEMPTS = 3;

@@ -36,8 +36,8 @@ class SagaTest extends Stage {
   }
 
   /**
-   * Submits as Saga.submit does, with the client's own request, and with what the setters would have
-   * set: both in seconds.
+   * Submits as Saga.submit does, with the client's own request, and with what the setters would
+   * have set: both in seconds.
    */
   private String submitWithOptions(Saga saga, long retryInterval, long timeoutToFail) {
     SagaOperatorParam request =
