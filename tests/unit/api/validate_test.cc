@@ -168,10 +168,13 @@ TEST(ValidateTest, Targets) {
   EXPECT_THAT(Refusal(request), HasSubstr("query_prepared"));
 }
 
-TEST(ValidateTest, TopicsAreNotFound) {
+TEST(ValidateTest, OnlyMessagesNameTopics) {
   DtmRequest request = Good("msg");
   request.steps[0].action = "topic://orders";
-  EXPECT_THAT(Refusal(request), HasSubstr("topic not found"));
+  EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
+  request = Good("saga");
+  request.steps[0].action = "topic://orders";
+  EXPECT_THAT(Refusal(request), HasSubstr("the action of step 0 names a topic"));
 }
 
 TEST(ValidateTest, Sizes) {

@@ -12,6 +12,7 @@ class RouterTest : public ::testing::Test {
     router_.Add("GET", "/api/query", nothing);
     router_.Add("POST", "/api/submit", nothing);
     router_.Add(HttpRouter::kAnyMethod, "/api/ping", nothing);
+    router_.Add("DELETE", "/api/topic/:name", nothing);
   }
 
   HttpRouter::Match Find(const std::string& method, const std::string& target) {
@@ -56,6 +57,26 @@ TEST_F(RouterTest, RedirectsOneSlashTooMany) {
   const HttpRouter::Match post = Find("POST", "/api/submit/");
   EXPECT_EQ(post.answer.status, 307);
   EXPECT_EQ(post.answer.location, "/api/submit");
+}
+
+TEST_F(RouterTest, AParameterIsTheRestOfThePath) {
+  for (const char* target : {"/api/topic/a", "/api/topic/a%2Fb", "/api/topic/a/b",
+                             "/api/topic/:", "/api/topic/%0D%0A", "//api//topic//a"}) {
+    const HttpRouter::Match match = Find("DELETE", target);
+    EXPECT_NE(match.handler, nullptr) << target;
+    EXPECT_EQ(match.route, "/api/topic/:name") << target;
+  }
+  for (const char* target : {"/api/topic", "/api/topic/", "/api/topics/a", "/api/topi"})
+    EXPECT_EQ(Find("DELETE", target).answer.status, 404) << target;
+  EXPECT_EQ(Find("GET", "/api/topic/a").answer.status, 404);
+}
+
+// The client wrote the parameter, and a header must not carry what it likes.
+TEST_F(RouterTest, AParameterIsRedirectedEncoded) {
+  const HttpRouter::Match match = Find("DELETE", "/api/topic/a%0D%0Ax:%20%C3%A4~/?q=1");
+  EXPECT_EQ(match.answer.status, 307);
+  EXPECT_EQ(match.answer.location, "/api/topic/a%0D%0Ax%3A%20%C3%A4~?q=1");
+  EXPECT_EQ(match.route, "/api/topic/:name");
 }
 
 }  // namespace
