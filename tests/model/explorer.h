@@ -23,13 +23,14 @@ struct Successor {
 struct Exploration {
   uint64_t states = 0;
   uint64_t ends = 0;               // states in which the transaction has ended
+  uint64_t succeeded = 0;          // ... in success
   std::string finding;             // what is wrong; empty: nothing
   std::vector<std::string> trace;  // how to get there
   bool Clean() const { return finding.empty(); }
 };
 
 // State: a plain struct of bytes without padding (it is its own key). Model: Start(), Next(state),
-// Check(state) -> what is wrong or "", Ended(state).
+// Check(state) -> what is wrong or "", Ended(state), Succeeded(state), MustEnd(state).
 template <typename State, typename Model>
 Exploration Explore(const Model& model, uint64_t max_states) {
   struct Known {
@@ -81,6 +82,7 @@ Exploration Explore(const Model& model, uint64_t max_states) {
   for (uint64_t i = 0; i < known.size(); ++i) {
     if (!model.Ended(known[i].state)) continue;
     ++result.ends;
+    if (model.Succeeded(known[i].state)) ++result.succeeded;
     reaches[i] = true;
     open.push_back(i);
   }

@@ -26,6 +26,7 @@ struct CounterModel {
     return state.value == forbidden ? "forbidden" : "";
   }
   bool Ended(const Counter& state) const { return state.value == 5; }
+  bool Succeeded(const Counter& state) const { return state.value == 5; }
   bool MustEnd(const Counter&) const { return true; }
 };
 
@@ -34,6 +35,7 @@ TEST(Explorer, VisitsEveryStateOnce) {
   EXPECT_TRUE(result.Clean()) << result.finding;
   EXPECT_EQ(result.states, 6u);
   EXPECT_EQ(result.ends, 1u);
+  EXPECT_EQ(result.succeeded, 1u);
 }
 
 TEST(Explorer, ShowsTheWayToAForbiddenState) {

@@ -68,7 +68,7 @@ void MessageModel::Client(const MessageState& state,
   MessageState after = state;
   core::Verdict verdict = core::Verdict::kNotFound;
   core::Event event = core::AbortRequested{};
-  if (state.decision == 1) event = core::Submitted{};
+  if (state.decision == 1) event = core::Submitted{process_.Shape()};
   after.process = process_.After(state.process, std::move(event), &verdict);
   const bool yes = verdict == core::Verdict::kAccepted || verdict == core::Verdict::kAlready;
   if (state.decision == 1 && yes) after.told_yes = 1;

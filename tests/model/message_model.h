@@ -28,7 +28,11 @@ class MessageModel {
   std::vector<Successor<MessageState>> Next(const MessageState& state) const;
   std::string Check(const MessageState& state) const;
   bool Ended(const MessageState& state) const { return core::IsFinal(state.process.Stored()); }
+  bool Succeeded(const MessageState& state) const {
+    return state.process.Stored() == core::Status::kSucceed;
+  }
   bool MustEnd(const MessageState&) const { return true; }
+  const Process& process() const { return process_; }
 
  private:
   void Client(const MessageState& state, std::vector<Successor<MessageState>>& next) const;

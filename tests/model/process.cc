@@ -8,6 +8,12 @@ uint8_t Bit(size_t row) { return static_cast<uint8_t>(1u << row); }
 
 }  // namespace
 
+core::GlobalTransaction Process::Draft() const {
+  core::GlobalTransaction draft = Shape();
+  draft.branches.clear();
+  return draft;
+}
+
 ProcessState Process::Born(core::Event event) const {
   core::GlobalTransaction created;
   const core::Decision decision = core::Create(std::move(event), ContextAt(false), &created);
@@ -113,8 +119,9 @@ void Process::Times(const ProcessState& state, ProcessSuccessors& next) const {
 }
 
 bool Process::Forgotten(const ProcessState& state) const {
-  if (!state.Up() || state.out != 0) return false;
-  const core::GlobalTransaction transaction = codec_.Unpack(state.live);
+  if (state.out != 0) return false;
+  // While the process is down, the store knows when it has to be looked at.
+  const core::GlobalTransaction transaction = codec_.Unpack(state.Up() ? state.live : state.stored);
   if (core::IsFinal(transaction.status)) return false;
   return core::NextWake(transaction, core::Settings{}) == base::kNever;
 }

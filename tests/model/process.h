@@ -34,6 +34,8 @@ class Process {
   Process(core::GlobalTransaction shape, Bend bend) : codec_(std::move(shape), bend), bend_(bend) {}
 
   const core::GlobalTransaction& Shape() const { return codec_.Shape(); }
+  // As a client says it who names no branches: everything else of the shape.
+  core::GlobalTransaction Draft() const;
   const Bend& bend() const { return bend_; }
 
   // The record made by the first event, stored.
@@ -50,7 +52,7 @@ class Process {
   void Arrive(const ProcessState& state, size_t row, size_t participant,
               ProcessSuccessors& next) const;
 
-  // Open, up, nothing out and nothing planned: nobody would ever look at it again.
+  // Open, nothing out and nothing planned: nobody would ever look at it again.
   bool Forgotten(const ProcessState& state) const;
 
  private:

@@ -26,7 +26,11 @@ class SagaModel {
   ProcessSuccessors Next(const ProcessState& state) const;
   std::string Check(const ProcessState& state) const;
   bool Ended(const ProcessState& state) const { return core::IsFinal(state.Stored()); }
+  bool Succeeded(const ProcessState& state) const {
+    return state.Stored() == core::Status::kSucceed;
+  }
   bool MustEnd(const ProcessState&) const { return true; }
+  const Process& process() const { return process_; }
 
  private:
   const Process process_;

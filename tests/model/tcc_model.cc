@@ -27,9 +27,7 @@ TccModel::TccModel(size_t branches, Bend bend)
     : branches_(branches), process_(MakeShape(branches), bend) {}
 
 TccState TccModel::Start() const {
-  core::GlobalTransaction draft = process_.Shape();
-  draft.branches.clear();
-  return {.process = process_.Born(core::Prepared{draft})};
+  return {.process = process_.Born(core::Prepared{process_.Draft()})};
 }
 
 std::vector<Successor<TccState>> TccModel::Next(const TccState& state) const {
@@ -88,7 +86,7 @@ void TccModel::Client(const TccState& state, std::vector<Successor<TccState>>& n
   if (state.decision == 1) {
     core::Verdict verdict = core::Verdict::kNotFound;
     TccState after = state;
-    after.process = process_.After(state.process, core::Submitted{}, &verdict);
+    after.process = process_.After(state.process, core::Submitted{process_.Draft()}, &verdict);
     if (verdict == core::Verdict::kAccepted || verdict == core::Verdict::kAlready)
       after.told_yes = 1;
     next.push_back({"submit", after});

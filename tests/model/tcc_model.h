@@ -28,7 +28,11 @@ class TccModel {
   std::vector<Successor<TccState>> Next(const TccState& state) const;
   std::string Check(const TccState& state) const;
   bool Ended(const TccState& state) const { return core::IsFinal(state.process.Stored()); }
+  bool Succeeded(const TccState& state) const {
+    return state.process.Stored() == core::Status::kSucceed;
+  }
   bool MustEnd(const TccState&) const { return true; }
+  const Process& process() const { return process_; }
 
  private:
   void Client(const TccState& state, std::vector<Successor<TccState>>& next) const;

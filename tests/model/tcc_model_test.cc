@@ -9,6 +9,7 @@ namespace {
 
 TEST(TccModel, OneBranch) { ExpectHolds<TccState>(TccModel(1)); }
 TEST(TccModel, TwoBranches) { ExpectHolds<TccState>(TccModel(2)); }
+TEST(TccModel, ThreeBranches) { ExpectHolds<TccState>(TccModel(3)); }
 
 TEST(TccModelBent, AMissingBarrierIsNoticed) {
   ExpectNoticed<TccState>(TccModel(1, {.no_barrier = true}), "something took effect twice");
