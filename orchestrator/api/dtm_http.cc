@@ -86,26 +86,36 @@ class DtmHttpDoor::Impl {
     calls_.RegisterBranch(*std::move(decoded), AnswerTo(std::move(responder)));
   }
 
-  // A live transaction's record is in the engine; what has left memory is in the store.
   void Query(const HttpRequest& request, HttpResponder responder) {
-    std::string gid = CleanHttpGid(request.Query("gid"));
+    const std::string gid(request.Query("gid"));
     if (gid.empty()) return responder.Send(HttpMessage(500, "no gid specified"));
+    Look(gid, std::make_shared<HttpResponder>(std::move(responder)));
+  }
+
+  // A live transaction's record is in the engine; what has left memory is in the store. A gid that
+  // came by gRPC or JSON-RPC is stored as it was sent, so that is looked for first.
+  void Look(const std::string& gid, std::shared_ptr<HttpResponder> responder) {
     engine_.Inspect(
-        gid, [this, gid, responder = std::move(responder)](const engine::Snapshot* live) mutable {
+        gid, [this, gid, responder = std::move(responder)](const engine::Snapshot* live) {
           // Copied, because what follows takes longer than the engine's thread has. Payloads are
           // shared, not copied.
           std::optional<port::StoredTransaction> found;
           if (live != nullptr)
             found = {.transaction = live->transaction, .next_wake = live->next_wake};
-          AnswerFrom(readers_, std::move(responder),
-                     [this, gid = std::move(gid), found = std::move(found)]() -> HttpResponse {
-                       if (found.has_value())
-                         return QueryAnswer(found->transaction, found->next_wake);
-                       const auto stored = query_.Find(gid);
-                       if (stored.ok()) return QueryAnswer(stored->transaction, stored->next_wake);
-                       if (absl::IsNotFound(stored.status())) return HttpOk(EncodeQueryOfNone());
-                       return HttpMessage(500, std::string(stored.status().message()));
-                     });
+          const bool taken = readers_.Run([this, gid, responder, found = std::move(found)] {
+            if (found.has_value())
+              return responder->Send(QueryAnswer(found->transaction, found->next_wake));
+            const auto stored = query_.Find(gid);
+            if (stored.ok())
+              return responder->Send(QueryAnswer(stored->transaction, stored->next_wake));
+            if (!absl::IsNotFound(stored.status()))
+              return responder->Send(HttpMessage(500, std::string(stored.status().message())));
+            const std::string cleaned = CleanHttpGid(gid);
+            if (cleaned == gid || cleaned.empty())
+              return responder->Send(HttpOk(EncodeQueryOfNone()));
+            Look(cleaned, responder);
+          });
+          if (!taken) responder->Send(TooManyReads());
         });
   }
 
@@ -120,6 +130,8 @@ class DtmHttpDoor::Impl {
 
   HttpResponse One(const ListQuery& list) {
     auto stored = query_.Find(list.gid);
+    const std::string cleaned = CleanHttpGid(list.gid);
+    if (absl::IsNotFound(stored.status()) && cleaned != list.gid) stored = query_.Find(cleaned);
     if (stored.ok()) return HttpOk(EncodeList({*std::move(stored)}, list.position));
     if (absl::IsNotFound(stored.status())) return HttpOk(EncodeListOfNone(list.position));
     return HttpMessage(500, std::string(stored.status().message()));

@@ -77,7 +77,7 @@ absl::StatusOr<PageQuery> ReadPage(const HttpRequest& request) {
 
 absl::StatusOr<ListQuery> ReadListQuery(const HttpRequest& request) {
   ListQuery list;
-  list.gid = CleanHttpGid(request.Query("gid"));
+  list.gid = std::string(request.Query("gid"));
   list.position = std::string(request.Query("position"));
   if (!list.gid.empty()) return list;
   const auto page = ReadPage(request);

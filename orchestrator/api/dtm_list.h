@@ -15,7 +15,7 @@
 namespace saga::api {
 
 struct ListQuery {
-  std::string gid;       // not empty: exactly this one, and nothing else counts
+  std::string gid;       // as the client sent it; not empty: this one, and nothing else counts
   std::string position;  // as the client sent it
   port::ListFilter filter;
   bool matches_none = false;  // no transaction can meet the filter

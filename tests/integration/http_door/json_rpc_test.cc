@@ -147,6 +147,14 @@ TEST_F(JsonRpcTest, ParamsThatCannotBeServed) {
 TEST_F(JsonRpcTest, AGidIsTakenAsItIs) {
   ExpectDone(Call("submit", Request("a;b", "saga", 1)));
   EXPECT_EQ(door_.caller().FullCalls().at(0).gid, "a;b");
+  EXPECT_EQ(door_.Query("a%3Bb")["transaction"]["gid"], "a;b");
+  EXPECT_EQ(door_.Get("/api/dtmsvr/all?gid=a%3Bb").Json()["transactions"][0]["gid"], "a;b");
+  // One that came over HTTP is found by what was sent, too.
+  ASSERT_EQ(door_.Call("submit", Request("c;d", "saga", 1)).status, 200);
+  EXPECT_EQ(door_.Query("c%3Bd")["transaction"]["gid"], "cd");
+  EXPECT_EQ(door_.Get("/api/dtmsvr/all?gid=c%3Bd").Json()["transactions"][0]["gid"], "cd");
+  EXPECT_TRUE(door_.Query("e%3Bf")["transaction"].is_null());
+  EXPECT_TRUE(door_.Query("%3B")["transaction"].is_null());
   ExpectError(Call("submit", Request("a\nb", "saga", 1)), 200, -32603, "control character",
               nullptr);
 }

@@ -40,7 +40,7 @@ TEST(ReadListQuery, ReadsEveryFilter) {
 TEST(ReadListQuery, GidMakesEverythingElseMeaningless) {
   const auto list = Read("gid=a%3Bb%0A&limit=x&position=12");
   ASSERT_TRUE(list.ok());
-  EXPECT_EQ(list->gid, "ab");
+  EXPECT_EQ(list->gid, "a;b\n");
   EXPECT_EQ(list->position, "12");
 }
 
