@@ -21,6 +21,8 @@ using Json = nlohmann::json;
 // document first. Anything that is not a list of flat objects of strings ends the parse at once.
 class StepReader : public nlohmann::json_sax<Json> {
  public:
+  explicit StepReader(size_t max_steps) : max_steps_(max_steps) {}
+
   bool start_array(size_t) override {
     if (depth_ != 0) return Wrong();
     depth_ = 1;
@@ -42,7 +44,7 @@ class StepReader : public nlohmann::json_sax<Json> {
   }
   bool key(string_t& name) override {
     field_ = nullptr;
-    if (count_ > core::kMaxSteps) return true;
+    if (count_ > max_steps_) return true;
     if (name == "action") field_ = &steps_.back().action;
     if (name == "compensate") field_ = &steps_.back().compensate;
     return true;
@@ -75,7 +77,7 @@ class StepReader : public nlohmann::json_sax<Json> {
  private:
   void Begin() {
     field_ = nullptr;
-    if (++count_ <= core::kMaxSteps) steps_.emplace_back();
+    if (++count_ <= max_steps_) steps_.emplace_back();
   }
   bool Wrong() {
     error_ = count_ == 0 ? "it is not a list of objects"
@@ -83,6 +85,7 @@ class StepReader : public nlohmann::json_sax<Json> {
     return false;
   }
 
+  const size_t max_steps_;
   int depth_ = 0;  // 1: in the list, 2: in a step
   size_t count_ = 0;
   std::string* field_ = nullptr;
@@ -192,18 +195,18 @@ absl::StatusOr<Json> ParseJson(const std::string& name, std::string_view text) {
   return parsed;
 }
 
-absl::StatusOr<std::vector<DtmStep>> ParseSteps(std::string_view text) {
+absl::StatusOr<std::vector<DtmStep>> ParseSteps(std::string_view text, size_t max_steps) {
   if (text.empty() || text == "null" || text == "[]") return std::vector<DtmStep>();
-  StepReader reader;
+  StepReader reader(max_steps);
   if (!Json::sax_parse(text, &reader)) {
     return absl::InvalidArgumentError(
         absl::StrCat(R"(Steps must be a JSON list like [{"action":"...","compensate":"..."}]: )",
                      reader.error()));
   }
-  if (reader.count() > core::kMaxSteps) {
+  if (reader.count() > max_steps) {
     return absl::InvalidArgumentError(
-        absl::StrCat(reader.count(), " steps given, at most ", core::kMaxSteps,
-                     " allowed (kMaxSteps): split it into several transactions"));
+        absl::StrCat(reader.count(), " steps given, at most ", max_steps,
+                     " allowed (limit.steps): split it into several transactions"));
   }
   return reader.Take();
 }

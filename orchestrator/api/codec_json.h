@@ -5,6 +5,7 @@
 // that says where and what is allowed; none of them throws, and none recurses deeper than the text
 // is allowed to nest (core::kMaxJsonDepth).
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "orchestrator/core/limits.h"
 
 namespace saga::api {
 
@@ -31,9 +33,10 @@ struct DtmStep {
 absl::StatusOr<nlohmann::json> ParseJson(const std::string& name, std::string_view text);
 
 // `[{"action":"...","compensate":"..."}, ...]`; "", "null" and "[]" are no steps. Other keys of a
-// step are passed over, their values must be strings too. More than core::kMaxSteps steps are
+// step are passed over, their values must be strings too. More than `max_steps` steps are
 // counted but not kept, and refused.
-absl::StatusOr<std::vector<DtmStep>> ParseSteps(std::string_view text);
+absl::StatusOr<std::vector<DtmStep>> ParseSteps(std::string_view text,
+                                                size_t max_steps = core::kMaxSteps);
 
 struct SagaCustomData {
   bool concurrent = false;

@@ -9,8 +9,9 @@ namespace saga::api {
 
 namespace {
 
-absl::StatusOr<core::GlobalTransaction> CheckedDraft(RequestKind kind, DtmRequest request) {
-  if (const absl::Status valid = Validate(kind, request); !valid.ok()) return valid;
+absl::StatusOr<core::GlobalTransaction> CheckedDraft(RequestKind kind, DtmRequest request,
+                                                     const core::RequestLimits& limits) {
+  if (const absl::Status valid = Validate(kind, request, limits); !valid.ok()) return valid;
   return ToDraft(kind, std::move(request));
 }
 
@@ -23,8 +24,8 @@ engine::Reply Word(Asked asked, DtmCalls::Done done) {
 }  // namespace
 
 void DtmCalls::Prepare(DtmRequest request, Done done) {
-  absl::Status valid = Validate(RequestKind::kPrepare, request);
-  if (valid.ok() && NamesTopics(request)) valid = FillReceivers(topics_, request);
+  absl::Status valid = Validate(RequestKind::kPrepare, request, limits_);
+  if (valid.ok() && NamesTopics(request)) valid = FillReceivers(topics_, request, limits_.steps);
   if (!valid.ok()) return done(ToWire(valid));
   auto draft = ToDraft(RequestKind::kPrepare, std::move(request));
   if (!draft.ok()) return done(ToWire(draft.status()));
@@ -35,10 +36,11 @@ void DtmCalls::Prepare(DtmRequest request, Done done) {
 void DtmCalls::Submit(DtmRequest request, Done done) {
   if (ModeFromWord(request.trans_type) == core::Mode::kWorkflow)
     return EndWorkflow(std::move(request), std::move(done));
-  if (const absl::Status valid = Validate(RequestKind::kSubmit, request); !valid.ok())
+  if (const absl::Status valid = Validate(RequestKind::kSubmit, request, limits_); !valid.ok())
     return done(ToWire(valid));
   const bool rows_vary = NamesTopics(request);
-  absl::Status filled = rows_vary ? FillReceivers(topics_, request) : absl::OkStatus();
+  absl::Status filled =
+      rows_vary ? FillReceivers(topics_, request, limits_.steps) : absl::OkStatus();
   if (!filled.ok()) return SubmitStored(std::move(request), std::move(filled), std::move(done));
   SubmitDraft(std::move(request), rows_vary, std::move(done));
 }
@@ -65,7 +67,7 @@ void DtmCalls::SubmitStored(DtmRequest request, absl::Status refusal, Done done)
 }
 
 void DtmCalls::Abort(DtmRequest request, Done done) {
-  if (const absl::Status valid = Validate(RequestKind::kAbort, request); !valid.ok())
+  if (const absl::Status valid = Validate(RequestKind::kAbort, request, limits_); !valid.ok())
     return done(ToWire(valid));
   Asked asked{RequestKind::kAbort, request.gid, /*waited=*/false};
   core::AbortRequested event;
@@ -75,14 +77,15 @@ void DtmCalls::Abort(DtmRequest request, Done done) {
 }
 
 void DtmCalls::RegisterBranch(DtmRegistration registration, Done done) {
-  if (const absl::Status valid = Validate(registration); !valid.ok()) return done(ToWire(valid));
+  if (const absl::Status valid = Validate(registration, limits_); !valid.ok())
+    return done(ToWire(valid));
   const std::string gid = registration.gid;
   engine_.RegisterBranch(gid, ToRegistration(std::move(registration)),
                          Word({RequestKind::kRegisterBranch, gid, false}, std::move(done)));
 }
 
 void DtmCalls::PrepareWorkflow(DtmRequest request, Progress done) {
-  auto draft = CheckedDraft(RequestKind::kPrepareWorkflow, std::move(request));
+  auto draft = CheckedDraft(RequestKind::kPrepareWorkflow, std::move(request), limits_);
   if (!draft.ok()) return done(ToWire(draft.status()), {});
   Asked asked{RequestKind::kPrepareWorkflow, draft->gid, /*waited=*/false};
   engine_.Prepare(*std::move(draft), [asked = std::move(asked),
@@ -94,7 +97,7 @@ void DtmCalls::PrepareWorkflow(DtmRequest request, Progress done) {
 }
 
 void DtmCalls::EndWorkflow(DtmRequest request, Done done) {
-  if (const absl::Status valid = Validate(RequestKind::kSubmit, request); !valid.ok())
+  if (const absl::Status valid = Validate(RequestKind::kSubmit, request, limits_); !valid.ok())
     return done(ToWire(valid));
   const std::string gid = request.gid;
   engine_.EndWorkflow(gid, ToWorkflowEnd(std::move(request)),
@@ -102,14 +105,14 @@ void DtmCalls::EndWorkflow(DtmRequest request, Done done) {
 }
 
 void DtmCalls::ForceStop(DtmRequest request, Done done) {
-  if (const absl::Status valid = Validate(RequestKind::kForceStop, request); !valid.ok())
+  if (const absl::Status valid = Validate(RequestKind::kForceStop, request, limits_); !valid.ok())
     return done(ToWire(valid));
   engine_.ForceStop(request.gid, {},
                     Word({RequestKind::kForceStop, request.gid, false}, std::move(done)));
 }
 
 void DtmCalls::RetryNow(DtmRequest request, Done done) {
-  if (const absl::Status valid = Validate(RequestKind::kRetryNow, request); !valid.ok())
+  if (const absl::Status valid = Validate(RequestKind::kRetryNow, request, limits_); !valid.ok())
     return done(ToWire(valid));
   engine_.RetryNow(request.gid, {},
                    Word({RequestKind::kRetryNow, request.gid, false}, std::move(done)));

@@ -6,6 +6,7 @@
 #include "absl/functional/any_invocable.h"
 #include "orchestrator/api/codec.h"
 #include "orchestrator/api/topics.h"
+#include "orchestrator/core/limits.h"
 #include "orchestrator/engine/engine.h"
 
 namespace saga::api {
@@ -20,7 +21,10 @@ class DtmCalls {
   using Done = absl::AnyInvocable<void(WireAnswer)>;
 
   // Both outlive this.
-  DtmCalls(engine::Engine& engine, Topics* topics) : engine_(engine), topics_(*topics) {}
+  DtmCalls(engine::Engine& engine, Topics* topics, const core::RequestLimits& limits = {})
+      : engine_(engine), topics_(*topics), limits_(limits) {}
+
+  const core::RequestLimits& limits() const { return limits_; }
 
   void Prepare(DtmRequest request, Done done);
   void Submit(DtmRequest request, Done done);
@@ -45,6 +49,7 @@ class DtmCalls {
 
   engine::Engine& engine_;
   Topics& topics_;
+  const core::RequestLimits limits_;
 };
 
 }  // namespace saga::api

@@ -9,6 +9,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "dtmgimp/dtm.grpc.pb.h"
@@ -17,13 +18,30 @@
 #include "orchestrator/api/dtm_grpc_messages.h"
 #include "orchestrator/api/gid.h"
 #include "orchestrator/base/check.h"
+#include "orchestrator/base/utf8.h"
+#include "orchestrator/core/limits.h"
 
 namespace saga::api {
 
 namespace {
 
+// What of a text fits into an answer's trailers. Clients refuse an answer with larger ones, and
+// then do not even learn its code.
+std::string FitTrailers(std::string text) {
+  size_t encoded = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool plain = absl::ascii_isprint(static_cast<unsigned char>(text[i])) && text[i] != '%';
+    encoded += plain ? 1 : 3;
+    if (encoded <= core::kGrpcTextSize) continue;
+    base::CutTo(text, i);
+    break;
+  }
+  return text;
+}
+
 grpc::Status ToGrpc(WireAnswer answer) {
   using Kind = WireAnswer::Kind;
+  answer.text = FitTrailers(std::move(answer.text));
   switch (answer.kind) {
     case Kind::kSuccess:
       return grpc::Status::OK;
@@ -163,7 +181,7 @@ using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_DeleteTopic<RawUnsubscribe>;
 class DtmGrpcService::Impl : public RawDtm {
  public:
   Impl(engine::Engine& engine, port::Entropy& entropy, TopicCalls& topics, DtmGrpcOptions options)
-      : calls_(engine, &topics.topics()),
+      : calls_(engine, &topics.topics(), options.limits),
         topics_(topics),
         entropy_(entropy),
         options_(std::move(options)) {}
@@ -188,7 +206,7 @@ class DtmGrpcService::Impl : public RawDtm {
     const bool parsed = Parse(*bytes, &from);
     return Run(context, watch, /*waits=*/false, [&](DtmCalls::Done done) {
       if (!parsed) return done(NotA(from));
-      auto request = TakeRequest(from);
+      auto request = TakeRequest(from, options_.limits.steps);
       if (!request.ok()) return done(ToWire(request.status()));
       calls_.Prepare(*std::move(request), std::move(done));
     });
@@ -203,7 +221,7 @@ class DtmGrpcService::Impl : public RawDtm {
     const bool parsed = Parse(*bytes, &from);
     return Run(context, watch, from.transoptions().waitresult(), [&](DtmCalls::Done done) {
       if (!parsed) return done(NotA(from));
-      auto request = TakeRequest(from);
+      auto request = TakeRequest(from, options_.limits.steps);
       if (!request.ok()) return done(ToWire(request.status()));
       calls_.Submit(*std::move(request), std::move(done));
     });
@@ -250,7 +268,8 @@ class DtmGrpcService::Impl : public RawDtm {
       watch.Tell(status);
       reactor->Finish(std::move(status));
     };
-    auto request = parsed ? TakeRequest(from) : absl::InvalidArgumentError(NotA(from).text);
+    auto request = parsed ? TakeRequest(from, options_.limits.steps)
+                          : absl::InvalidArgumentError(NotA(from).text);
     if (request.ok()) {
       calls_.PrepareWorkflow(*std::move(request), std::move(done));
     } else {

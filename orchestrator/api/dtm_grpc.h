@@ -9,6 +9,7 @@
 
 #include "orchestrator/api/topic_calls.h"
 #include "orchestrator/base/time.h"
+#include "orchestrator/core/limits.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/port/entropy.h"
 
@@ -21,6 +22,7 @@ namespace saga::api {
 inline constexpr char kDtmService[] = "dtmgimp.Dtm";
 
 struct DtmGrpcOptions {
+  core::RequestLimits limits;
   // Told of every answer: the call's name in the protocol file, whether it is OK, and the time it
   // took. Any thread; quick.
   std::function<void(std::string_view rpc, bool ok, base::Duration took)> on_answer;

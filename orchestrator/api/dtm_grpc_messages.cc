@@ -33,8 +33,8 @@ DtmRequest TakeAbort(dtmgimp::DtmRequest& from) {
   return request;
 }
 
-absl::StatusOr<DtmRequest> TakeRequest(dtmgimp::DtmRequest& from) {
-  auto steps = ParseSteps(from.steps());
+absl::StatusOr<DtmRequest> TakeRequest(dtmgimp::DtmRequest& from, size_t max_steps) {
+  auto steps = ParseSteps(from.steps(), max_steps);
   if (!steps.ok()) return steps.status();
   DtmRequest request;
   request.gid = std::move(*from.mutable_gid());

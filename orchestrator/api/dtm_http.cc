@@ -58,7 +58,7 @@ class DtmHttpDoor::Impl {
         entropy_(*parts.entropy),
         clock_(*parts.clock),
         options_(std::move(options)),
-        calls_(*parts.engine, &parts.topics->topics()),
+        calls_(*parts.engine, &parts.topics->topics(), options_.limits),
         json_rpc_(calls_, *parts.entropy),
         topics_(*parts.topics, *parts.records, readers_),
         readers_(options_.readers, options_.reader_queue) {}
@@ -70,7 +70,7 @@ class DtmHttpDoor::Impl {
 
   // prepare, submit and abort.
   void TakeRequest(Call call, const HttpRequest& request, HttpResponder responder) {
-    auto decoded = DecodeRequest(request.body);
+    auto decoded = DecodeRequest(request.body, GidForm::kCleaned, calls_.limits().steps);
     if (!decoded.ok()) return responder.Send(HttpRefusal(decoded.status()));
     (calls_.*call)(*std::move(decoded), AnswerTo(std::move(responder)));
   }
@@ -151,7 +151,7 @@ class DtmHttpDoor::Impl {
   }
 
   void PrepareWorkflow(const HttpRequest& request, HttpResponder responder) {
-    auto decoded = DecodeRequest(request.body);
+    auto decoded = DecodeRequest(request.body, GidForm::kCleaned, calls_.limits().steps);
     if (!decoded.ok()) return responder.Send(HttpRefusal(decoded.status()));
     calls_.PrepareWorkflow(*std::move(decoded),
                            [responder = std::move(responder)](

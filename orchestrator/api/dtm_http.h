@@ -34,6 +34,7 @@ struct DtmHttpOptions {
   std::string version;                  // for /api/dtmsvr/version
   size_t readers = core::kHttpReaders;  // threads for what may block: store reads and scrapes
   size_t reader_queue = core::kHttpReaderQueue;
+  core::RequestLimits limits;
   std::function<absl::Status()> ready;   // any thread, quick; the message of a refusal is shown
   std::function<std::string()> metrics;  // the text of /api/metrics; a reader's thread, may block
 };

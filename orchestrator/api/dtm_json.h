@@ -3,6 +3,7 @@
 // DTM's JSON over HTTP: bodies read into the structures of codec.h, and transactions written as
 // queries show them (protocol 2.1, 2.3, 2.4). Pure functions, thread-safe, none throws.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "orchestrator/api/codec.h"
 #include "orchestrator/base/time.h"
+#include "orchestrator/core/limits.h"
 #include "orchestrator/core/transaction.h"
 #include "orchestrator/port/transaction_query.h"
 
@@ -35,8 +37,9 @@ enum class GidForm : uint8_t { kCleaned, kAsSent };
 //
 // InvalidArgument, worded after Go's JSON library ("json: cannot unmarshal string into field
 // timeout_to_fail of type int64"); also beyond core::kMaxJsonDepth, at which reading ends at once,
-// kMaxSteps and kMaxBranchHeaders.
-absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body, GidForm gid = GidForm::kCleaned);
+// `max_steps` and kMaxBranchHeaders.
+absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body, GidForm gid = GidForm::kCleaned,
+                                         size_t max_steps = core::kMaxSteps);
 
 // Body of registerBranch: an object whose values are all strings or null, known or not
 // (protocol 2.3). Keys as written.

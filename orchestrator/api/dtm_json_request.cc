@@ -76,16 +76,18 @@ const Field* FindField(absl::string_view key) {
 
 class RequestReader final : public JsonWalker {
  public:
+  explicit RequestReader(size_t max_steps) : max_steps_(max_steps) {}
+
   DtmRequest Take(GidForm gid) {
     if (gid == GidForm::kCleaned) request_.gid = CleanHttpGid(request_.gid);
     TakeLegacyData(request_);
     return std::move(request_);
   }
   absl::Status Check() const {
-    if (steps_ <= core::kMaxSteps) return absl::OkStatus();
+    if (steps_ <= max_steps_) return absl::OkStatus();
     return absl::InvalidArgumentError(
-        absl::StrCat(steps_, " steps given, at most ", core::kMaxSteps,
-                     " allowed (kMaxSteps): split it into several transactions"));
+        absl::StrCat(steps_, " steps given, at most ", max_steps_,
+                     " allowed (limit.steps): split it into several transactions"));
   }
 
  private:
@@ -171,7 +173,7 @@ class RequestReader final : public JsonWalker {
         return;
       case Place::kPayloads:
         // Payload i is step i's, so that what lies beyond the last possible step belongs to nobody.
-        if (IsText(scalar) && request_.payloads.size() < core::kMaxSteps) {
+        if (IsText(scalar) && request_.payloads.size() < max_steps_) {
           request_.payloads.push_back(base::MakeBytes(std::move(scalar.text)));
         }
         return;
@@ -210,11 +212,11 @@ class RequestReader final : public JsonWalker {
 
   // Steps beyond the limit are counted, not kept.
   void BeginStep() {
-    if (++steps_ <= core::kMaxSteps) request_.steps.emplace_back();
+    if (++steps_ <= max_steps_) request_.steps.emplace_back();
   }
 
   void SetStep(std::string text) {
-    if (steps_ > core::kMaxSteps) return;
+    if (steps_ > max_steps_) return;
     DtmStep& step = request_.steps.back();
     if (inner_key_ == "action") {
       step.action = std::move(text);
@@ -260,13 +262,14 @@ class RequestReader final : public JsonWalker {
   Place place_ = Place::kRoot;
   const Field* field_ = nullptr;  // of the key read last; null: unknown
   std::string inner_key_;         // of a step, a header or an extra
+  const size_t max_steps_;
   size_t steps_ = 0;
 };
 
 }  // namespace
 
-absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body, GidForm gid) {
-  RequestReader reader;
+absl::StatusOr<DtmRequest> DecodeRequest(std::string_view body, GidForm gid, size_t max_steps) {
+  RequestReader reader(max_steps);
   if (const absl::Status read = reader.Walk(body); !read.ok()) return read;
   if (const absl::Status checked = reader.Check(); !checked.ok()) return checked;
   return reader.Take(gid);

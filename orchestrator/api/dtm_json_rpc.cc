@@ -101,7 +101,7 @@ void DtmJsonRpc::Take(const HttpRequest& request, HttpResponder responder) {
     return responder.Send(Refusal(200, call, kNoSuchMethod,
                                   absl::StrCat("Method not found: ", call.method.substr(0, 64))));
   }
-  auto decoded = DecodeRequest(call.params, GidForm::kAsSent);
+  auto decoded = DecodeRequest(call.params, GidForm::kAsSent, calls_.limits().steps);
   DtmCalls::Done done = AnswerTo(call.id, std::move(responder));
   if (!decoded.ok()) return done(ToWire(decoded.status()));
   (calls_.*method->call)(*std::move(decoded), std::move(done));

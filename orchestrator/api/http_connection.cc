@@ -41,7 +41,7 @@ HttpResponse TooLarge(const HttpServerOptions& options) {
   return HttpMessage(
       413,
       absl::StrCat("the request's body has more than ", options.max_body_size,
-                   " bytes (kMaxRequestSize): split it, or send references to the data instead"));
+                   " bytes (limit.request_bytes): split it, or send references to the data instead"));
 }
 
 HttpResponse Overloaded(absl::string_view limit) {

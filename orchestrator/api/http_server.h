@@ -7,7 +7,7 @@
 //   what                               limit (core/limits.h)                    over it
 //   open connections                   max_connections (kHttpMaxConnections)    503, closed
 //   request line and headers           max_header_size (kHttpHeaderSize)        431, closed
-//   body                               max_body_size (kMaxRequestSize)          413, closed
+//   body                               max_body_size (limit.request_bytes)      413, closed
 //   bodies of unanswered requests      body_memory (kHttpBodyMemory)            503, closed
 //   silence between requests           idle_timeout (kHttpIdleTimeout)          closed
 //   time to send one request           read_timeout (kHttpReadTimeout)          closed

@@ -71,6 +71,8 @@ DtmSeries::DtmSeries(prometheus::Registry& registry, const std::string& grpc_ver
 }
 
 DtmSeries::Api DtmSeries::MakeApi(const std::string& type, std::string_view path) {
+  // A route's parameter has as many values as clients think of.
+  path = path.substr(0, path.find("/:"));
   const size_t slash = path.rfind('/');
   if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
   const prometheus::Labels labels = {{"type", type},

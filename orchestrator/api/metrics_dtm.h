@@ -47,7 +47,7 @@ class DtmSeries {
   DtmSeries(prometheus::Registry& registry, const std::string& grpc_version);
 
   // The label is the last part of the path, in lower case: DTM's, but without the query string
-  // (protocol 11.1 #27).
+  // (protocol 11.1 #27), and without a part that is a parameter.
   Api HttpApi(std::string_view route) { return MakeApi("http", route); }
   // `rpc` is the name of the protocol file: "Submit".
   void CountRpc(std::string_view rpc, bool good, double took) const;

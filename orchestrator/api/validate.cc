@@ -132,7 +132,7 @@ absl::Status CheckRegisteredTarget(const char* what, const std::string& target) 
 // What a client may say of how a workflow, or a step of it, ended.
 bool IsEnd(absl::string_view status) { return status == "succeed" || status == "failed"; }
 
-absl::Status CheckWorkflowEnd(const DtmRequest& request) {
+absl::Status CheckWorkflowEnd(const DtmRequest& request, const core::RequestLimits& limits) {
   const auto said = [&](const char* key) -> absl::string_view {
     const auto found = request.req_extra.find(key);
     return found == request.req_extra.end() ? absl::string_view() : found->second;
@@ -141,8 +141,8 @@ absl::Status CheckWorkflowEnd(const DtmRequest& request) {
     return Refuse(absl::StrCat("req_extra.status of a workflow is '", said("status").substr(0, 64),
                                "' and must be succeed or failed"));
   }
-  return CheckLength("req_extra.result", said("result").size(), core::kMaxResultLength,
-                     "kMaxResultLength", "return a reference to the data instead");
+  return CheckLength("req_extra.result", said("result").size(), limits.result, "limit.result_bytes",
+                     "return a reference to the data instead");
 }
 
 absl::Status CheckStep(const DtmRegistration& registration) {
@@ -157,19 +157,18 @@ absl::Status CheckStep(const DtmRegistration& registration) {
                              "' and must be succeed or failed"));
 }
 
-absl::Status CheckPayloads(const DtmRequest& request) {
+absl::Status CheckPayloads(const DtmRequest& request, const core::RequestLimits& limits) {
   size_t total = request.custom_data.size() + request.query_prepared.size();
   for (const DtmStep& step : request.steps) total += step.action.size() + step.compensate.size();
   for (size_t i = 0; i < request.payloads.size(); ++i) {
     const size_t size = base::Value(request.payloads[i]).size();
     total += size;
-    const auto fits =
-        CheckLength(absl::StrCat("the payload of step ", i), size, core::kMaxPayloadSize,
-                    "kMaxPayloadSize", "send a reference to the data instead");
+    const auto fits = CheckLength(absl::StrCat("the payload of step ", i), size, limits.payload,
+                                  "limit.payload_bytes", "send a reference to the data instead");
     if (!fits.ok()) return fits;
   }
-  return CheckLength("the request, steps and payloads together,", total, core::kMaxRequestSize,
-                     "kMaxRequestSize", "split it, or send references to the data instead");
+  return CheckLength("the request, steps and payloads together,", total, limits.request,
+                     "limit.request_bytes", "split it, or send references to the data instead");
 }
 
 absl::Status CheckStepTargets(const DtmRequest& request, size_t i) {
@@ -187,10 +186,10 @@ absl::Status CheckStepTargets(const DtmRequest& request, size_t i) {
   return CheckTargetForm(the_action, protocol, action);
 }
 
-absl::Status CheckSteps(const DtmRequest& request) {
-  if (request.steps.size() > core::kMaxSteps) {
-    return Refuse(absl::StrCat(request.steps.size(), " steps given, at most ", core::kMaxSteps,
-                               " allowed (kMaxSteps): split it into several transactions"));
+absl::Status CheckSteps(const DtmRequest& request, const core::RequestLimits& limits) {
+  if (request.steps.size() > limits.steps) {
+    return Refuse(absl::StrCat(request.steps.size(), " steps given, at most ", limits.steps,
+                               " allowed (limit.steps): split it into several transactions"));
   }
   for (size_t i = 0; i < request.steps.size(); ++i) {
     if (absl::Status status = CheckStepTargets(request, i); !status.ok()) return status;
@@ -214,7 +213,8 @@ absl::Status ValidateGid(const std::string& gid) {
   return fits.ok() ? CheckCarried("gid", gid) : fits;
 }
 
-absl::Status Validate(RequestKind kind, const DtmRequest& request) {
+absl::Status Validate(RequestKind kind, const DtmRequest& request,
+                      const core::RequestLimits& limits) {
   if (kind == RequestKind::kAbort || kind == RequestKind::kForceStop ||
       kind == RequestKind::kRetryNow) {
     return ValidateGid(request.gid);
@@ -229,8 +229,8 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request) {
   }
   if (status.ok()) status = CheckOptions(request.options);
   if (status.ok()) {
-    status = CheckLength("custom_data", request.custom_data.size(), core::kMaxCustomDataLength,
-                         "kMaxCustomDataLength", "send less");
+    status = CheckLength("custom_data", request.custom_data.size(), limits.custom_data,
+                         "limit.custom_data_bytes", "send less");
   }
   if (status.ok()) status = CheckTarget("query_prepared", request.query_prepared);
   if (!status.ok()) return status;
@@ -240,19 +240,20 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request) {
       return status;
     case core::Mode::kWorkflow:
       status = CheckQueryPrepared(request);
-      return status.ok() && kind == RequestKind::kSubmit ? CheckWorkflowEnd(request) : status;
+      return status.ok() && kind == RequestKind::kSubmit ? CheckWorkflowEnd(request, limits)
+                                                         : status;
     case core::Mode::kMessage:
       status = CheckQueryPrepared(request);
       if (!status.ok()) return status;
       [[fallthrough]];
     case core::Mode::kSaga:
-      status = CheckSteps(request);
-      return status.ok() ? CheckPayloads(request) : status;
+      status = CheckSteps(request, limits);
+      return status.ok() ? CheckPayloads(request, limits) : status;
   }
   return status;
 }
 
-absl::Status Validate(const DtmRegistration& registration) {
+absl::Status Validate(const DtmRegistration& registration, const core::RequestLimits& limits) {
   const std::optional<core::Mode> mode = ModeFromWord(registration.trans_type);
   if (mode != core::Mode::kTcc && mode != core::Mode::kXa && mode != core::Mode::kWorkflow) {
     return absl::UnknownError(
@@ -273,9 +274,9 @@ absl::Status Validate(const DtmRegistration& registration) {
   if (status.ok()) status = CheckRegisteredTarget("url", registration.url);
   if (status.ok() && mode == core::Mode::kWorkflow) status = CheckStep(registration);
   if (status.ok()) {
-    status = CheckLength("the branch's payload", base::Value(registration.payload).size(),
-                         core::kMaxPayloadSize, "kMaxPayloadSize",
-                         "send a reference to the data instead");
+    status =
+        CheckLength("the branch's payload", base::Value(registration.payload).size(),
+                    limits.payload, "limit.payload_bytes", "send a reference to the data instead");
   }
   return status;
 }

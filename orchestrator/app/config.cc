@@ -220,7 +220,12 @@ class Loader {
     SAGA_CHECK(false);
   }
 
-  // Timeouts that depend on each other must stand in order (business.md pain 31).
+  int64_t Number(absl::string_view name) const {
+    return out_->config.*std::get<int64_t Config::*>(FindConfigKey(name)->field);
+  }
+
+  // Timeouts that depend on each other must stand in order (business.md pain 31), and what is part
+  // of a request must fit into one.
   void CrossCheck() {
     const Config& config = out_->config;
     if (config.request_timeout >= config.retry_interval) {
@@ -239,6 +244,13 @@ class Loader {
       Problem("configuration",
               absl::StrCat(Named("engine.max_retry_interval"), " must not be shorter than ",
                            Named("engine.retry_interval")));
+    }
+    for (const char* part :
+         {"limit.payload_bytes", "limit.custom_data_bytes", "limit.result_bytes"}) {
+      if (Number(part) <= config.limit_request_bytes) continue;
+      Problem("configuration",
+              absl::StrCat(Named(part), " must not be larger than ", Named("limit.request_bytes"),
+                           ": no request could carry it"));
     }
     const bool same_port =
         config.grpc_listen == config.http_listen && !absl::EndsWith(config.grpc_listen, ":0");

@@ -42,6 +42,13 @@ struct Config {
   int64_t lane_queue = 0;
   base::Duration drain_timeout;
   int64_t http_max_connections = 0;
+  int64_t limit_steps = 0;
+  int64_t limit_payload_bytes = 0;
+  int64_t limit_request_bytes = 0;
+  int64_t limit_custom_data_bytes = 0;
+  int64_t limit_result_bytes = 0;
+  int64_t limit_reason_bytes = 0;
+  int64_t limit_error_bytes = 0;
   std::string alert_webhook;
   int64_t alert_retry_limit = 0;
 };

@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "orchestrator/app/config.h"
 #include "orchestrator/base/check.h"
+#include "orchestrator/core/limits.h"
 
 namespace saga::app {
 namespace {
@@ -161,6 +162,67 @@ std::vector<ConfigKey> LaneAndDoorKeys() {
   };
 }
 
+std::vector<ConfigKey> LimitKeys() {
+  return {
+      {.name = "limit.steps",
+       .type = KeyType::kCount,
+       .unit = "steps",
+       .default_value = "1000",
+       .min = 1,
+       .max = core::kLargestSteps,
+       .field = &Config::limit_steps,
+       .help = "Steps of one submission, receivers of one message, branches of one TCC or XA."},
+      {.name = "limit.payload_bytes",
+       .type = KeyType::kCount,
+       .unit = "bytes",
+       .default_value = "1048576",
+       .min = 1024,
+       .max = core::kLargestRequest,
+       .field = &Config::limit_payload_bytes,
+       .help = "Payload of one step or branch."},
+      {.name = "limit.request_bytes",
+       .type = KeyType::kCount,
+       .unit = "bytes",
+       .default_value = "4194304",
+       .min = 4096,
+       .max = core::kLargestRequest,
+       .field = &Config::limit_request_bytes,
+       .help = "One request, everything in it together."},
+      {.name = "limit.custom_data_bytes",
+       .type = KeyType::kCount,
+       .unit = "bytes",
+       .default_value = "262144",
+       .min = 1024,
+       .max = core::kLargestRequest,
+       .field = &Config::limit_custom_data_bytes,
+       .help = "custom_data of one request."},
+      {.name = "limit.result_bytes",
+       .type = KeyType::kCount,
+       .unit = "bytes",
+       .default_value = "1048576",
+       .min = 1024,
+       .max = core::kLargestRequest,
+       .field = &Config::limit_result_bytes,
+       .help = "What a workflow returned, in base64."},
+      {.name = "limit.reason_bytes",
+       .type = KeyType::kCount,
+       .unit = "bytes",
+       .default_value = "4096",
+       .min = 256,
+       .max = core::kLargestReason,
+       .field = &Config::limit_reason_bytes,
+       .help = "rollback_reason; longer ones are cut."},
+      {.name = "limit.error_bytes",
+       .type = KeyType::kCount,
+       .unit = "bytes",
+       .default_value = "1024",
+       .min = 256,
+       .max = core::kLargestReason,
+       .field = &Config::limit_error_bytes,
+       .help = "Text kept of a branch's last useless answer; longer ones are cut."},
+  };
+}
+
 std::vector<ConfigKey> AlertKeys() {
   return {
       {.name = "alert.webhook",
@@ -182,7 +244,8 @@ std::vector<ConfigKey> AlertKeys() {
 
 std::vector<ConfigKey> AllKeys() {
   std::vector<ConfigKey> all;
-  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys(), AlertKeys()}) {
+  for (const auto& part :
+       {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys(), LimitKeys(), AlertKeys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -44,12 +44,25 @@ namespace {
 // How long doors wait for clients to take answers that are already given.
 constexpr base::Duration kDoorGrace = base::Seconds(2);
 
+core::RequestLimits LimitsOf(const Config& config) {
+  return {
+      .steps = static_cast<size_t>(config.limit_steps),
+      .payload = static_cast<size_t>(config.limit_payload_bytes),
+      .request = static_cast<size_t>(config.limit_request_bytes),
+      .custom_data = static_cast<size_t>(config.limit_custom_data_bytes),
+      .result = static_cast<size_t>(config.limit_result_bytes),
+      .reason = static_cast<size_t>(config.limit_reason_bytes),
+      .error = static_cast<size_t>(config.limit_error_bytes),
+  };
+}
+
 engine::EngineOptions EngineOptionsOf(const Config& config) {
   engine::EngineOptions options;
   options.settings.timeout_to_fail = config.timeout_to_fail;
   options.settings.retry_interval = config.retry_interval;
   options.settings.request_timeout = config.request_timeout;
   options.settings.max_retry_interval = config.max_retry_interval;
+  options.settings.limits = LimitsOf(config);
   options.runners = static_cast<size_t>(config.runners);
   options.max_live = static_cast<size_t>(config.max_live_transactions);
   options.max_batch = static_cast<size_t>(config.max_batch_writes);
@@ -156,7 +169,10 @@ std::vector<port::Observer*> Server::Impl::Observers() {
 
 bool Server::Impl::LoadDefinitions(StartFailure* failure) {
   adapter::LoadedFolder folder;
-  if (!config_.definitions.empty()) folder = adapter::LoadDefinitions(config_.definitions);
+  if (!config_.definitions.empty()) {
+    folder = adapter::LoadDefinitions(config_.definitions, adapter::ProcessEnvironment(),
+                                      LimitsOf(config_));
+  }
   if (folder.problems.empty()) {
     definitions_ = std::make_unique<api::DefinitionRegistry>(std::move(folder.definitions));
     return true;
@@ -207,6 +223,7 @@ void Server::Impl::MakeEngine() {
 
 bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   api::DtmGrpcOptions dtm_options;
+  dtm_options.limits = LimitsOf(config_);
   dtm_options.on_answer = [this](std::string_view rpc, bool ok, base::Duration took) {
     metrics_.OnRpcAnswer(rpc, ok, took);
   };
@@ -225,6 +242,7 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   });
   api::GrpcServer::Options options;
   options.address = config_.grpc_listen;
+  options.max_message_size = LimitsOf(config_).request + core::kGrpcMessageSlack;
   auto server = api::GrpcServer::Start(
       options, {{api::kDtmService, dtm_grpc_->service()}, {api::kAdminService, admin_->service()}});
   if (!server.ok()) {
@@ -238,6 +256,7 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
 bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
   api::DtmHttpOptions door_options;
   door_options.version = Version();
+  door_options.limits = LimitsOf(config_);
   door_options.ready = [this] { return readiness_.Check(); };
   door_options.metrics = [this] { return metrics_.Render(); };
   dtm_http_ = std::make_unique<api::DtmHttpDoor>(
@@ -253,6 +272,7 @@ bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
   dtm_http_->AddRoutes(router_);
   api::HttpServerOptions options;
   options.address = config_.http_listen;
+  options.max_body_size = LimitsOf(config_).request;
   options.max_connections = static_cast<size_t>(config_.http_max_connections);
   options.on_answer = [this](std::string_view route, int status, base::Duration took) {
     metrics_.OnHttpAnswer(route, status, took);

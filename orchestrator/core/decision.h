@@ -22,7 +22,7 @@ enum class Verdict : uint8_t {
   kCannotAbort,
   kCannotRegister,   // not prepared (any more), or no such transaction
   kBranchConflict,   // a branch of that id and op exists with other content
-  kTooManyBranches,  // kMaxSteps
+  kTooManyBranches,  // limit.steps
   kNothingToRetry,   // ended, or nothing waits
   kOtherContent,     // the gid belongs to a transaction of another mode or with other branches
   kCannotStop,       // ended already

@@ -11,21 +11,41 @@
 namespace saga::core {
 
 // --- what a request may carry
-inline constexpr size_t kMaxGidLength = 128;        // protocol 2.1
-inline constexpr size_t kMaxBranchIdLength = 128;   // protocol 7.1
-inline constexpr size_t kMaxTargetLength = 1024;    // protocol 2.1
-inline constexpr size_t kMaxSteps = 1000;           // steps of a submission, branches of a TCC
-inline constexpr size_t kMaxPayloadSize = 1 << 20;  // one step
-inline constexpr size_t kMaxRequestSize = 4 << 20;  // one request, all steps together
+inline constexpr size_t kMaxGidLength = 128;       // protocol 2.1
+inline constexpr size_t kMaxBranchIdLength = 128;  // protocol 7.1
+inline constexpr size_t kMaxTargetLength = 1024;   // protocol 2.1
 inline constexpr size_t kMaxJsonDepth = 64;
-inline constexpr size_t kMaxCustomDataLength = 256 << 10;
-inline constexpr size_t kMaxResultLength = 1 << 20;  // what a workflow returned, in base64
-inline constexpr size_t kMaxReasonLength = 4096;     // longer reasons are cut, not refused
-inline constexpr size_t kMaxErrorLength = 1024;      // of one branch's last answer; cut
 inline constexpr size_t kMaxBranchHeaders = 64;
 inline constexpr size_t kMaxHeaderBytes = 8 << 10;  // all branch headers of a transaction together
 inline constexpr int64_t kMaxOptionSeconds =
     100LL * 365 * 24 * 3600;  // any duration a client may name
+
+// Defaults of the keys limit.*, which RequestLimits below carries.
+inline constexpr size_t kMaxSteps = 1000;           // steps of a submission, branches of a TCC
+inline constexpr size_t kMaxPayloadSize = 1 << 20;  // one step
+inline constexpr size_t kMaxRequestSize = 4 << 20;  // one request, all steps together
+inline constexpr size_t kMaxCustomDataLength = 256 << 10;
+inline constexpr size_t kMaxResultLength = 1 << 20;  // what a workflow returned, in base64
+inline constexpr size_t kMaxReasonLength = 4096;     // longer reasons are cut, not refused
+inline constexpr size_t kMaxErrorLength = 1024;      // of one branch's last answer; cut
+
+// What those keys may be set to at most. Steps: a store keeps two rows for each. Requests: a few of
+// them must fit into what a door holds at once (kHttpBodyMemory, kGrpcMemory). Texts: this much of
+// a participant's answer is kept for them.
+inline constexpr size_t kLargestSteps = 2000;
+inline constexpr size_t kLargestRequest = 64 << 20;  // also of its parts
+inline constexpr size_t kLargestReason = 64 << 10;   // also of errors
+
+// The limits that a server runs with.
+struct RequestLimits {
+  size_t steps = kMaxSteps;
+  size_t payload = kMaxPayloadSize;
+  size_t request = kMaxRequestSize;
+  size_t custom_data = kMaxCustomDataLength;
+  size_t result = kMaxResultLength;
+  size_t reason = kMaxReasonLength;
+  size_t error = kMaxErrorLength;
+};
 
 // --- topics (protocol 1.4 and 5.5)
 inline constexpr size_t kMaxTopicLength = 128;      // of a name; protocol 7.1
@@ -37,7 +57,9 @@ inline constexpr size_t kTopicQueue = 256;          // changes waiting for those
 
 // --- gRPC port
 inline constexpr size_t kGrpcMessageSlack =
-    64 << 10;  // what a request of kMaxRequestSize is wrapped in
+    64 << 10;  // what a request of limit.request_bytes is wrapped in
+inline constexpr size_t kGrpcTextSize =
+    4 << 10;  // of an answer's text, as it is encoded; cut. Clients take 8 KiB of trailers
 inline constexpr size_t kGrpcStreams =
     10'000;  // calls at once on one connection; further ones wait
 inline constexpr size_t kGrpcMemory =

@@ -20,14 +20,14 @@ void Change::SetStatus(Status to) {
 
 void Change::StartAborting(std::string reason) {
   SetStatus(Status::kAborting);
-  base::CutTo(reason, kMaxReasonLength);
+  base::CutTo(reason, context.settings.limits.reason);
   AddHistory({.kind = HistoryKind::kAborting, .text = reason});
   transaction.rollback_reason = std::move(reason);
 }
 
 void Change::Fail(std::string reason) {
   SetStatus(Status::kFailed);
-  base::CutTo(reason, kMaxReasonLength);
+  base::CutTo(reason, context.settings.limits.reason);
   AddHistory({.kind = HistoryKind::kEnded, .text = reason});
   transaction.rollback_reason = std::move(reason);
 }
@@ -47,7 +47,7 @@ void Change::Touch(uint32_t row) {
 
 void Change::AddHistory(HistoryEntry entry) {
   entry.time = context.now;
-  base::CutTo(entry.text, kMaxReasonLength);
+  base::CutTo(entry.text, context.settings.limits.reason);
   decision.history.push_back(std::move(entry));
 }
 

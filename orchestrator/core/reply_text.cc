@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "orchestrator/base/utf8.h"
-#include "orchestrator/core/limits.h"
 
 namespace saga::core {
 namespace {
@@ -60,13 +59,13 @@ std::string Clean(std::string_view text, size_t limit) {
 }
 
 // `said` with `word` at its end, once.
-std::string EndWith(std::string_view said, std::string_view word) {
+std::string EndWith(std::string_view said, std::string_view word, size_t limit) {
   if (said == word) return std::string(word);
   if (said.size() > word.size() && said.ends_with(word) &&
       said[said.size() - word.size() - 1] == ' ') {
     said = said.substr(0, said.size() - word.size() - 1);
   }
-  std::string text = Clean(said, kMaxReasonLength - word.size() - 1);
+  std::string text = Clean(said, limit - word.size() - 1);
   if (!text.empty()) text += ' ';
   text += word;
   return text;
@@ -74,18 +73,18 @@ std::string EndWith(std::string_view said, std::string_view word) {
 
 }  // namespace
 
-std::string ReplyText(Outcome outcome, std::string_view said) {
+std::string ReplyText(Outcome outcome, std::string_view said, size_t limit) {
   said = Trim(said);
   switch (outcome) {
     case Outcome::kFailure:
-      return EndWith(said, "FAILURE");
+      return EndWith(said, "FAILURE", limit);
     case Outcome::kOngoing:
-      return EndWith(said, "ONGOING");
+      return EndWith(said, "ONGOING", limit);
     case Outcome::kSuccess:
     case Outcome::kUnknown:
       break;
   }
-  return Clean(said, kMaxReasonLength);
+  return Clean(said, limit);
 }
 
 }  // namespace saga::core

@@ -131,7 +131,8 @@ Verdict On(Change& change, const BranchRegistered& event) {
   // A client that lost the answer asks again with the same words; what it asks for is so already.
   if (known == event.rows.size()) return Verdict::kAlready;
   if (known > 0) return Verdict::kBranchConflict;
-  if (t.branches.size() + event.rows.size() > 2 * kMaxSteps) return Verdict::kTooManyBranches;
+  if (t.branches.size() + event.rows.size() > 2 * change.context.settings.limits.steps)
+    return Verdict::kTooManyBranches;
   for (const Branch& row : event.rows) {
     t.branches.push_back(row);
     if (row.status != BranchStatus::kPrepared) t.branches.back().finish_time = change.context.now;
@@ -149,7 +150,7 @@ void NoteAnswer(Change& change, const BranchAnswered& event) {
   change.Touch(event.row);
   if (event.outcome == Outcome::kSuccess) return;
   branch.last_error = event.text;
-  base::CutTo(branch.last_error, kMaxErrorLength);
+  base::CutTo(branch.last_error, change.context.settings.limits.error);
   change.AddHistory({.kind = HistoryKind::kAnswered,
                      .branch_id = branch.branch_id,
                      .op = branch.op,
@@ -233,7 +234,7 @@ Verdict On(Change& change, const WorkflowEnded& event) {
   GlobalTransaction& t = change.transaction;
   if (t.mode != Mode::kWorkflow) return Verdict::kCannotEnd;
   std::string reason = event.rollback_reason;
-  base::CutTo(reason, kMaxReasonLength);
+  base::CutTo(reason, change.context.settings.limits.reason);
   if (t.status != Status::kPrepared) {
     const bool same =
         t.status == event.status && t.result == event.result && t.rollback_reason == reason;

@@ -24,6 +24,7 @@ struct Settings {
   base::Duration retry_interval = kDefaultRetryInterval;
   base::Duration request_timeout = kDefaultRequestTimeout;
   base::Duration max_retry_interval = kMaxRetryInterval;
+  RequestLimits limits;  // of these the rules look at steps, reason and error
 };
 
 // Taken once by the engine for each step.

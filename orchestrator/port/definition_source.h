@@ -25,7 +25,7 @@ class InputMapping {
  public:
   virtual ~InputMapping() = default;
 
-  // `input_json` is a JSON object of at most core::kMaxRequestSize bytes; empty text stands for {}.
+  // `input_json` is a JSON object of at most limit.request_bytes; empty text stands for {}.
   // `with_gid`: make the gid too, which needs a key. InvalidArgument when the input does not fit;
   // the text names the step and the field.
   virtual absl::StatusOr<MappedInput> Apply(const std::string& input_json, bool with_gid) const = 0;

@@ -47,10 +47,11 @@ port::BranchReply GrpcReply(int code, std::string_view message) {
       break;
     case core::Outcome::kFailure:
     case core::Outcome::kOngoing:
-      reply.text = core::ReplyText(reply.outcome, message);
+      reply.text = core::ReplyText(reply.outcome, message, core::kLargestReason);
       break;
     case core::Outcome::kUnknown:
-      reply.text = core::ReplyText(reply.outcome, GrpcErrorText(code, message));
+      reply.text =
+          core::ReplyText(reply.outcome, GrpcErrorText(code, message), core::kLargestReason);
       break;
   }
   return reply;

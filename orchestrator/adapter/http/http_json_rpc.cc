@@ -149,7 +149,7 @@ class ErrorReader final : public nlohmann::json_sax<Json> {
 };
 
 port::BranchReply Reply(core::Outcome outcome, std::string_view text) {
-  return {outcome, core::ReplyText(outcome, text)};
+  return {outcome, core::ReplyText(outcome, text, core::kLargestReason)};
 }
 
 }  // namespace

@@ -39,14 +39,16 @@ void HttpReplyReader::Look(std::string_view text) {
 port::BranchReply HttpReplyReader::Conclude(long status) const {
   // The order is the protocol's.
   if (status == kStatusTooEarly || says_ongoing_) {
-    return {core::Outcome::kOngoing, core::ReplyText(core::Outcome::kOngoing, kept_)};
+    return {core::Outcome::kOngoing,
+            core::ReplyText(core::Outcome::kOngoing, kept_, core::kLargestReason)};
   }
   if (status == kStatusConflict || says_failure_) {
-    return {core::Outcome::kFailure, core::ReplyText(core::Outcome::kFailure, kept_)};
+    return {core::Outcome::kFailure,
+            core::ReplyText(core::Outcome::kFailure, kept_, core::kLargestReason)};
   }
   if (status == kStatusOk && json_rpc_) return JsonRpcReply(kept_);
   if (status == kStatusOk) return {core::Outcome::kSuccess, ""};
-  std::string text = core::ReplyText(core::Outcome::kUnknown, kept_);
+  std::string text = core::ReplyText(core::Outcome::kUnknown, kept_, core::kLargestReason);
   if (text.empty()) text = "HTTP status " + std::to_string(status);
   return {core::Outcome::kUnknown, std::move(text)};
 }

@@ -4,13 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "orchestrator/core/limits.h"
 #include "orchestrator/port/branch_caller.h"
 
 namespace saga::adapter {
 
 // Bytes of a reply's body that are kept for its text. Longer bodies are read to their end, because
 // the two words count wherever they stand.
-inline constexpr size_t kMaxKeptReplyBytes = 64 << 10;
+inline constexpr size_t kMaxKeptReplyBytes = core::kLargestReason;
 
 // Reads a reply's body as it comes in and says what it means (protocol 4.1).
 class HttpReplyReader {

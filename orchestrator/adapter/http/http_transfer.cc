@@ -87,7 +87,8 @@ void HttpTransfer::End(CURLcode result) {
 }
 
 void HttpTransfer::Abandon(std::string why) {
-  Tell({core::Outcome::kUnknown, core::ReplyText(core::Outcome::kUnknown, why)});
+  Tell({core::Outcome::kUnknown,
+        core::ReplyText(core::Outcome::kUnknown, why, core::kLargestReason)});
 }
 
 void HttpTransfer::Tell(port::BranchReply reply) {

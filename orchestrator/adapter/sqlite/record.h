@@ -12,13 +12,15 @@
 #include "absl/status/statusor.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/core/decision.h"
+#include "orchestrator/core/limits.h"
 #include "orchestrator/core/transaction.h"
 
 namespace saga::adapter::sqlite {
 
 // A branch's key is transaction id * kRowsPerTransaction + row, so that the rows of a transaction
-// lie side by side under one integer key. More than twice core::kMaxSteps and a check-back.
+// lie side by side under one integer key. Changing it needs another schema version.
 inline constexpr int64_t kRowsPerTransaction = 4096;
+static_assert(kRowsPerTransaction > 2 * core::kLargestSteps, "two rows a step and a check-back");
 
 // The columns that BindTransaction fills, and their parameters, for the INSERT; the UPDATE leaves
 // the gid alone.

@@ -80,7 +80,7 @@ std::shared_ptr<const ProtoLibrary> LoadProtos(const core::SagaDefinition& defin
 }
 
 void Load(const std::string& file, const std::string& text, const Environment& environment,
-          ProblemList& problems, LoadedFolder& loaded) {
+          const core::RequestLimits& limits, ProblemList& problems, LoadedFolder& loaded) {
   if (text.size() > core::kMaxDefinitionFileSize) {
     return problems.Add("", absl::StrCat("larger than ", core::kMaxDefinitionFileSize, " bytes"));
   }
@@ -94,7 +94,7 @@ void Load(const std::string& file, const std::string& text, const Environment& e
   std::shared_ptr<const ProtoLibrary> protos = LoadProtos(*definition, file, problems);
   if (!problems.empty()) return;
   std::shared_ptr<const port::InputMapping> mapping =
-      MakeInputMapping(*definition, std::move(protos));
+      MakeInputMapping(*definition, std::move(protos), limits);
   loaded.definitions.push_back({*std::move(definition), std::move(mapping), file});
 }
 
@@ -118,11 +118,11 @@ std::vector<std::filesystem::path> FilesIn(const std::string& folder, std::error
 }  // namespace
 
 LoadedFolder LoadDefinition(const std::string& file, const std::string& text,
-                            const Environment& environment) {
+                            const Environment& environment, const core::RequestLimits& limits) {
   LoadedFolder loaded;
   ProblemList problems(file);
   try {
-    Load(file, text, environment, problems, loaded);
+    Load(file, text, environment, limits, problems, loaded);
   } catch (const YAML::Exception& error) {
     problems.AddAt(error.mark.is_null() ? 1 : error.mark.line + 1, "",
                    absl::StrCat("not YAML: ", error.msg));
@@ -133,7 +133,8 @@ LoadedFolder LoadDefinition(const std::string& file, const std::string& text,
   return loaded;
 }
 
-LoadedFolder LoadDefinitions(const std::string& folder, const Environment& environment) {
+LoadedFolder LoadDefinitions(const std::string& folder, const Environment& environment,
+                             const core::RequestLimits& limits) {
   LoadedFolder all;
   std::error_code error;
   const std::vector<std::filesystem::path> files = FilesIn(folder, error);
@@ -145,7 +146,7 @@ LoadedFolder LoadDefinitions(const std::string& folder, const Environment& envir
       all.problems.push_back(absl::StrCat(path.string(), ": cannot be read"));
       continue;
     }
-    LoadedFolder one = LoadDefinition(path.string(), *text, environment);
+    LoadedFolder one = LoadDefinition(path.string(), *text, environment, limits);
     std::move(one.problems.begin(), one.problems.end(), std::back_inserter(all.problems));
     for (port::LoadedDefinition& loaded : one.definitions) {
       const core::SagaDefinition& definition = loaded.definition;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "orchestrator/adapter/yaml/substitution.h"
+#include "orchestrator/core/limits.h"
 #include "orchestrator/port/definition_source.h"
 
 namespace saga::adapter {
@@ -18,12 +19,15 @@ struct LoadedFolder {
 };
 
 // Reads every *.saga.yaml in `folder` (not in folders below it), in the order of their names. Two
-// files may not define the same version of a name. Never throws.
+// files may not define the same version of a name. Never throws. `limits` are for the inputs and
+// payloads of what is started from them.
 LoadedFolder LoadDefinitions(const std::string& folder,
-                             const Environment& environment = ProcessEnvironment());
+                             const Environment& environment = ProcessEnvironment(),
+                             const core::RequestLimits& limits = {});
 
 // Reads one file's text; `file` is its path, which problems show and `protos` are relative to.
 LoadedFolder LoadDefinition(const std::string& file, const std::string& text,
-                            const Environment& environment = ProcessEnvironment());
+                            const Environment& environment = ProcessEnvironment(),
+                            const core::RequestLimits& limits = {});
 
 }  // namespace saga::adapter

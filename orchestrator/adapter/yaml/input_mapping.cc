@@ -19,10 +19,10 @@ namespace {
 using Json = nlohmann::json;
 using Kind = core::PayloadValue::Kind;
 
-absl::StatusOr<Json> ParseInput(const std::string& text) {
-  if (text.size() > core::kMaxRequestSize) {
+absl::StatusOr<Json> ParseInput(const std::string& text, size_t max_size) {
+  if (text.size() > max_size) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the input is larger than ", core::kMaxRequestSize, " bytes"));
+        absl::StrCat("the input is larger than ", max_size, " bytes (limit.request_bytes)"));
   }
   if (base::JsonDepth(text) > core::kMaxJsonDepth) {
     return absl::InvalidArgumentError(
@@ -105,12 +105,13 @@ absl::StatusOr<std::string> KeyText(const Json& input, const std::vector<std::st
 
 class Mapping : public port::InputMapping {
  public:
-  Mapping(core::SagaDefinition definition, std::shared_ptr<const ProtoLibrary> protos)
-      : definition_(std::move(definition)), protos_(std::move(protos)) {}
+  Mapping(core::SagaDefinition definition, std::shared_ptr<const ProtoLibrary> protos,
+          const core::RequestLimits& limits)
+      : definition_(std::move(definition)), protos_(std::move(protos)), limits_(limits) {}
 
   absl::StatusOr<port::MappedInput> Apply(const std::string& input_json,
                                           bool with_gid) const override {
-    absl::StatusOr<Json> input = ParseInput(input_json);
+    absl::StatusOr<Json> input = ParseInput(input_json, limits_.request);
     if (!input.ok()) return input.status();
     port::MappedInput mapped;
     if (with_gid) {
@@ -128,9 +129,10 @@ class Mapping : public port::InputMapping {
       total += payload->size();
       mapped.payloads.push_back(base::MakeBytes(*std::move(payload)));
     }
-    if (total <= core::kMaxRequestSize) return mapped;
+    if (total <= limits_.request) return mapped;
     return absl::InvalidArgumentError(absl::StrCat("the payloads of all steps are larger than ",
-                                                   core::kMaxRequestSize, " bytes together"));
+                                                   limits_.request,
+                                                   " bytes together (limit.request_bytes)"));
   }
 
  private:
@@ -163,20 +165,22 @@ class Mapping : public port::InputMapping {
       }
       payload = *std::move(bytes);
     }
-    if (payload.size() <= core::kMaxPayloadSize) return payload;
+    if (payload.size() <= limits_.payload) return payload;
     return absl::InvalidArgumentError(
-        absl::StrCat("payload: larger than ", core::kMaxPayloadSize, " bytes"));
+        absl::StrCat("payload: larger than ", limits_.payload, " bytes (limit.payload_bytes)"));
   }
 
   const core::SagaDefinition definition_;
   const std::shared_ptr<const ProtoLibrary> protos_;
+  const core::RequestLimits limits_;
 };
 
 }  // namespace
 
 std::shared_ptr<const port::InputMapping> MakeInputMapping(
-    core::SagaDefinition definition, std::shared_ptr<const ProtoLibrary> protos) {
-  return std::make_shared<Mapping>(std::move(definition), std::move(protos));
+    core::SagaDefinition definition, std::shared_ptr<const ProtoLibrary> protos,
+    const core::RequestLimits& limits) {
+  return std::make_shared<Mapping>(std::move(definition), std::move(protos), limits);
 }
 
 absl::Status CheckLiterals(const core::StepDefinition& step, const ProtoLibrary& protos) {

@@ -20,6 +20,7 @@ class GrpcParticipant final : public Participant, private grpc::CallbackGenericS
     grpc::ServerBuilder builder;
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 1 << 20);
+    builder.SetMaxReceiveMessageSize(64 << 20);
     builder.AddListeningPort("127.0.0.1:" + std::to_string(port), grpc::InsecureServerCredentials(),
                              &port_);
     builder.RegisterCallbackGenericService(this);

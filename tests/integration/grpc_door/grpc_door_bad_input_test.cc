@@ -58,7 +58,7 @@ TEST_F(GrpcDoorBadInputTest, Steps) {
 
 TEST_F(GrpcDoorBadInputTest, TenThousandBranches) {
   ExpectRefused(door_.Submit(Request("g", "saga", 10'000)),
-                "10000 steps given, at most 1000 allowed (kMaxSteps)");
+                "10000 steps given, at most 1000 allowed (limit.steps)");
 }
 
 TEST_F(GrpcDoorBadInputTest, FewerPayloadsThanSteps) {
@@ -95,7 +95,7 @@ TEST_F(GrpcDoorBadInputTest, Options) {
 TEST_F(GrpcDoorBadInputTest, LargePayload) {
   auto request = Request("g", "saga", 1);
   request.set_binpayloads(0, std::string(core::kMaxPayloadSize + 1, 'p'));
-  ExpectRefused(door_.Submit(request), "kMaxPayloadSize");
+  ExpectRefused(door_.Submit(request), "limit.payload_bytes");
 }
 
 TEST_F(GrpcDoorBadInputTest, HugeRequestIsNotEvenRead) {

@@ -286,6 +286,19 @@ TEST_F(GrpcDoorTest, ClientWhoseTimeIsUp) {
   ExpectStatus(repeat, StatusCode::ABORTED, "current status 'succeed', cannot sumbmit. FAILURE");
 }
 
+TEST_F(GrpcDoorTest, EveryAnswerIsTold) {
+  door_.caller().Script("b/act2", {{Outcome::kFailure, "no FAILURE"}});
+  door_.NewGid();
+  EXPECT_TRUE(door_.Submit(Request("g1", "saga", 1)).ok());
+  EXPECT_FALSE(door_.Submit(Request("g2", "saga", 2)).ok());
+  EXPECT_FALSE(door_.Submit(Request("", "saga", 1, /*wait=*/false)).ok());
+  PrepareTcc("t");
+  EXPECT_TRUE(door_.Abort(Request("t", "tcc", 0)).ok());
+  EXPECT_THAT(door_.told(),
+              ElementsAre("NewGid ok", "Submit ok", "Submit fail", "Submit fail", "Prepare ok",
+                          "RegisterBranch ok", "RegisterBranch ok", "Abort ok"));
+}
+
 TEST_F(GrpcDoorTest, StoreThatFails) {
   door_.store().FailCommits("disk full");
   const grpc::Status status = door_.Submit(Request("g", "saga", 1));

@@ -79,18 +79,18 @@ TEST_F(HttpDoorBadInputTest, ValuesOutOfTheirLimits) {
   ExpectRefused("submit", request.dump(), "custom_data is not JSON");
   request = Request("g", "saga", 1);
   request["payloads"] = {std::string((1 << 20) + 1, 'x')};
-  ExpectRefused("submit", request.dump(), "kMaxPayloadSize");
+  ExpectRefused("submit", request.dump(), "limit.payload_bytes");
 }
 
 TEST_F(HttpDoorBadInputTest, TenThousandSteps) {
   ExpectRefused("submit", Request("g", "saga", 10'000).dump(),
-                "10000 steps given, at most 1000 allowed (kMaxSteps)");
+                "10000 steps given, at most 1000 allowed (limit.steps)");
 }
 
 TEST_F(HttpDoorBadInputTest, HugeBody) {
   const Reply reply = door_.Post("/api/dtmsvr/submit", std::string(5 << 20, ' '));
   EXPECT_EQ(reply.status, 413);
-  EXPECT_THAT(reply.body, HasSubstr("kMaxRequestSize"));
+  EXPECT_THAT(reply.body, HasSubstr("limit.request_bytes"));
 }
 
 TEST_F(HttpDoorBadInputTest, MethodsAndPaths) {

@@ -75,7 +75,7 @@ TEST(ParseStepsTest, RefusesTooManyByCount) {
   text += "]";
   EXPECT_EQ(
       Error(ParseSteps(text).status()),
-      "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+      "10000 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
 }
 
 TEST(ParseStepsTest, TakesAsManyAsAllowed) {

@@ -111,7 +111,7 @@ TEST(ValidateTest, TheEndOfAWorkflow) {
   request.req_extra["status"] = "succeed";
   EXPECT_TRUE(Validate(RequestKind::kSubmit, request).ok());
   request.req_extra["result"] = std::string(core::kMaxResultLength + 1, 'a');
-  EXPECT_THAT(Refusal(request), HasSubstr("kMaxResultLength"));
+  EXPECT_THAT(Refusal(request), HasSubstr("limit.result_bytes"));
 }
 
 TEST(ValidateTest, AWorkflowsStep) {
@@ -144,7 +144,7 @@ TEST(ValidateTest, Steps) {
   request.steps.resize(10'000);
   EXPECT_EQ(
       Refusal(request),
-      "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+      "10000 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
   request.steps.resize(2);
   EXPECT_EQ(
       Refusal(request),
@@ -185,10 +185,10 @@ TEST(ValidateTest, Sizes) {
   EXPECT_THAT(Refusal(request),
               HasSubstr("the payload of step 0 has 1048577 bytes, at most 1048576 are allowed"));
   request.payloads.assign(5, base::MakeBytes(std::string(core::kMaxPayloadSize, 'p')));
-  EXPECT_THAT(Refusal(request), HasSubstr("kMaxRequestSize"));
+  EXPECT_THAT(Refusal(request), HasSubstr("limit.request_bytes"));
   request = Good();
   request.custom_data = std::string(core::kMaxCustomDataLength + 1, ' ');
-  EXPECT_THAT(Refusal(request), HasSubstr("kMaxCustomDataLength"));
+  EXPECT_THAT(Refusal(request), HasSubstr("limit.custom_data_bytes"));
 }
 
 TEST(ValidateTest, Seconds) {
@@ -253,7 +253,7 @@ TEST(ValidateTest, Registration) {
   EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("cancel has 1025 bytes"));
   registration = GoodBranch();
   registration.payload = base::MakeBytes(std::string(core::kMaxPayloadSize + 1, 'p'));
-  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("kMaxPayloadSize"));
+  EXPECT_THAT(Refusal(Validate(registration)), HasSubstr("limit.payload_bytes"));
 }
 
 TEST(ValidateTest, TargetsThatNobodyCanCall) {

@@ -273,13 +273,13 @@ TEST(DecodeRequest, TenThousandStepsAreCountedNotKept) {
                                         Repeat("," + step, 9'999), "]}");
   EXPECT_EQ(
       Error(body),
-      "10000 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+      "10000 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
   EXPECT_EQ(
       Error(absl::StrCat("{\"steps\":[{}", Repeat(",{}", 1'300'000), "]}")),
-      "1300001 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+      "1300001 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
   EXPECT_EQ(
       Error(absl::StrCat("{\"steps\":[null", Repeat(",null", 1'000), "]}")),
-      "1001 steps given, at most 1000 allowed (kMaxSteps): split it into several transactions");
+      "1001 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
 }
 
 TEST(DecodeRequest, ManyPayloadsAreNotKept) {

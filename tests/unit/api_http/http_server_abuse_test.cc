@@ -77,7 +77,7 @@ TEST_F(HttpServerAbuseTest, HugeBodyIsA413WhileItIsSent) {
   const auto response = client.Read();
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->status, 413);
-  EXPECT_NE(response->body.find("more than 1000 bytes (kMaxRequestSize)"), std::string::npos);
+  EXPECT_NE(response->body.find("more than 1000 bytes (limit.request_bytes)"), std::string::npos);
 }
 
 TEST_F(HttpServerAbuseTest, HugeChunkedBodyIsA413) {

@@ -83,6 +83,13 @@ TEST_F(DtmMetricsTest, CountsAndTimesRequestsByApi) {
   EXPECT_EQ(seconds("bucket", R"("grpc",le="+Inf")"), 2);
 }
 
+TEST_F(DtmMetricsTest, AParameterIsNoApi) {
+  metrics_.OnHttpAnswer("/api/dtmsvr/topic/:name", 200, base::Millis(3));
+  EXPECT_EQ(Value(metrics_.Render(),
+                  R"(dtm_server_process_total{api="topic",status="ok",type="http"})"),
+            1);
+}
+
 TEST_F(DtmMetricsTest, EveryRpcHasItsSeriesFromTheStart) {
   const std::string text = metrics_.Render();
   for (const char* rpc : {"newgid", "submit", "prepare", "abort", "registerbranch",

@@ -52,6 +52,13 @@ TEST(ConfigDefaults, AreTheLimitsOfTheCore) {
   EXPECT_EQ(static_cast<size_t>(config.max_batch_writes), core::kMaxBatchWrites);
   EXPECT_EQ(static_cast<size_t>(config.lane_in_flight), core::kLaneInFlight);
   EXPECT_EQ(static_cast<size_t>(config.lane_queue), core::kLaneQueue);
+  EXPECT_EQ(static_cast<size_t>(config.limit_steps), core::kMaxSteps);
+  EXPECT_EQ(static_cast<size_t>(config.limit_payload_bytes), core::kMaxPayloadSize);
+  EXPECT_EQ(static_cast<size_t>(config.limit_request_bytes), core::kMaxRequestSize);
+  EXPECT_EQ(static_cast<size_t>(config.limit_custom_data_bytes), core::kMaxCustomDataLength);
+  EXPECT_EQ(static_cast<size_t>(config.limit_result_bytes), core::kMaxResultLength);
+  EXPECT_EQ(static_cast<size_t>(config.limit_reason_bytes), core::kMaxReasonLength);
+  EXPECT_EQ(static_cast<size_t>(config.limit_error_bytes), core::kMaxErrorLength);
   EXPECT_EQ(config.alert_retry_limit, core::kDefaultAlertRetryLimit);
 }
 

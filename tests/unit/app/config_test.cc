@@ -208,6 +208,19 @@ TEST(LoadConfig, TimeoutsMustStandInOrder) {
       IsEmpty());
 }
 
+TEST(LoadConfig, WhatARequestCarriesMustFitIntoOne) {
+  EXPECT_THAT(FromFlags({{"limit-payload-bytes", "5000000"}}).problems,
+              ElementsAre(HasSubstr("limit.payload_bytes (5000000, --limit-payload-bytes) must not "
+                                    "be larger than limit.request_bytes (4194304, default)")));
+  EXPECT_THAT(FromFlags({{"limit-request-bytes", "262143"}}).problems,
+              ElementsAre(HasSubstr("limit.payload_bytes (1048576, default)"),
+                          HasSubstr("limit.custom_data_bytes (262144, default)"),
+                          HasSubstr("limit.result_bytes (1048576, default)")));
+  EXPECT_THAT(FromFlags({{"limit-request-bytes", "16777216"}, {"limit-payload-bytes", "16777216"}})
+                  .problems,
+              IsEmpty());
+}
+
 TEST(LoadConfig, DoorsMustNotShareAnAddress) {
   EXPECT_THAT(FromFlags({{"grpc-listen", "127.0.0.1:1"}, {"http-listen", "127.0.0.1:1"}}).problems,
               SizeIs(1));
