@@ -39,9 +39,9 @@ absl::string_view Absl(std::string_view text) { return {text.data(), text.size()
 
 HttpResponse TooLarge(const HttpServerOptions& options) {
   return HttpMessage(
-      413,
-      absl::StrCat("the request's body has more than ", options.max_body_size,
-                   " bytes (limit.request_bytes): split it, or send references to the data instead"));
+      413, absl::StrCat(
+               "the request's body has more than ", options.max_body_size,
+               " bytes (limit.request_bytes): split it, or send references to the data instead"));
 }
 
 HttpResponse Overloaded(absl::string_view limit) {

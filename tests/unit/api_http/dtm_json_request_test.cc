@@ -274,9 +274,9 @@ TEST(DecodeRequest, TenThousandStepsAreCountedNotKept) {
   EXPECT_EQ(
       Error(body),
       "10000 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
-  EXPECT_EQ(
-      Error(absl::StrCat("{\"steps\":[{}", Repeat(",{}", 1'300'000), "]}")),
-      "1300001 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
+  EXPECT_EQ(Error(absl::StrCat("{\"steps\":[{}", Repeat(",{}", 1'300'000), "]}")),
+            "1300001 steps given, at most 1000 allowed (limit.steps): split it into several "
+            "transactions");
   EXPECT_EQ(
       Error(absl::StrCat("{\"steps\":[null", Repeat(",null", 1'000), "]}")),
       "1001 steps given, at most 1000 allowed (limit.steps): split it into several transactions");
@@ -294,7 +294,8 @@ TEST(DecodeRequest, ManyBranchHeadersAreRefused) {
   for (int i = 0; i < 100'000; ++i)
     absl::StrAppend(&headers, i == 0 ? "" : ",", "\"h", i, "\":\"\"");
   EXPECT_EQ(Error(absl::StrCat("{\"branch_headers\":{", headers, "}}")),
-            "more than 64 entries of branch_headers given (kMaxBranchHeaders): send less, or in the payload");
+            "more than 64 entries of branch_headers given (kMaxBranchHeaders): send less, or in "
+            "the payload");
 }
 
 TEST(DecodeRegistration, ReadsATccBranch) {
