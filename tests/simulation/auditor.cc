@@ -1,5 +1,6 @@
 #include "tests/simulation/auditor.h"
 
+#include <algorithm>
 #include <map>
 
 namespace saga::simulation {
@@ -21,8 +22,8 @@ class Findings {
   std::vector<std::string> lines_;
 };
 
-Effects EffectsOf(const Client& client, const Bank& bank) {
-  const auto found = bank.Effects().find(client.order().gid);
+Effects EffectsOf(const std::string& gid, const Bank& bank) {
+  const auto found = bank.Effects().find(gid);
   return found == bank.Effects().end() ? Effects{} : found->second;
 }
 
@@ -36,8 +37,9 @@ std::vector<std::string> BranchIds(const Client& client) {
   return ids;
 }
 
-void ExpectAllDone(const Client& client, Effects effects, Findings& findings) {
-  for (const std::string& id : BranchIds(client)) {
+void ExpectAllDone(const std::vector<std::string>& branch_ids, Effects effects,
+                   Findings& findings) {
+  for (const std::string& id : branch_ids) {
     const Bank::Effect& effect = effects[id];
     findings.Expect(effect.actions == 1, "succeed, but branch " + id + " took effect " +
                                              std::to_string(effect.actions) + " times");
@@ -59,6 +61,21 @@ void ExpectNothingLeft(const Effects& effects, Findings& findings) {
   }
 }
 
+// What was accepted is what is stored, word for word.
+void ExpectNoted(const WorkflowNotes& notes, const core::GlobalTransaction& record,
+                 Findings& findings) {
+  for (const auto& [key, noted] : notes.accepted) {
+    const auto row = std::find_if(record.branches.begin(), record.branches.end(),
+                                  [&key = key](const core::Branch& branch) {
+                                    return branch.branch_id == key.first && branch.op == key.second;
+                                  });
+    findings.Expect(row != record.branches.end(), "step " + key.first + " was lost");
+    if (row == record.branches.end()) continue;
+    findings.Expect(row->status == noted.status && base::Value(row->payload) == noted.reply,
+                    "step " + key.first + " was changed");
+  }
+}
+
 void AuditMessage(const Client& client, core::Status status, const Bank& bank, Findings& findings) {
   if (!client.order().prepare_first) return;
   const bool committed = bank.LocalCommitted(client.order().gid);
@@ -74,7 +91,7 @@ std::vector<std::string> Audit(const Client& client,
                                const Bank& bank) {
   Findings findings(client.order().gid);
   const Told& told = client.told();
-  const Effects effects = EffectsOf(client, bank);
+  const Effects effects = EffectsOf(client.gid(), bank);
   if (!record.ok()) {
     findings.Expect(!told.accepted, "the client was told that it is stored, but it is not");
     findings.Expect(!told.prepared,
@@ -87,7 +104,7 @@ std::vector<std::string> Audit(const Client& client,
   findings.Expect(told.final_status == core::Status::kPrepared || told.final_status == status,
                   "the client was told another end than the stored one");
   if (status == core::Status::kSucceed) {
-    ExpectAllDone(client, effects, findings);
+    ExpectAllDone(BranchIds(client), effects, findings);
   } else if (status == core::Status::kFailed) {
     ExpectNothingLeft(effects, findings);
     const bool undoable = client.order().draft.mode == core::Mode::kSaga;
@@ -97,6 +114,36 @@ std::vector<std::string> Audit(const Client& client,
                   "an accepted abort did not end in failed");
   if (client.order().draft.mode == core::Mode::kMessage)
     AuditMessage(client, status, bank, findings);
+  return findings.Take();
+}
+
+std::vector<std::string> Audit(const WorkflowClient& client,
+                               const absl::StatusOr<core::GlobalTransaction>& record,
+                               const Bank& bank) {
+  Findings findings(client.gid());
+  const WorkflowNotes& notes = client.notes();
+  const Effects effects = EffectsOf(client.gid(), bank);
+  for (const std::string& finding : notes.findings) findings.Expect(false, finding);
+  if (!record.ok()) {
+    findings.Expect(!notes.prepared, "the client was told that it is prepared, but it is not");
+    ExpectNothingLeft(effects, findings);
+    return findings.Take();
+  }
+  findings.Expect(core::IsFinal(record->status), "never ended");
+  findings.Expect(!core::IsFinal(record->status) ||
+                      (record->status == core::Status::kFailed) == client.order().fails,
+                  "ended otherwise than its steps did");
+  if (notes.end.has_value()) {
+    findings.Expect(notes.end->status == record->status && notes.end->result == record->result &&
+                        notes.end->rollback_reason == record->rollback_reason,
+                    "the client was told another end than the stored one");
+  }
+  ExpectNoted(notes, *record, findings);
+  if (record->status == core::Status::kSucceed) {
+    ExpectAllDone(client.order().steps, effects, findings);
+  } else {
+    ExpectNothingLeft(effects, findings);
+  }
   return findings.Take();
 }
 

@@ -28,7 +28,7 @@ Names NamesOf(core::Op op) {
     case core::Op::kCommit:
       return {"commit", ""};
     case core::Op::kRollback:
-      return {"rollback", "try"};
+      return {"rollback", "action"};
     case core::Op::kCallback:
     case core::Op::kBusiness:
       return {};
@@ -40,6 +40,10 @@ Names NamesOf(core::Op op) {
 
 void Bank::Script(const std::string& gid, const std::string& branch_id, BranchScript script) {
   scripts_[{gid, branch_id}] = script;
+}
+
+void Bank::OnCallback(const std::string& gid, Callback callback) {
+  callbacks_[gid] = std::move(callback);
 }
 
 bool Bank::CommitLocal(const std::string& gid) { return local_.emplace(gid, true).first->second; }
@@ -82,13 +86,22 @@ port::BranchReply Bank::Handle(const port::BranchCall& call) {
     const auto [place, first] = local_.emplace(call.gid, false);
     return {place->second ? core::Outcome::kSuccess : core::Outcome::kFailure, "not committed"};
   }
-  const core::Outcome outcome = Decide(call.gid, call.branch_id, call.op);
-  if (outcome != core::Outcome::kSuccess) return {outcome, "scripted"};
-  const Names names = NamesOf(call.op);
-  if (!Pass(call.gid, call.branch_id, names.op, names.origin)) return {core::Outcome::kSuccess, ""};
-  Effect& effect = effects_[call.gid][call.branch_id];
-  const int64_t amount = scripts_[{call.gid, call.branch_id}].amount;
-  switch (call.op) {
+  if (call.op == core::Op::kCallback) {
+    const auto found = callbacks_.find(call.gid);
+    if (found == callbacks_.end()) return {core::Outcome::kFailure, "nobody runs this"};
+    return {found->second(call), "called back"};
+  }
+  return {Do(call.gid, call.branch_id, call.op), "scripted"};
+}
+
+core::Outcome Bank::Do(const std::string& gid, const std::string& branch_id, core::Op op) {
+  const core::Outcome outcome = Decide(gid, branch_id, op);
+  if (outcome != core::Outcome::kSuccess) return outcome;
+  const Names names = NamesOf(op);
+  if (!Pass(gid, branch_id, names.op, names.origin)) return core::Outcome::kSuccess;
+  Effect& effect = effects_[gid][branch_id];
+  const int64_t amount = scripts_[{gid, branch_id}].amount;
+  switch (op) {
     case core::Op::kAction:
       ++effect.actions;
       Move(effect, amount);
@@ -114,7 +127,13 @@ port::BranchReply Bank::Handle(const port::BranchCall& call) {
     case core::Op::kBusiness:
       break;
   }
-  return {core::Outcome::kSuccess, ""};
+  return core::Outcome::kSuccess;
+}
+
+void Bank::Freeze(const std::string& gid, const std::string& branch_id) {
+  Effect& effect = effects_[gid][branch_id];
+  ++effect.tried;
+  effect.frozen += scripts_[{gid, branch_id}].amount;
 }
 
 core::Outcome Bank::Try(const std::string& gid, const std::string& branch_id) {
@@ -122,10 +141,17 @@ core::Outcome Bank::Try(const std::string& gid, const std::string& branch_id) {
   const core::Outcome outcome = Decide(gid, branch_id, core::Op::kTry);
   if (outcome != core::Outcome::kSuccess) return outcome;
   // A try that finds its cancel already there must not freeze: it answers success and does nothing.
-  if (!Pass(gid, branch_id, "try", "")) return core::Outcome::kSuccess;
-  Effect& effect = effects_[gid][branch_id];
-  ++effect.tried;
-  effect.frozen += scripts_[{gid, branch_id}].amount;
+  if (Pass(gid, branch_id, "try", "")) Freeze(gid, branch_id);
+  return core::Outcome::kSuccess;
+}
+
+core::Outcome Bank::LocalPart(const std::string& gid, const std::string& branch_id) {
+  ++calls_;
+  const core::Outcome outcome = Decide(gid, branch_id, core::Op::kAction);
+  if (outcome != core::Outcome::kSuccess) return outcome;
+  // The row that a rollback left behind: this part may not be prepared any more (protocol 7.3).
+  if (!Pass(gid, branch_id, "action", "")) return core::Outcome::kFailure;
+  Freeze(gid, branch_id);
   return core::Outcome::kSuccess;
 }
 

@@ -5,6 +5,7 @@
 // record; nothing of it comes from the engine.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -36,15 +37,23 @@ class Bank {
   // is none, so it may not be committed any more.
   bool CommitLocal(const std::string& gid);
 
+  // Who runs a workflow is a participant too: what its callbacks come to.
+  using Callback = std::function<core::Outcome(const port::BranchCall&)>;
+  void OnCallback(const std::string& gid, Callback callback);
+
   port::BranchReply Handle(const port::BranchCall& call);
-  // The client's own try of a TCC branch. Any answer but success: nothing was frozen.
+  // What a client does itself, without sagad: a try of a TCC; the local part of an XA, prepared by
+  // its registered participant; a step of a workflow, an action or the compensation of one. Any
+  // answer but success: it had no effect, or none that this caller heard of.
   core::Outcome Try(const std::string& gid, const std::string& branch_id);
+  core::Outcome LocalPart(const std::string& gid, const std::string& branch_id);
+  core::Outcome Do(const std::string& gid, const std::string& branch_id, core::Op op);
 
   // How often each thing took effect.
   struct Effect {
-    int actions = 0;      // action, or confirm after try
+    int actions = 0;      // action, or confirm after try, or commit after the local part
     int undone = 0;       // compensation of an action that had taken effect
-    int tried = 0;        // frozen
+    int tried = 0;        // frozen, by a try or a prepared local part
     int released = 0;     // freeze taken back
     int64_t balance = 0;  // what moved in the end
     int64_t frozen = 0;
@@ -60,10 +69,12 @@ class Bank {
             const std::string& origin);
   core::Outcome Decide(const std::string& gid, const std::string& branch_id, core::Op op);
   void Move(Effect& effect, int64_t amount);
+  void Freeze(const std::string& gid, const std::string& branch_id);
 
   const bool barrier_;
   std::map<std::tuple<std::string, std::string>, BranchScript> scripts_;
   std::map<std::string, bool> local_;
+  std::map<std::string, Callback> callbacks_;
   std::set<std::tuple<std::string, std::string, std::string>> rows_;
   std::map<std::string, std::map<std::string, Effect>> effects_;
   int64_t house_ = 0;  // the other side of every movement

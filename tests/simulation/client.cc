@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tests/simulation/auditor.h"
+
 namespace saga::simulation {
 
 namespace {
@@ -19,6 +21,15 @@ Client::Client(World* world, Bank* bank, EngineNow engine, Order order)
                      (order_.draft.mode == core::Mode::kMessage && !order_.prepare_first)
                  ? Stage::kSubmit
                  : Stage::kPrepare) {}
+
+std::vector<std::string> Client::Judge(const absl::StatusOr<core::GlobalTransaction>& record,
+                                       const Bank& bank) const {
+  return Audit(*this, record, bank);
+}
+
+bool Client::Registers() const {
+  return order_.draft.mode == core::Mode::kTcc || order_.draft.mode == core::Mode::kXa;
+}
 
 void Client::Start(base::Duration delay) { Again(delay); }
 
@@ -38,7 +49,7 @@ void Client::Ask() {
   if (engine == nullptr) return;
   const auto reply = [this, asked](engine::Answer answer) { OnAnswer(asked, std::move(answer)); };
   core::GlobalTransaction draft = order_.draft;
-  if (draft.mode == core::Mode::kTcc) draft.branches.clear();
+  if (Registers()) draft.branches.clear();
   switch (stage_) {
     case Stage::kPrepare:
       engine->Prepare(std::move(draft), reply);
@@ -66,7 +77,7 @@ void Client::Ask() {
 
 void Client::RegisterNext() {
   core::BranchRegistered branch;
-  branch.mode = core::Mode::kTcc;
+  branch.mode = order_.draft.mode;
   branch.rows = {order_.draft.branches[2 * branch_], order_.draft.branches[2 * branch_ + 1]};
   const uint64_t asked = asked_;
   engine_()->RegisterBranch(order_.gid, std::move(branch), [this, asked](engine::Answer answer) {
@@ -75,8 +86,10 @@ void Client::RegisterNext() {
 }
 
 void Client::TryNext() {
-  const core::Outcome outcome =
-      bank_->Try(order_.gid, order_.draft.branches[2 * branch_].branch_id);
+  const std::string& branch_id = order_.draft.branches[2 * branch_].branch_id;
+  const core::Outcome outcome = order_.draft.mode == core::Mode::kXa
+                                    ? bank_->LocalPart(order_.gid, branch_id)
+                                    : bank_->Try(order_.gid, branch_id);
   if (outcome != core::Outcome::kSuccess) {
     stage_ = Stage::kAbort;
   } else if (2 * ++branch_ < order_.draft.branches.size()) {
@@ -110,7 +123,7 @@ void Client::Advance(const engine::Answer& answer) {
         return;
       }
       told_.prepared = true;
-      stage_ = order_.draft.mode == core::Mode::kTcc ? Stage::kRegister : Stage::kLocal;
+      stage_ = Registers() ? Stage::kRegister : Stage::kLocal;
       break;
     case Stage::kRegister:
       stage_ = yes ? Stage::kTry : Stage::kAbort;

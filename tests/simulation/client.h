@@ -1,8 +1,8 @@
 #pragma once
 
-// Clients of the simulated world: each carries one global transaction through, asks again when it
-// is not answered, and writes down what it was told. What it was told is what the auditor holds
-// sagad to.
+// Clients of the simulated world, but for those of workflows (workflow_client.h): each carries one
+// global transaction through, asks again when it is not answered, and writes down what it was told.
+// What it was told is what the auditor holds sagad to.
 
 #include <cstdint>
 #include <map>
@@ -12,6 +12,7 @@
 #include "orchestrator/core/transaction.h"
 #include "orchestrator/engine/engine.h"
 #include "tests/simulation/bank.h"
+#include "tests/simulation/customer.h"
 #include "tests/simulation/world.h"
 
 namespace saga::simulation {
@@ -33,15 +34,15 @@ struct Told {
       core::Status::kPrepared;  // told by a waiting submit; kPrepared: not told
 };
 
-class Client {
+class Client : public Customer {
  public:
-  // `engine` gives the engine of the present life, or null while the process is down.
-  using EngineNow = std::function<engine::Engine*()>;
-
   Client(World* world, Bank* bank, EngineNow engine, Order order);
 
-  void Start(base::Duration delay);
-  bool Done() const { return done_; }
+  void Start(base::Duration delay) override;
+  bool Done() const override { return done_; }
+  const std::string& gid() const override { return order_.gid; }
+  std::vector<std::string> Judge(const absl::StatusOr<core::GlobalTransaction>& record,
+                                 const Bank& bank) const override;
   const Told& told() const { return told_; }
   const Order& order() const { return order_; }
 
@@ -51,6 +52,8 @@ class Client {
   void OnAnswer(uint64_t asked, engine::Answer answer);
   void Again(base::Duration delay);
   void Advance(const engine::Answer& answer);
+  // TCC and XA: branches are registered one by one, each before its first phase.
+  bool Registers() const;
   void RegisterNext();
   void TryNext();
 

@@ -19,6 +19,9 @@ struct Faults {
   double store_stall = 0;     // takes long
   base::Duration stall_max = base::Seconds(2);
 
+  // The client of a workflow, per step of a run: the run dies and is not heard of again.
+  double run_dies = 0;
+
   // Process, per simulated second.
   double crash = 0;
   // Per crash: the batch under way when it happens is on disk or torn off, half and half.

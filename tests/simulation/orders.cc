@@ -58,15 +58,45 @@ Order DrawSaga(World& world, Bank& bank, const std::string& gid) {
   return order;
 }
 
-Order DrawTcc(World& world, Bank& bank, const std::string& gid) {
-  Order order{.gid = gid, .draft = DrawDraft(world, gid, core::Mode::kTcc)};
+namespace {
+
+// TCC or XA: rows in pairs, `back` before `forward`.
+Order DrawRegistering(World& world, Bank& bank, const std::string& gid, core::Mode mode,
+                      core::Op back, core::Op forward) {
+  Order order{.gid = gid, .draft = DrawDraft(world, gid, mode)};
   const size_t branches = 1 + world.Below(4);
   for (size_t branch = 0; branch < branches; ++branch) {
-    order.draft.branches.push_back(Row(branch, core::Op::kCancel));
-    order.draft.branches.push_back(Row(branch, core::Op::kConfirm));
+    order.draft.branches.push_back(Row(branch, back));
+    order.draft.branches.push_back(Row(branch, forward));
     bank.Script(gid, BranchId(branch), DrawScript(world, true));
   }
   order.goes_away = world.Chance(0.1);
+  return order;
+}
+
+}  // namespace
+
+Order DrawTcc(World& world, Bank& bank, const std::string& gid) {
+  return DrawRegistering(world, bank, gid, core::Mode::kTcc, core::Op::kCancel, core::Op::kConfirm);
+}
+
+Order DrawXa(World& world, Bank& bank, const std::string& gid) {
+  return DrawRegistering(world, bank, gid, core::Mode::kXa, core::Op::kRollback, core::Op::kCommit);
+}
+
+WorkflowOrder DrawWorkflow(World& world, Bank& bank, const std::string& gid) {
+  WorkflowOrder order{.gid = gid, .draft = DrawDraft(world, gid, core::Mode::kWorkflow)};
+  order.draft.workflow = "order";
+  core::Branch callback = Row(world.Below(3), core::Op::kCallback);
+  callback.branch_id = "00";
+  order.draft.branches.push_back(callback);
+  const size_t steps = 1 + world.Below(4);
+  for (size_t step = 0; step < steps; ++step) {
+    const BranchScript script = DrawScript(world, true);
+    bank.Script(gid, BranchId(step), script);
+    order.steps.push_back(BranchId(step));
+    order.fails = order.fails || script.refuses;
+  }
   return order;
 }
 

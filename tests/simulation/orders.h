@@ -7,6 +7,7 @@
 
 #include "tests/simulation/bank.h"
 #include "tests/simulation/client.h"
+#include "tests/simulation/workflow_client.h"
 #include "tests/simulation/world.h"
 
 namespace saga::simulation {
@@ -15,5 +16,7 @@ namespace saga::simulation {
 Order DrawSaga(World& world, Bank& bank, const std::string& gid);
 Order DrawTcc(World& world, Bank& bank, const std::string& gid);
 Order DrawMessage(World& world, Bank& bank, const std::string& gid);
+Order DrawXa(World& world, Bank& bank, const std::string& gid);
+WorkflowOrder DrawWorkflow(World& world, Bank& bank, const std::string& gid);
 
 }  // namespace saga::simulation

@@ -4,13 +4,13 @@
 
 #include "orchestrator/adapter/memory/memory_store.h"
 #include "orchestrator/engine/engine.h"
-#include "tests/simulation/auditor.h"
 #include "tests/simulation/bank.h"
 #include "tests/simulation/client.h"
 #include "tests/simulation/orders.h"
 #include "tests/simulation/sim_executor.h"
 #include "tests/simulation/sim_network.h"
 #include "tests/simulation/sim_store.h"
+#include "tests/simulation/workflow_client.h"
 #include "tests/simulation/world.h"
 #include "tests/fixture/silent_observer.h"
 
@@ -89,25 +89,32 @@ class Run {
     faults_.commit_refused = maybe(0.05);
     faults_.commit_unknown = maybe(0.05);
     faults_.store_stall = maybe(0.05);
+    faults_.run_dies = maybe(0.15);
     faults_.crash = 1.0 / 20;
   }
 
   void DrawClients() {
-    const auto add = [this](Order order) {
-      clients_.push_back(std::make_unique<Client>(
-          &world_, &bank_, [this] { return life_ == nullptr ? nullptr : life_->engine.get(); },
-          std::move(order)));
-      clients_.back()->Start(world_.Between(base::Micros(0), base::Seconds(60)));
+    const EngineNow engine = [this] { return life_ == nullptr ? nullptr : life_->engine.get(); };
+    const auto add = [this](std::unique_ptr<Customer> customer) {
+      customers_.push_back(std::move(customer));
+      customers_.back()->Start(world_.Between(base::Micros(0), base::Seconds(60)));
     };
     // Gids that are prefixes of each other must not mix.
-    const std::string stem = "order-" + std::to_string(options_.seed) + "-";
-    int number = 1;
-    for (int i = 0; i < options_.sagas; ++i)
-      add(DrawSaga(world_, bank_, stem + std::to_string(number++)));
-    for (int i = 0; i < options_.tccs; ++i)
-      add(DrawTcc(world_, bank_, stem + std::to_string(number++)));
-    for (int i = 0; i < options_.messages; ++i)
-      add(DrawMessage(world_, bank_, stem + std::to_string(number++)));
+    int number = 0;
+    const auto next_gid = [&] {
+      return "order-" + std::to_string(options_.seed) + "-" + std::to_string(++number);
+    };
+    const auto add_many = [&](int count, Order (*draw)(World&, Bank&, const std::string&)) {
+      for (int i = 0; i < count; ++i)
+        add(std::make_unique<Client>(&world_, &bank_, engine, draw(world_, bank_, next_gid())));
+    };
+    add_many(options_.sagas, DrawSaga);
+    add_many(options_.tccs, DrawTcc);
+    add_many(options_.messages, DrawMessage);
+    add_many(options_.xas, DrawXa);
+    for (int i = 0; i < options_.workflows; ++i)
+      add(std::make_unique<WorkflowClient>(&world_, &bank_, &faults_, engine,
+                                           DrawWorkflow(world_, bank_, next_gid())));
   }
 
   void StartProcess(adapter::MemoryStore::State state) {
@@ -157,9 +164,9 @@ class Run {
     // Looked at now and then only: the look itself is most of the cost.
     if (world_.Events() < next_look_ || life_ == nullptr) return false;
     next_look_ = world_.Events() + 200;
-    for (const auto& client : clients_) {
-      if (!client->Done()) return false;
-      const auto record = Record(client->order().gid);
+    for (const auto& customer : customers_) {
+      if (!customer->Done()) return false;
+      const auto record = Record(customer->gid());
       if (record.ok() && !core::IsFinal(record->status)) return false;
     }
     return true;
@@ -167,12 +174,12 @@ class Run {
 
   SimulationResult Judge() {
     SimulationResult result;
-    for (const auto& client : clients_) {
-      const auto record = Record(client->order().gid);
-      for (std::string& finding : Audit(*client, record, bank_))
+    for (const auto& customer : customers_) {
+      const auto record = Record(customer->gid());
+      for (std::string& finding : customer->Judge(record, bank_))
         result.findings.push_back(std::move(finding));
-      if (!client->Done())
-        result.findings.push_back(client->order().gid + ": its client never got an answer");
+      if (!customer->Done())
+        result.findings.push_back(customer->gid() + ": its client never got an answer");
       if (record.ok() && record->status == core::Status::kSucceed) ++result.succeed;
       if (record.ok() && record->status == core::Status::kFailed) ++result.failed;
     }
@@ -187,7 +194,7 @@ class Run {
   World world_;
   Bank bank_;
   Faults faults_;
-  std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::unique_ptr<Customer>> customers_;
   std::unique_ptr<Life> life_;  // null: the process is down
   bool crash_ = false;
   bool kind_ = false;

@@ -17,6 +17,8 @@ struct SimulationOptions {
   int sagas = 10;
   int tccs = 3;
   int messages = 3;
+  int xas = 2;
+  int workflows = 2;
   bool faults = true;
   bool barrier = true;  // off: to show that the auditor notices
   bool print = false;
