@@ -18,7 +18,8 @@ const std::vector<Difference>& AllowedDifferences() {
       {"orders-list", "orders as a JSON list fail every look",
        "read as if positions were keys: PHP writes it when the keys are 0, 1, ..."},
       {"registry-targets",
-       "targets of a service registry are accepted and, without a driver, never reached",
+       "targets of a service registry, or of no transport, are accepted and, without a driver, "
+       "never reached",
        "refused: the client learns at once that nobody can be called"},
       {"same-branch-again", "a registerBranch that is repeated is an error",
        "success when the content is the same: a client that lost the answer can ask again"},
@@ -49,6 +50,26 @@ const std::vector<Difference>& AllowedDifferences() {
        "FAILURE, once"},
       {"http-client-headers", "branch calls over HTTP name the Go library that makes them",
        "they name sagad, and ask for no compressed answer"},
+      {"json-rpc-empty-params",
+       "a JSON-RPC branch without payload, or of null, fails every look and is never called",
+       "called with the four names alone: a step need not have a payload"},
+      {"workflow-end-again", "a workflow that is ended again as it ended before is an error",
+       "success: a client that lost the answer can ask again"},
+      {"submit-starts-over",
+       "a submit while submitted starts over with the branches of the request, a TCC or XA has "
+       "none and succeeds unconfirmed",
+       "success, nothing starts over: it lost confirms and called branches again"},
+      {"concurrent-submits", "submits of one gid at once call its branches several times",
+       "each branch is called once: the gid is one transaction"},
+      {"other-content", "a submit of a gid that ended with other content is told the status only",
+       "told as such: somebody uses one gid for two things"},
+      {"pass-limit", "a serial saga pauses after five seconds, and who waits hears that it failed",
+       "it goes on: nothing failed"},
+      {"json-rpc-codes", "the codes -32901 and -32902 of a JSON-RPC branch are unknown results",
+       "failure and ongoing, as they are meant"},
+      {"parked-hold-up",
+       "transactions are looked at one by one: those of a hanging participant hold up all others",
+       "they hold up nobody"},
   };
   return *differences;
 }

@@ -127,12 +127,30 @@ TEST_F(JsonRpcCalls, AnErrorIsRepeated) {
 
 // What is no object cannot carry the four names: never called.
 TEST_F(JsonRpcCalls, APayloadThatIsNoObjectIsNotCalled) {
-  for (const char* const payload : {"", "null", "[1]", "not JSON"}) {
+  for (const char* const payload : {"[1]", "\"text\"", "not JSON"}) {
     SCOPED_TRACE(payload);
     const std::string gid = AnotherGid();
     EXPECT_NE(SubmitSaga(gid, {}, payload).status, 200);
     EXPECT_NE(StatusOf(gid), "succeed");
     EXPECT_TRUE(recorder().CallsOf(gid).empty());
+  }
+}
+
+TEST_F(JsonRpcCalls, WithoutPayloadTheParamsAreTheFourNames) {
+  for (const char* const payload : {"", "null"}) {
+    SCOPED_TRACE(payload);
+    const std::string gid = AnotherGid();
+    const HttpAnswer answer = SubmitSaga(gid, {}, payload);
+    const std::vector<Call> calls = recorder().CallsOf(gid);
+    if (Differs("json-rpc-empty-params", server())) {
+      EXPECT_NE(answer.status, 200);
+      EXPECT_TRUE(calls.empty());
+      continue;
+    }
+    EXPECT_TRUE(IsSuccess(answer));
+    ASSERT_EQ(calls.size(), 1u);
+    EXPECT_EQ(Json::parse(calls[0].body)["params"],
+              (Json{{"branch_id", "01"}, {"gid", gid}, {"op", "action"}, {"trans_type", "saga"}}));
   }
 }
 

@@ -140,9 +140,10 @@ TEST_F(Workflow, TheSameStepTwiceIsAnError) {
 TEST_F(Workflow, ASecondEndIsAnError) {
   ASSERT_EQ(Prepare().status, 200);
   ASSERT_TRUE(IsSuccess(Succeed()));
-  const HttpAnswer again = Submit({{"status", "failed"}, {"rollback_reason", "x"}});
-  EXPECT_EQ(again.status, 500);
-  EXPECT_EQ(again.json()["message"], "storage: NotFound");
+  const HttpAnswer other = Submit({{"status", "failed"}, {"rollback_reason", "x"}});
+  EXPECT_EQ(other.status, 500);
+  EXPECT_THAT(other.json().value("message", ""), testing::StartsWith("storage: NotFound"));
+  EXPECT_EQ(Succeed().status, Differs("workflow-end-again", server()) ? 500 : 200);
   EXPECT_EQ(Status(), "succeed");
 }
 
