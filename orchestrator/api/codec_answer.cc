@@ -151,11 +151,21 @@ WireAnswer CannotEnd(const engine::Answer& answer) {
                                           Word(there.status), " with another result")};
 }
 
+// A workflow may be prepared in any status, which means: tell how far it has come. A plain prepare
+// asks no such thing.
+WireAnswer Already(const Asked& asked, const engine::Answer& answer) {
+  const bool prepared = answer.transaction.status == core::Status::kPrepared;
+  if (asked.kind == RequestKind::kPrepare && !prepared)
+    return WrongStatus(answer, "cannot prepare");
+  return Accepted(asked, answer);
+}
+
 WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
   switch (answer.verdict) {
     case core::Verdict::kAccepted:
-    case core::Verdict::kAlready:
       return Accepted(asked, answer);
+    case core::Verdict::kAlready:
+      return Already(asked, answer);
     case core::Verdict::kNotFound:
       return NotFound(asked);
     case core::Verdict::kCannotPrepare:

@@ -20,6 +20,7 @@
 #include "orchestrator/api/dtm_topics_http.h"
 #include "orchestrator/api/gid.h"
 #include "orchestrator/api/reader_pool.h"
+#include "orchestrator/core/retry.h"
 
 namespace saga::api {
 
@@ -43,8 +44,9 @@ HttpResponse ProgressAnswer(const core::GlobalTransaction& transaction) {
   return body.ok() ? HttpOk(*std::move(body)) : HttpRefusal(body.status());
 }
 
-HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time next_wake) {
-  auto body = EncodeQuery(transaction, next_wake);
+HttpResponse QueryAnswer(const core::GlobalTransaction& transaction, base::Time next_wake,
+                         const core::Settings& settings) {
+  auto body = EncodeQuery(transaction, next_wake, core::PresentInterval(transaction, settings));
   return body.ok() ? HttpOk(*std::move(body)) : HttpRefusal(body.status());
 }
 
@@ -58,7 +60,7 @@ class DtmHttpDoor::Impl {
         entropy_(*parts.entropy),
         clock_(*parts.clock),
         options_(std::move(options)),
-        calls_(*parts.engine, &parts.topics->topics(), options_.limits),
+        calls_(*parts.engine, &parts.topics->topics(), options_.settings.limits),
         json_rpc_(calls_, *parts.entropy),
         topics_(*parts.topics, *parts.records, readers_),
         readers_(options_.readers, options_.reader_queue) {}
@@ -104,10 +106,12 @@ class DtmHttpDoor::Impl {
             found = {.transaction = live->transaction, .next_wake = live->next_wake};
           const bool taken = readers_.Run([this, gid, responder, found = std::move(found)] {
             if (found.has_value())
-              return responder->Send(QueryAnswer(found->transaction, found->next_wake));
+              return responder->Send(
+                  QueryAnswer(found->transaction, found->next_wake, options_.settings));
             const auto stored = query_.Find(gid);
             if (stored.ok())
-              return responder->Send(QueryAnswer(stored->transaction, stored->next_wake));
+              return responder->Send(
+                  QueryAnswer(stored->transaction, stored->next_wake, options_.settings));
             if (!absl::IsNotFound(stored.status()))
               return responder->Send(HttpMessage(500, std::string(stored.status().message())));
             const std::string cleaned = CleanHttpGid(gid);

@@ -22,6 +22,7 @@
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/topic_calls.h"
 #include "orchestrator/core/limits.h"
+#include "orchestrator/core/step.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/port/clock.h"
 #include "orchestrator/port/entropy.h"
@@ -34,7 +35,7 @@ struct DtmHttpOptions {
   std::string version;                  // for /api/dtmsvr/version
   size_t readers = core::kHttpReaders;  // threads for what may block: store reads and scrapes
   size_t reader_queue = core::kHttpReaderQueue;
-  core::RequestLimits limits;
+  core::Settings settings;  // the engine's, with the limits of a request
   std::function<absl::Status()> ready;   // any thread, quick; the message of a refusal is shown
   std::function<std::string()> metrics;  // the text of /api/metrics; a reader's thread, may block
 };

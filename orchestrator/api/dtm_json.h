@@ -47,10 +47,11 @@ absl::StatusOr<DtmRegistration> DecodeRegistration(std::string_view body,
                                                    GidForm gid = GidForm::kCleaned);
 
 // {"branches":[...],"transaction":{...}}. InvalidArgument when the payloads alone make more than
-// core::kHttpAnswerSize. `next_wake` is shown as next_cron_time. Rows that ask back
+// core::kHttpAnswerSize. `next_wake` is shown as next_cron_time,
+// `interval` as next_cron_interval in seconds, 0 not at all. Rows that ask back
 // (core::IsAskBack) are not shown.
 absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
-                                        base::Time next_wake);
+                                        base::Time next_wake, base::Duration interval = {});
 
 // {"progresses":[...],"transaction":{...}}: the answer of prepareWorkflow, with the steps noted so
 // far. Refuses as EncodeQuery does.

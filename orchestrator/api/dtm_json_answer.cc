@@ -113,11 +113,13 @@ absl::StatusOr<Json> Branches(const core::GlobalTransaction& transaction) {
 }  // namespace
 
 absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
-                                        base::Time next_wake) {
+                                        base::Time next_wake, base::Duration interval) {
   auto branches = Branches(transaction);
   if (!branches.ok()) return branches.status();
-  return Text(
-      {{"branches", *std::move(branches)}, {"transaction", Global(transaction, next_wake)}});
+  Json global = Global(transaction, next_wake);
+  if (!core::IsFinal(transaction.status))
+    Put(global, "next_cron_interval", interval.micros / 1'000'000);
+  return Text({{"branches", *std::move(branches)}, {"transaction", std::move(global)}});
 }
 
 absl::StatusOr<std::string> EncodeProgress(const core::GlobalTransaction& transaction) {

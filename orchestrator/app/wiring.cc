@@ -256,7 +256,7 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
 bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
   api::DtmHttpOptions door_options;
   door_options.version = Version();
-  door_options.limits = LimitsOf(config_);
+  door_options.settings = EngineOptionsOf(config_).settings;
   door_options.ready = [this] { return readiness_.Check(); };
   door_options.metrics = [this] { return metrics_.Render(); };
   dtm_http_ = std::make_unique<api::DtmHttpDoor>(

@@ -27,6 +27,13 @@ base::Duration RetryInterval(const Options& options, const Settings& settings,
   return Doubled(start, unknown_streak, std::max(start, settings.max_retry_interval));
 }
 
+base::Duration PresentInterval(const GlobalTransaction& transaction, const Settings& settings) {
+  uint32_t streak = 0;
+  for (const uint32_t row : Due(transaction, base::kNever))
+    streak = std::max(streak, transaction.branches[row].unknown_streak);
+  return RetryInterval(transaction.options, settings, streak);
+}
+
 base::Duration LimitedRetryPause(const Options& options, const Settings& settings,
                                  uint32_t repeat) {
   const base::Duration cap = std::min(BaseInterval(options, settings), kMaxLimitedRetryPause);

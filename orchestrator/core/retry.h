@@ -19,6 +19,10 @@ base::Duration BaseInterval(const Options& options, const Settings& settings);
 base::Duration RetryInterval(const Options& options, const Settings& settings,
                              uint32_t unknown_streak);
 
+// The interval that the transaction's next repeat would keep: that of the row whose turn it is and
+// that has gone wrong most often.
+base::Duration PresentInterval(const GlobalTransaction& transaction, const Settings& settings);
+
 // The pause before repeat number `repeat` (from 1) of an action under retry_limit. DTM repeats
 // those at once; the short, growing pause keeps a failing participant from being hammered (decision
 // 0002).

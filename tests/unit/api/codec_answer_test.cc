@@ -49,9 +49,21 @@ WireAnswer Waited(const engine::Answer& answer) {
 TEST(PlainAnswerTest, WhatWasTakenIsASuccess) {
   for (const RequestKind kind : {RequestKind::kPrepare, RequestKind::kSubmit, RequestKind::kAbort,
                                  RequestKind::kRegisterBranch}) {
-    EXPECT_EQ(Plain(kind, Says(Verdict::kAccepted)), WireAnswer());
-    EXPECT_EQ(Plain(kind, Says(Verdict::kAlready)), WireAnswer());
+    engine::Answer answer = Says(Verdict::kAccepted);
+    answer.transaction.status = Status::kPrepared;
+    EXPECT_EQ(Plain(kind, answer), WireAnswer());
+    answer.verdict = Verdict::kAlready;
+    EXPECT_EQ(Plain(kind, answer), WireAnswer());
   }
+}
+
+TEST(PlainAnswerTest, OnlyPrepareWorkflowMayComeAfterTheEnd) {
+  engine::Answer answer = Says(Verdict::kAlready);
+  answer.transaction.mode = Mode::kWorkflow;
+  answer.transaction.status = Status::kSucceed;
+  EXPECT_EQ(Plain(RequestKind::kPrepareWorkflow, answer), WireAnswer());
+  EXPECT_EQ(Plain(RequestKind::kPrepare, answer),
+            (WireAnswer{Kind::kFailure, "current status 'succeed', cannot prepare. FAILURE"}));
 }
 
 TEST(PlainAnswerTest, StatusDoesNotAllowIt) {
