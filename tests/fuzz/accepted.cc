@@ -1,5 +1,6 @@
 #include "tests/fuzz/accepted.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "orchestrator/adapter/http/http_json_rpc.h"
 #include "orchestrator/adapter/http/http_request.h"
 #include "orchestrator/api/dtm_json.h"
+#include "orchestrator/api/target_form.h"
 #include "orchestrator/api/validate.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/target.h"
@@ -57,8 +59,12 @@ size_t RowsOf(RequestKind kind, const api::DtmRequest& request, core::Mode mode)
   switch (mode) {
     case core::Mode::kSaga:
       return 2 * request.steps.size();
-    case core::Mode::kMessage:
-      return request.steps.size() + (kind == RequestKind::kPrepare ? 1 : 0);
+    case core::Mode::kMessage: {
+      size_t rows = kind == RequestKind::kPrepare ? 1 : 0;
+      for (const api::DtmStep& step : request.steps)
+        rows += std::max<size_t>(step.receivers.size(), 1);
+      return rows;
+    }
     case core::Mode::kTcc:
     case core::Mode::kXa:
       return 0;
@@ -68,7 +74,17 @@ size_t RowsOf(RequestKind kind, const api::DtmRequest& request, core::Mode mode)
   return 0;
 }
 
-void CheckDraft(RequestKind kind, const api::DtmRequest& request) {
+// As if two had subscribed to every topic that there may be.
+api::DtmRequest WithReceivers(api::DtmRequest request) {
+  for (api::DtmStep& step : request.steps) {
+    if (step.action.starts_with(api::kTopicScheme))
+      step.receivers = {"http://r/1", "http://r/2?a=b"};
+  }
+  return request;
+}
+
+void CheckDraft(RequestKind kind, const api::DtmRequest& sent) {
+  const api::DtmRequest request = WithReceivers(sent);
   const auto draft = api::ToDraft(kind, request);
   if (!draft.ok()) return CheckRefusal(draft.status());
   SAGA_CHECK(draft->gid == request.gid);

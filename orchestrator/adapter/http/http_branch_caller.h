@@ -20,8 +20,9 @@ struct HttpBranchCallerOptions {
 // Calls branches over HTTP/1.1 as protocol 3.2 and, for JSON-RPC, 3.3 describe; what the answer
 // means is protocol 4.1 and 4.2. One thread serves all calls. Connections are kept and used again;
 // redirects are followed; proxies named in the environment are not used; https certificates are
-// checked against the system's authorities. A call whose reused connection is closed without one byte
-// of an answer is made once more at once, by libcurl: the participant has given that connection up.
+// checked against the system's authorities. A call whose reused connection is closed without one
+// byte of an answer is made once more at once, by libcurl: the participant has given that
+// connection up.
 //
 // Thread-safe. `done` runs on that thread, or inside Call when the call cannot be made.
 class HttpBranchCaller final : public port::BranchCaller {
