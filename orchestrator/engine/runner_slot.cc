@@ -302,7 +302,14 @@ void Runner::AnswerAll() {
       inspection->done(nullptr);
   }
   items_.clear();
-  for (auto& [gid, slot] : slots_) FailAll(slot.get(), Answer::Kind::kStopping, "");
+  // In the order they came, not in that of a hash table, which differs from run to run: a
+  // simulation has to repeat.
+  std::vector<Slot*> slots;
+  slots.reserve(slots_.size());
+  for (const auto& [gid, slot] : slots_) slots.push_back(slot.get());
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot* a, const Slot* b) { return a->number < b->number; });
+  for (Slot* slot : slots) FailAll(slot, Answer::Kind::kStopping, "");
 }
 
 void Runner::Refuse(Reply& reply, const std::string& limit) {

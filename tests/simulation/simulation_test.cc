@@ -58,7 +58,8 @@ TEST(Simulation, NothingIsLostOrHalfDoneInAnyWorld) {
 }
 
 TEST(Simulation, ASeedRepeatsToTheLetter) {
-  for (const uint64_t seed : {7, 77, 777}) {
+  // Many, because what does not repeat shows in few: in how a hash table happens to lie in memory.
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
     SimulationOptions options;
     options.seed = seed;
     const SimulationResult first = Simulate(options);
