@@ -79,7 +79,7 @@ ALLOWED = [
         is_waiting_message,
     ),
     Allowed(
-        "repeated-submit",
+        "submit-starts-over",
         "a submit while submitted starts over in DTM; in sagad nothing starts over",
         is_repeated_submit,
     ),
