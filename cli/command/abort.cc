@@ -1,27 +1,13 @@
 #include "cli/command/command.h"
-#include "cli/printer/terminal.h"
 
 namespace saga::cli {
 
 namespace {
 
-void AddOptions(cxxopts::OptionAdder& add) {
-  AddText(add, "reason",
-          "why; it becomes the transaction's reason and part of its history (required)", "TEXT");
-}
-
 ExitCode Run(Call& call) {
-  const std::string reason = call.Text("reason");
-  if (reason.empty()) {
-    Complain("abort needs --reason: whoever looks at this transaction later will want to know");
-    return ExitCode::kUsage;
-  }
-  v1::Transaction transaction;
-  const std::string& gid = call.arguments().front();
-  if (const grpc::Status status = call.client().Abort(gid, reason, &transaction); !status.ok())
-    return Failed(status, gid);
-  call.Print(transaction);
-  return ExitCode::kOk;
+  return RunReasoned(
+      call, &Client::Abort,
+      "abort needs --reason: whoever looks at this transaction later will want to know");
 }
 
 }  // namespace
@@ -36,7 +22,7 @@ Command AbortCommand() {
       1,
       1,
       false,
-      AddOptions,
+      AddReason,
       Run};
 }
 

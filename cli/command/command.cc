@@ -113,4 +113,23 @@ ExitCode OutcomeOf(const v1::Transaction& transaction) {
   return transaction.status() == "failed" ? ExitCode::kEndedFailed : ExitCode::kTimeout;
 }
 
+void AddReason(cxxopts::OptionAdder& add) {
+  AddText(add, "reason",
+          "why; it becomes the transaction's reason and part of its history (required)", "TEXT");
+}
+
+ExitCode RunReasoned(Call& call, ReasonedAct act, const char* unsaid) {
+  const std::string reason = call.Text("reason");
+  if (reason.empty()) {
+    Complain(unsaid);
+    return ExitCode::kUsage;
+  }
+  v1::Transaction transaction;
+  const std::string& gid = call.arguments().front();
+  const grpc::Status status = (call.client().*act)(gid, reason, &transaction);
+  if (!status.ok()) return Failed(status, gid);
+  call.Print(transaction);
+  return ExitCode::kOk;
+}
+
 }  // namespace saga::cli

@@ -91,6 +91,13 @@ ExitCode OutcomeOf(const v1::Transaction& transaction);
 void AddText(cxxopts::OptionAdder& add, const char* name, const char* help,
              const char* placeholder);
 
+// For what is done to one transaction and recorded with its reason: the option, and the run, which
+// complains with `unsaid` when there is no reason.
+void AddReason(cxxopts::OptionAdder& add);
+using ReasonedAct = grpc::Status (Client::*)(const std::string& gid, const std::string& reason,
+                                             v1::Transaction* reply);
+ExitCode RunReasoned(Call& call, ReasonedAct act, const char* unsaid);
+
 inline void NoOptions(cxxopts::OptionAdder&) {}
 
 }  // namespace saga::cli
