@@ -254,7 +254,7 @@ Verdict On(Change& change, const ForceStopRequested& event) {
       {.kind = HistoryKind::kForceStopped, .text = event.reason, .actor = event.actor});
   if (!event.reason.empty()) {
     change.transaction.rollback_reason = event.reason;
-    base::CutTo(change.transaction.rollback_reason, kMaxReasonLength);
+    base::CutTo(change.transaction.rollback_reason, change.context.settings.limits.reason);
   }
   return Verdict::kAccepted;
 }
