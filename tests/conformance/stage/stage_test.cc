@@ -1,6 +1,7 @@
 #include "tests/conformance/stage/stage_test.h"
 
 #include <atomic>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -16,8 +17,10 @@ constexpr absl::Duration kPatience = absl::Minutes(1);
 std::unique_ptr<Server> StageTest::server_;
 std::unique_ptr<Recorder> StageTest::recorder_;
 
-void StageTest::SetUpTestSuite() {
-  server_ = std::make_unique<Server>();
+void StageTest::SetUpTestSuite() { StartWith({}); }
+
+void StageTest::StartWith(std::vector<std::string> sagad_args) {
+  server_ = std::make_unique<Server>(std::move(sagad_args));
   recorder_ = std::make_unique<Recorder>();
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/conformance/stage/http.h"
 #include "tests/conformance/stage/recorder.h"
@@ -19,6 +20,9 @@ class StageTest : public testing::Test {
   static void TearDownTestSuite();
 
  protected:
+  // Instead of SetUpTestSuite: the server with further flags when it is sagad.
+  static void StartWith(std::vector<std::string> sagad_args);
+
   static Server& server() { return *server_; }
   static Recorder& recorder() { return *recorder_; }
 

@@ -31,6 +31,10 @@ constexpr OtherBytes kOtherBytes[] = {
 };
 
 class GoldenTrace : public ModeTest {
+ public:
+  // Not ModeTest's: the same requests go to both servers.
+  static void SetUpTestSuite() { StartWith({}); }
+
  protected:
   Transcript Start() { return Transcript(server(), recorder(), gid()); }
 

@@ -38,10 +38,11 @@ TEST_F(SagaConcurrent, AllActionsAreCalled) {
 }
 
 TEST_F(SagaConcurrent, NobodyWaitsForASlowOne) {
-  Answers("out", {Ongoing(), {}});
+  Answers("out", {Ongoing()});
   EXPECT_TRUE(IsFailure(Post("submit", Concurrent(nullptr, {{"wait_result", true}})), kNotYet));
   EXPECT_EQ(Rows(), "PPPS");
   EXPECT_EQ(Status(), "submitted");
+  Answers("out", {{}});
   ASSERT_TRUE(Ends("succeed"));
   EXPECT_EQ(Rows(), "PSPS");
   EXPECT_EQ(CountCalls("02 action"), 1u);
@@ -51,7 +52,6 @@ TEST_F(SagaConcurrent, AFailureUndoesWhatWasCalled) {
   Answers("out", {Failure()});
   Answers("out-undo", {Ongoing(), {}});
   ASSERT_TRUE(IsSuccess(Post("submit", Concurrent())));
-  ASSERT_TRUE(Called(4));
   ASSERT_TRUE(Ends("failed"));
   EXPECT_EQ(CountCalls("01 compensate"), 2u);
   EXPECT_EQ(CountCalls("02 compensate"), 1u);

@@ -24,10 +24,11 @@ TEST_F(SagaOptions, WaitResultAnswersWhenItHasSucceeded) {
 }
 
 TEST_F(SagaOptions, WaitResultTellsThatItIsNotDone) {
-  Answers("out", {Ongoing(), {}});
+  Answers("out", {Ongoing()});
   EXPECT_TRUE(IsFailure(Post("submit", Saga({{"wait_result", true}})), kNotYet));
   EXPECT_EQ(Status(), "submitted");
   EXPECT_EQ(Rows(), "PPPP");
+  Answers("out", {{}});
   ASSERT_TRUE(Ends("succeed"));
 }
 
@@ -49,19 +50,16 @@ TEST_F(SagaOptions, WaitResultTellsWhyEvenIfUndoingTakesLonger) {
   EXPECT_EQ(CountCalls("02 compensate"), 2u);
 }
 
-// Ongoing is asked again after the interval; an unknown result doubles it each time.
+// Ongoing is asked again after the interval; an unknown result doubles it.
 TEST_F(SagaOptions, OngoingKeepsTheIntervalAndErrorsDoubleIt) {
-  Answers("out", {Ongoing(), Ongoing(), {}});
-  Answers("in", {Broken(), Broken(), {}});
-  ASSERT_TRUE(IsSuccess(Post("submit", Saga())));
+  Answers("out", {Ongoing(), {}});
+  Answers("in", {Broken(), {}});
+  ASSERT_TRUE(IsSuccess(Post("submit", Saga({{"retry_interval", 1}}))));
   ASSERT_TRUE(Ends("succeed"));
   const std::vector<Call> calls = Calls();
-  ASSERT_THAT(CallNames(), ElementsAre("01 action", "01 action", "01 action", "02 action",
-                                       "02 action", "02 action"));
+  ASSERT_THAT(CallNames(), ElementsAre("01 action", "01 action", "02 action", "02 action"));
   EXPECT_GE(calls[1].arrived - calls[0].arrived, absl::Milliseconds(500));
-  EXPECT_GE(calls[2].arrived - calls[1].arrived, absl::Milliseconds(500));
-  EXPECT_GE(calls[4].arrived - calls[3].arrived, absl::Milliseconds(1500));
-  EXPECT_GE(calls[5].arrived - calls[4].arrived, absl::Milliseconds(3000));
+  EXPECT_GE(calls[3].arrived - calls[2].arrived, absl::Milliseconds(1500));
 }
 
 TEST_F(SagaOptions, ATimeoutUndoesWhatMayHaveBeenDone) {

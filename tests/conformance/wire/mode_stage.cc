@@ -29,6 +29,15 @@ Reply GrpcReply(int code, const std::string& message) {
 }
 Reply Hang() { return {.hang = true}; }
 
+bool ModeTest::fast_ = false;
+
+void ModeTest::SetUpTestSuite() {
+  // A call must time out before it is repeated, but here no request leaves its timeout to the
+  // server.
+  StartWith({"--engine-retry-interval", "200ms", "--engine-request-timeout", "199ms"});
+  fast_ = !server().IsDtm();
+}
+
 void ModeTest::SetUp() { gid_ = AnotherGid(); }
 
 void ModeTest::TearDown() {
@@ -61,7 +70,8 @@ void ModeTest::Answers(const std::string& name, std::vector<Reply> replies) {
 }
 
 ModeTest::Json ModeTest::Body(const std::string& trans_type, const Json& more) const {
-  Json body = {{"gid", gid_}, {"trans_type", trans_type}, {"retry_interval", 1}};
+  Json body = {{"gid", gid_}, {"trans_type", trans_type}};
+  body[fast_ ? "request_timeout" : "retry_interval"] = fast_ ? 3 : 1;
   Add(more, body);
   return body;
 }
@@ -98,7 +108,11 @@ dtmgimp::DtmRequest ModeTest::GrpcBody(const std::string& trans_type) const {
   dtmgimp::DtmRequest request;
   request.set_gid(gid_);
   request.set_transtype(trans_type);
-  request.mutable_transoptions()->set_retryinterval(1);
+  if (fast_) {
+    request.mutable_transoptions()->set_requesttimeout(3);
+  } else {
+    request.mutable_transoptions()->set_retryinterval(1);
+  }
   return request;
 }
 
@@ -177,6 +191,12 @@ testing::AssertionResult ModeTest::Called(size_t count) const {
 std::vector<std::string> ModeTest::CallNames() const {
   std::vector<std::string> names;
   for (const Call& call : Calls()) names.push_back(absl::StrCat(call.branch_id, " ", call.op));
+  return names;
+}
+
+std::vector<std::string> ModeTest::Course() const {
+  std::vector<std::string> names = CallNames();
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

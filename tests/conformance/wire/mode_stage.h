@@ -25,9 +25,12 @@ Reply Hang();
 // The payload of the steps below.
 inline constexpr char kPayload[] = R"({"amount":30})";
 
-// One transaction a test, and what is said about it in short. A retry comes after about a second on
-// sagad and after up to four on DTM.
+// One transaction a test, and what is said about it in short. A retry comes after a fifth of a
+// second on sagad and after up to three on DTM, which knows no parts of a second.
 class ModeTest : public StageTest {
+ public:
+  static void SetUpTestSuite();
+
  protected:
   using Json = nlohmann::json;
 
@@ -45,7 +48,7 @@ class ModeTest : public StageTest {
   // How Url(name) and Target(name) answer.
   void Answers(const std::string& name, std::vector<Reply> replies);
 
-  // Bodies of requests for gid(), with a retry interval of one second. `more` replaces and adds.
+  // Bodies of requests for gid(). `more` replaces and adds.
   Json Body(const std::string& trans_type, const Json& more = Json::object()) const;
   // Of two steps, out and in, undone by out-undo and in-undo.
   Json Saga(const Json& more = Json::object()) const;
@@ -75,9 +78,13 @@ class ModeTest : public StageTest {
   std::vector<Call> Calls() const { return recorder().CallsOf(gid_); }
   // Their branches in the order of arrival: "01 action".
   std::vector<std::string> CallNames() const;
+  // The same with each repetition of a call told once.
+  std::vector<std::string> Course() const;
   size_t CountCalls(const std::string& name) const;  // "01 action"
 
  private:
+  static bool fast_;
+
   std::string gid_;
   std::vector<std::string> gids_;
 };

@@ -18,13 +18,25 @@ using testing::ElementsAre;
 
 class Workflow : public ModeTest {
  protected:
+  // Called back after an hour at the earliest, so that it does not come into other tests.
   Json Body(const std::string& data = "hi") const {
+    Json body = ModeTest::Body("workflow", Custom(data));
+    body["retry_interval"] = 3600;
+    return body;
+  }
+
+  // Called back soon.
+  Json Abandoned(const std::string& data = "hi") const {
+    return ModeTest::Body("workflow", Custom(data));
+  }
+
+  Json Custom(const std::string& data) const {
     Json custom = {{"name", "wf1"}, {"data", nullptr}};
     if (!data.empty()) custom["data"] = absl::Base64Escape(data);
-    return ModeTest::Body("workflow", {{"custom_data", custom.dump()},
-                                       {"query_prepared", Url("resume")},
-                                       {"protocol", "http"},
-                                       {"concurrent", false}});
+    return {{"custom_data", custom.dump()},
+            {"query_prepared", Url("resume")},
+            {"protocol", "http"},
+            {"concurrent", false}};
   }
 
   HttpAnswer Prepare() { return Post("prepareWorkflow", Body()); }
@@ -176,7 +188,7 @@ TEST_F(Workflow, ForceStopEndsIt) {
 
 // The client is gone: the server asks for another run, with the data of the first one.
 TEST_F(Workflow, LeftAloneItIsCalledBackWithItsData) {
-  ASSERT_EQ(Prepare().status, 200);
+  ASSERT_EQ(Post("prepareWorkflow", Abandoned()).status, 200);
   ASSERT_TRUE(Called(1));
   const Call call = Calls().at(0);
   EXPECT_EQ(call.transport, "http");
@@ -188,7 +200,7 @@ TEST_F(Workflow, LeftAloneItIsCalledBackWithItsData) {
 }
 
 TEST_F(Workflow, WithoutDataTheCallBackIsAGet) {
-  ASSERT_EQ(Post("prepareWorkflow", Body("")).status, 200);
+  ASSERT_EQ(Post("prepareWorkflow", Abandoned("")).status, 200);
   ASSERT_TRUE(Called(1));
   EXPECT_EQ(Calls().at(0).method, "GET");
   EXPECT_EQ(Calls().at(0).body, "");
@@ -200,7 +212,7 @@ TEST_F(Workflow, TheAnswerToTheCallBackChangesNothing) {
     const std::string gid = AnotherGid();
     SCOPED_TRACE(reply.status);
     Answers("resume", {reply});
-    Json body = Body();
+    Json body = Abandoned();
     body["gid"] = gid;
     ASSERT_EQ(Post("prepareWorkflow", body).status, 200);
     ASSERT_TRUE(recorder().WaitForCalls(gid, 1, absl::Minutes(1)));
@@ -211,7 +223,7 @@ TEST_F(Workflow, TheAnswerToTheCallBackChangesNothing) {
 
 // A run that broke off: called back, run again without what was done before, ended.
 TEST_F(Workflow, TheSecondRunGoesOnWhereTheFirstOneBrokeOff) {
-  ASSERT_EQ(Prepare().status, 200);
+  ASSERT_EQ(Post("prepareWorkflow", Abandoned()).status, 200);
   ASSERT_TRUE(IsSuccess(Note("01", "action", "succeed", "reply")));
   ASSERT_TRUE(Called(1));
   const HttpAnswer second = Prepare();

@@ -50,14 +50,15 @@ TEST_F(Xa, SubmitCommitsTheFirstRegisteredFirst) {
 
 TEST_F(Xa, AbortRollsBackWhatIsRegistered) {
   Prepare({"01", "02"});
-  Answers("xa-01", {Ongoing(), {}});
+  Answers("xa-01", {Ongoing()});
   ASSERT_TRUE(IsSuccess(Post("abort", Body("xa", {{"rollback_reason", "no"}}))));
   ASSERT_TRUE(Called(1));
   EXPECT_EQ(Status(), "aborting");
+  Answers("xa-01", {{}});
   ASSERT_TRUE(Ends("failed"));
   EXPECT_EQ(Rows(), "SPSP");
   EXPECT_EQ(Reason(), "no");
-  EXPECT_THAT(CallNames(), ElementsAre("01 rollback", "01 rollback", "02 rollback"));
+  EXPECT_THAT(Course(), ElementsAre("01 rollback", "02 rollback"));
 }
 
 TEST_F(Xa, AbortWithoutBranchesHasFailed) {
@@ -88,13 +89,14 @@ TEST_F(Xa, ATimeoutWithoutBranchesHasFailed) {
 
 TEST_F(Xa, AnOngoingCommitIsAskedAgain) {
   Prepare({"01"});
-  Answers("xa-01", {{.body = R"({"dtm_result":"ONGOING"})"}, {}});
+  Answers("xa-01", {{.body = R"({"dtm_result":"ONGOING"})"}});
   ASSERT_TRUE(IsSuccess(Post("submit", Body("xa"))));
   ASSERT_TRUE(Called(1));
   EXPECT_EQ(Status(), "submitted");
+  Answers("xa-01", {{}});
   ASSERT_TRUE(Ends("succeed"));
   EXPECT_EQ(Rows(), "PS");
-  EXPECT_EQ(CountCalls("01 commit"), 2u);
+  EXPECT_GE(CountCalls("01 commit"), 2u);
 }
 
 TEST_F(Xa, WaitResultTellsOfAnOngoingCommit) {
