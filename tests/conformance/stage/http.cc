@@ -2,6 +2,8 @@
 
 #include <curl/curl.h>
 
+#include <memory>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -49,6 +51,17 @@ curl_slist* HeaderList(const std::map<std::string, std::string>& headers, bool h
   return list;
 }
 
+// One for each thread: its connection is used again, or those who poll would use up the machine's
+// ports, each of which rests for a minute.
+CURL* Curl() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_ALL);
+  SAGA_CHECK(started == CURLE_OK);
+  thread_local const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                              &curl_easy_cleanup);
+  SAGA_CHECK(curl != nullptr);
+  return curl.get();
+}
+
 }  // namespace
 
 nlohmann::json HttpAnswer::json() const {
@@ -62,10 +75,7 @@ void PrintTo(const HttpAnswer& answer, std::ostream* out) {
 HttpAnswer Http(const std::string& address, const std::string& method,
                 const std::string& path_and_query, const std::string& body,
                 const std::map<std::string, std::string>& headers) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_ALL);
-  SAGA_CHECK(started == CURLE_OK);
-  CURL* curl = curl_easy_init();
-  SAGA_CHECK(curl != nullptr);
+  CURL* const curl = Curl();
   HttpAnswer answer;
   curl_slist* list = HeaderList(headers, !body.empty());
   curl_easy_setopt(curl, CURLOPT_URL, absl::StrCat("http://", address, path_and_query).c_str());
@@ -91,8 +101,8 @@ HttpAnswer Http(const std::string& address, const std::string& method,
   } else {
     answer = {};
   }
+  curl_easy_reset(curl);  // before what it points to goes
   curl_slist_free_all(list);
-  curl_easy_cleanup(curl);
   return answer;
 }
 
