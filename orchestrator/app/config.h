@@ -38,6 +38,7 @@ struct Config {
   int64_t runners = 0;
   int64_t max_live_transactions = 0;
   int64_t max_batch_writes = 0;
+  base::Duration commit_delay;
   int64_t lane_in_flight = 0;
   int64_t lane_queue = 0;
   base::Duration drain_timeout;

@@ -130,6 +130,13 @@ std::vector<ConfigKey> EngineKeys() {
        .max = 100'000,
        .field = &Config::max_batch_writes,
        .help = "Transactions written by one commit of the store."},
+      {.name = "engine.commit_delay",
+       .type = KeyType::kDuration,
+       .default_value = "200us",
+       .min = 0,
+       .max = 10 * kMillisecond,
+       .field = &Config::commit_delay,
+       .help = "Under load a commit waits this long for more transactions; 0: never."},
   };
 }
 

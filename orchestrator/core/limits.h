@@ -132,6 +132,8 @@ inline constexpr double kRetryJitter = 0.1;
 
 // --- engine
 inline constexpr size_t kMaxLiveTransactions = 100'000;  // open transactions held in memory
+// How long a commit waits for company when the one before had some.
+inline constexpr base::Duration kCommitDelay = base::Micros(200);
 inline constexpr size_t kMaxBatchWrites = 512;           // transactions in one store commit
 inline constexpr size_t kMaxRunnerEvents = 256;  // events stepped before their writes are handed on
 inline constexpr size_t kMaxWaitersPerGid = 1024;  // requests waiting for one transaction

@@ -92,6 +92,7 @@ class Committer {
     bool look_up = false;
   };
 
+  void Gather();
   void TakeItems();
   void LoadNow(const Item& item);
   void RetryNow(base::Time now);
@@ -112,6 +113,7 @@ class Committer {
   std::vector<Item> items_;
   std::deque<PendingWrite> waiting_;
   std::deque<Retry> retries_;
+  size_t last_batch_ = 0;  // writes of the body's last commit, 0: it made none
   base::Time retry_at_ = base::kNever;
   base::Time claim_at_;  // unset: at once, which is how a start recovers
 

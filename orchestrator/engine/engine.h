@@ -38,6 +38,7 @@ struct EngineOptions {
   size_t runners = 1;
   size_t max_live = core::kMaxLiveTransactions;
   size_t max_batch = core::kMaxBatchWrites;
+  base::Duration commit_delay = core::kCommitDelay;  // 0: none
   size_t lane_in_flight = core::kLaneInFlight;
   size_t lane_queue = core::kLaneQueue;
 };

@@ -36,6 +36,10 @@ class Executor {
   // `name` shows up as the thread's name (15 characters count). `body` is first run after the first
   // Notify.
   virtual std::unique_ptr<Strand> NewStrand(std::string name, std::function<void()> body) = 0;
+
+  // The calling strand does nothing for `time`; what it is notified of meanwhile counts as one.
+  // Only from inside a body, and for a short time: its thread is blocked.
+  virtual void Pause(base::Duration time) = 0;
 };
 
 }  // namespace saga::port

@@ -19,6 +19,8 @@ class SimExecutor : public port::Executor {
   SimExecutor(World* world, Delay delay) : world_(world), delay_(std::move(delay)) {}
 
   std::unique_ptr<port::Strand> NewStrand(std::string name, std::function<void()> body) override;
+  // One thread plays all strands, so none can wait for another; `delay` stands for this too.
+  void Pause(base::Duration) override {}
 
  private:
   World* const world_;

@@ -129,4 +129,11 @@ std::unique_ptr<port::Strand> ThreadExecutor::NewStrand(std::string name,
   return std::make_unique<ThreadStrand>(std::move(name), std::move(body));
 }
 
+void ThreadExecutor::Pause(base::Duration time) {
+  const timespec span{.tv_sec = static_cast<time_t>(time.micros / 1'000'000),
+                      .tv_nsec = static_cast<long>(time.micros % 1'000'000) * 1000};
+  // Woken early by a signal, it has paused long enough.
+  (void)::clock_nanosleep(CLOCK_MONOTONIC, 0, &span, nullptr);
+}
+
 }  // namespace saga::adapter

@@ -17,6 +17,7 @@ namespace saga::adapter {
 class ThreadExecutor final : public port::Executor {
  public:
   std::unique_ptr<port::Strand> NewStrand(std::string name, std::function<void()> body) override;
+  void Pause(base::Duration time) override;
 };
 
 }  // namespace saga::adapter

@@ -50,6 +50,7 @@ TEST(ConfigDefaults, AreTheLimitsOfTheCore) {
   EXPECT_EQ(config.max_retry_interval, core::kMaxRetryInterval);
   EXPECT_EQ(static_cast<size_t>(config.max_live_transactions), core::kMaxLiveTransactions);
   EXPECT_EQ(static_cast<size_t>(config.max_batch_writes), core::kMaxBatchWrites);
+  EXPECT_EQ(config.commit_delay, core::kCommitDelay);
   EXPECT_EQ(static_cast<size_t>(config.lane_in_flight), core::kLaneInFlight);
   EXPECT_EQ(static_cast<size_t>(config.lane_queue), core::kLaneQueue);
   EXPECT_EQ(static_cast<size_t>(config.limit_steps), core::kMaxSteps);
