@@ -1,11 +1,11 @@
 #include "orchestrator/api/codec.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/base/ascii.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/mode.h"
 #include "orchestrator/core/target.h"
@@ -84,18 +84,13 @@ std::string CallbackPayload(core::Protocol protocol, const std::string& target, 
   return message.SerializeAsString();
 }
 
-// Whether metadata of gRPC, in which a callback is told its workflow's name, can carry `text`.
-bool IsMetadata(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
 absl::Status AddCallback(const DtmRequest& request, core::GlobalTransaction& draft) {
   auto custom = ParseWorkflowCustomData(request.custom_data);
   if (!custom.ok()) return custom.status();
   draft.workflow = std::move(custom->name);
   if (request.query_prepared.empty()) return absl::OkStatus();
   if (core::TransportOf(draft.protocol, request.query_prepared) == core::Transport::kGrpc &&
-      !IsMetadata(draft.workflow)) {
+      !base::IsPrintableAscii(draft.workflow)) {
     return absl::InvalidArgumentError(
         "custom_data of a workflow: name has bytes outside printable ASCII, which a callback over "
         "gRPC cannot carry: rename the workflow");

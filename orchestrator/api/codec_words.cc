@@ -26,16 +26,9 @@ std::optional<Value> Find(const std::array<Value, n>& values, std::string_view w
 
 }  // namespace
 
-std::optional<Mode> ModeFromWord(std::string_view word) {
-  return Find(std::array{Mode::kSaga, Mode::kTcc, Mode::kMessage, Mode::kXa, Mode::kWorkflow},
-              word);
-}
+std::optional<Mode> ModeFromWord(std::string_view word) { return Find(kModes, word); }
 
-std::optional<Op> OpFromWord(std::string_view word) {
-  return Find(std::array{Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kQuery,
-                         Op::kTry, Op::kCommit, Op::kRollback, Op::kCallback, Op::kBusiness},
-              word);
-}
+std::optional<Op> OpFromWord(std::string_view word) { return Find(kOps, word); }
 
 std::optional<Status> StatusFromWord(std::string_view word) {
   return Find(std::array{Status::kPrepared, Status::kSubmitted, Status::kAborting, Status::kSucceed,

@@ -3,6 +3,7 @@
 // The wire's words read back into core's enums; core/words.h writes them. With it this is the only
 // place that knows them. Pure functions, thread-safe. A word that names nothing is nullopt.
 
+#include <array>
 #include <optional>
 #include <string_view>
 
@@ -13,6 +14,14 @@
 #include "orchestrator/core/words.h"
 
 namespace saga::api {
+
+// All there are.
+inline constexpr std::array kModes = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage,
+                                      core::Mode::kXa, core::Mode::kWorkflow};
+inline constexpr std::array kOps = {core::Op::kAction,  core::Op::kCompensate, core::Op::kConfirm,
+                                    core::Op::kCancel,  core::Op::kQuery,      core::Op::kTry,
+                                    core::Op::kCommit,  core::Op::kRollback,   core::Op::kCallback,
+                                    core::Op::kBusiness};
 
 std::optional<core::Mode> ModeFromWord(std::string_view word);
 std::optional<core::Op> OpFromWord(std::string_view word);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/core/limits.h"
+#include "orchestrator/core/retry.h"
 #include "orchestrator/core/words.h"
 
 namespace saga::api {
@@ -91,8 +92,7 @@ class TccDriver::Drive : public std::enable_shared_from_this<Drive> {
     call.target = definition_.steps[step].action;
     call.payload = payloads_[step];
     call.headers = options_.branch_headers;
-    call.timeout = options_.request_timeout_s > 0 ? base::Seconds(options_.request_timeout_s)
-                                                  : shared_->settings.request_timeout;
+    call.timeout = core::RequestTimeout(options_, shared_->settings);
     shared_->caller.Call(
         std::move(call), [self = shared_from_this(), step](port::BranchReply reply) {
           if (reply.outcome == core::Outcome::kSuccess) return self->Register(step + 1);

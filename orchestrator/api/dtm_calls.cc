@@ -9,12 +9,6 @@ namespace saga::api {
 
 namespace {
 
-absl::StatusOr<core::GlobalTransaction> CheckedDraft(RequestKind kind, DtmRequest request,
-                                                     const core::RequestLimits& limits) {
-  if (const absl::Status valid = Validate(kind, request, limits); !valid.ok()) return valid;
-  return ToDraft(kind, std::move(request));
-}
-
 engine::Reply Word(Asked asked, DtmCalls::Done done) {
   return [asked = std::move(asked), done = std::move(done)](engine::Answer answer) mutable {
     done(ToWire(asked, answer));
@@ -23,11 +17,15 @@ engine::Reply Word(Asked asked, DtmCalls::Done done) {
 
 }  // namespace
 
-void DtmCalls::Prepare(DtmRequest request, Done done) {
-  absl::Status valid = Validate(RequestKind::kPrepare, request, limits_);
+absl::StatusOr<core::GlobalTransaction> DtmCalls::DraftOf(RequestKind kind, DtmRequest request) {
+  absl::Status valid = Validate(kind, request, limits_);
   if (valid.ok() && NamesTopics(request)) valid = FillReceivers(topics_, request, limits_.steps);
-  if (!valid.ok()) return done(ToWire(valid));
-  auto draft = ToDraft(RequestKind::kPrepare, std::move(request));
+  if (!valid.ok()) return valid;
+  return ToDraft(kind, std::move(request));
+}
+
+void DtmCalls::Prepare(DtmRequest request, Done done) {
+  auto draft = DraftOf(RequestKind::kPrepare, std::move(request));
   if (!draft.ok()) return done(ToWire(draft.status()));
   Asked asked{RequestKind::kPrepare, draft->gid, /*waited=*/false};
   engine_.Prepare(*std::move(draft), Word(std::move(asked), std::move(done)));
@@ -85,7 +83,7 @@ void DtmCalls::RegisterBranch(DtmRegistration registration, Done done) {
 }
 
 void DtmCalls::PrepareWorkflow(DtmRequest request, Progress done) {
-  auto draft = CheckedDraft(RequestKind::kPrepareWorkflow, std::move(request), limits_);
+  auto draft = DraftOf(RequestKind::kPrepareWorkflow, std::move(request));
   if (!draft.ok()) return done(ToWire(draft.status()), {});
   Asked asked{RequestKind::kPrepareWorkflow, draft->gid, /*waited=*/false};
   engine_.Prepare(*std::move(draft), [asked = std::move(asked),

@@ -1,6 +1,6 @@
 #pragma once
 
-// The five calls of DTM's protocol behind their transports: check, translate, ask the engine, word
+// The calls of DTM's protocol behind their transports: check, translate, ask the engine, word
 // the answer. What a request comes to therefore does not depend on the door it came through.
 
 #include "absl/functional/any_invocable.h"
@@ -40,6 +40,8 @@ class DtmCalls {
   void RetryNow(DtmRequest request, Done done);
 
  private:
+  // Checked, its topics resolved, translated.
+  absl::StatusOr<core::GlobalTransaction> DraftOf(RequestKind kind, DtmRequest request);
   void EndWorkflow(DtmRequest request, Done done);
   // `rows_vary` as core::Submitted has it.
   void SubmitDraft(DtmRequest request, bool rows_vary, Done done);

@@ -8,7 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "orchestrator/api/codec.h"
 #include "orchestrator/api/dtm_calls.h"
@@ -143,14 +142,10 @@ class DtmHttpDoor::Impl {
 
   HttpResponse Page(port::ListFilter filter) {
     const size_t limit = filter.limit;
-    filter.limit = limit + 1;  // one more tells whether there is a next page
+    filter.limit = limit + 1;
     auto page = query_.List(filter);
     if (!page.ok()) return HttpMessage(500, std::string(page.status().message()));
-    std::string next;
-    if (page->size() > limit) {
-      page->resize(limit);
-      next = absl::StrCat(page->back().id);
-    }
+    const std::string next = TrimPage(*page, limit);
     return HttpOk(EncodeList(*page, next));
   }
 

@@ -85,15 +85,6 @@ Json Branch(const core::GlobalTransaction& transaction, const core::Branch& bran
   return object;
 }
 
-}  // namespace
-
-std::string FormatTime(base::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E6S%Ez", absl::FromUnixMicros(time.micros),
-                          absl::UTCTimeZone());
-}
-
-namespace {
-
 absl::StatusOr<Json> Branches(const core::GlobalTransaction& transaction) {
   size_t shown = 0;
   for (const core::Branch& branch : transaction.branches)
@@ -111,6 +102,11 @@ absl::StatusOr<Json> Branches(const core::GlobalTransaction& transaction) {
 }
 
 }  // namespace
+
+std::string FormatTime(base::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E6S%Ez", absl::FromUnixMicros(time.micros),
+                          absl::UTCTimeZone());
+}
 
 absl::StatusOr<std::string> EncodeQuery(const core::GlobalTransaction& transaction,
                                         base::Time next_wake, base::Duration interval) {

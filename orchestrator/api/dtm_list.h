@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "orchestrator/api/http_message.h"
@@ -34,6 +35,15 @@ struct PageQuery {
   bool matches_none = false;  // nothing lies behind the position
 };
 absl::StatusOr<PageQuery> ReadPage(const HttpRequest& request);
+
+// Of a page that was read with one record more than `limit`, which tells whether there is a next
+// page: takes that one off and returns the position of what follows, "" when nothing does.
+template <typename Record>
+std::string TrimPage(std::vector<Record>& page, size_t limit) {
+  if (page.size() <= limit) return "";
+  page.resize(limit);
+  return std::to_string(page.back().id);
+}
 
 // InvalidArgument `convert to int error: <text>` for a number that is none. A limit of 0 or less,
 // or above core::kHttpMaxPage, is kHttpMaxPage; a status or transType that does not exist matches

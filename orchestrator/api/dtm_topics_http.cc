@@ -7,7 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "absl/strings/str_cat.h"
 #include "orchestrator/api/dtm_http_answer.h"
 #include "orchestrator/api/dtm_json.h"
 #include "orchestrator/api/dtm_list.h"
@@ -81,15 +80,11 @@ void DtmTopicsHttp::ScanKv(const HttpRequest& request, HttpResponder responder) 
   if (page->matches_none) {
     return responder.Send(Answer({{"kv", Json::array()}, {"next_position", ""}}));
   }
-  filter.limit = page->limit + 1;  // one more tells whether there is a next page
+  filter.limit = page->limit + 1;
   AnswerFrom(readers_, std::move(responder), [this, filter, limit = page->limit]() -> HttpResponse {
     auto records = records_.ListKv(filter);
     if (!records.ok()) return StoreError(records.status());
-    std::string next;
-    if (records->size() > limit) {
-      records->resize(limit);
-      next = absl::StrCat(records->back().id);
-    }
+    const std::string next = TrimPage(*records, limit);
     return Answer({{"kv", List(*records)}, {"next_position", next}});
   });
 }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/metrics_dtm.h"
 #include "orchestrator/api/metrics_label.h"
@@ -31,25 +32,12 @@ using prometheus::Histogram;
 using prometheus::MetricFamily;
 using Family = prometheus::Family<Counter>;
 
-constexpr std::array kModes = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage,
-                               core::Mode::kXa, core::Mode::kWorkflow};
 constexpr std::array kEnds = {core::Status::kSucceed, core::Status::kFailed};
-constexpr std::array kOps = {core::Op::kAction,  core::Op::kCompensate, core::Op::kConfirm,
-                             core::Op::kCancel,  core::Op::kQuery,      core::Op::kTry,
-                             core::Op::kCommit,  core::Op::kRollback,   core::Op::kCallback,
-                             core::Op::kBusiness};
 constexpr std::array kAlertEnds = {std::pair{port::AlertEnd::kDelivered, "delivered"},
                                    std::pair{port::AlertEnd::kFailed, "failed"},
                                    std::pair{port::AlertEnd::kDropped, "dropped"}};
 constexpr std::array kOutcomes = {core::Outcome::kSuccess, core::Outcome::kFailure,
                                   core::Outcome::kOngoing, core::Outcome::kUnknown};
-
-// An enum's numbers are small and begin at 1, so they are indexes of a table.
-constexpr size_t kTableSize = 12;
-template <typename Value>
-size_t Index(Value value) {
-  return std::min<size_t>(static_cast<size_t>(value), kTableSize - 1);
-}
 
 template <typename Value>
 std::string Word(Value value) {
@@ -125,14 +113,14 @@ class Metrics::Impl {
 
   std::string Render();
 
-  std::array<std::array<Counter*, kTableSize>, kTableSize> ended{};         // mode, status
-  std::array<std::array<Counter*, kTableSize>, kTableSize> branch_calls{};  // op, outcome
-  std::array<Histogram*, kTableSize> branch_seconds{};                      // op
+  std::array<std::array<Counter*, kEnumTable>, kEnumTable> ended{};         // mode, status
+  std::array<std::array<Counter*, kEnumTable>, kEnumTable> branch_calls{};  // op, outcome
+  std::array<Histogram*, kEnumTable> branch_seconds{};                      // op
   Histogram* commit_seconds = nullptr;
   Histogram* commit_writes = nullptr;
   Counter* commit_failures = nullptr;
   prometheus::Gauge* store_up = nullptr;
-  std::array<Counter*, kTableSize> alerts{};  // end
+  std::array<Counter*, kEnumTable> alerts{};  // end
 
   DtmSeries& dtm() { return dtm_; }
   void CountRefused(const std::string& limit) { refused_->Count(limit); }
@@ -173,7 +161,7 @@ Metrics::Impl::Impl(Options options)
   auto& transactions = CounterFamily("saga_transactions_total", "Global transactions that ended");
   for (const core::Mode mode : kModes) {
     for (const core::Status status : kEnds) {
-      ended[Index(mode)][Index(status)] =
+      ended[EnumIndex(mode)][EnumIndex(status)] =
           &transactions.Add({{"mode", Word(mode)}, {"status", Word(status)}});
     }
   }
@@ -201,10 +189,10 @@ void Metrics::Impl::MakeBranchSeries() {
   for (const core::Op op : kOps) {
     if (op == core::Op::kTry) continue;  // the client's call, not ours
     for (const core::Outcome outcome : kOutcomes) {
-      branch_calls[Index(op)][Index(outcome)] =
+      branch_calls[EnumIndex(op)][EnumIndex(outcome)] =
           &calls.Add({{"op", Word(op)}, {"outcome", Word(outcome)}});
     }
-    branch_seconds[Index(op)] = &seconds.Add({{"op", Word(op)}}, kCallSeconds);
+    branch_seconds[EnumIndex(op)] = &seconds.Add({{"op", Word(op)}}, kCallSeconds);
   }
 }
 
@@ -225,7 +213,8 @@ void Metrics::Impl::MakeStoreSeries() {
 
 void Metrics::Impl::MakeAlertSeries() {
   auto& family = CounterFamily("saga_alerts_total", "Alerts about branches that keep failing");
-  for (const auto& [end, word] : kAlertEnds) alerts[Index(end)] = &family.Add({{"result", word}});
+  for (const auto& [end, word] : kAlertEnds)
+    alerts[EnumIndex(end)] = &family.Add({{"result", word}});
 }
 
 void Metrics::Impl::CountHttp(std::string_view route, int status, base::Duration took) {
@@ -292,11 +281,11 @@ void Metrics::OnOpened(const core::GlobalTransaction&, bool) {}
 void Metrics::OnBranchAnswered(const core::GlobalTransaction& transaction,
                                const core::Branch& branch, core::Outcome outcome,
                                const std::string&, base::Duration took) {
-  if (Counter* counter = impl_->branch_calls[Index(branch.op)][Index(outcome)];
+  if (Counter* counter = impl_->branch_calls[EnumIndex(branch.op)][EnumIndex(outcome)];
       counter != nullptr) {
     counter->Increment();
   }
-  if (Histogram* histogram = impl_->branch_seconds[Index(branch.op)]; histogram != nullptr) {
+  if (Histogram* histogram = impl_->branch_seconds[EnumIndex(branch.op)]; histogram != nullptr) {
     histogram->Observe(Seconds(took));
   }
   // DTM does not count what it asks the client back.
@@ -315,7 +304,7 @@ void Metrics::OnRested(const core::GlobalTransaction& transaction) {
 void Metrics::OnAborting(const core::GlobalTransaction&) {}
 
 void Metrics::OnEnded(const core::GlobalTransaction& transaction) {
-  Counter* counter = impl_->ended[Index(transaction.mode)][Index(transaction.status)];
+  Counter* counter = impl_->ended[EnumIndex(transaction.mode)][EnumIndex(transaction.status)];
   if (counter != nullptr) counter->Increment();
   // Undoing what was never submitted is what was asked for; a saga was.
   const bool good =
@@ -342,7 +331,7 @@ void Metrics::OnRpcAnswer(std::string_view rpc, bool ok, base::Duration took) {
   impl_->dtm().CountRpc(rpc, ok, Seconds(took));
 }
 
-void Metrics::OnAlertEnd(port::AlertEnd end) { impl_->alerts[Index(end)]->Increment(); }
+void Metrics::OnAlertEnd(port::AlertEnd end) { impl_->alerts[EnumIndex(end)]->Increment(); }
 
 std::string Metrics::Render() { return impl_->Render(); }
 

@@ -1,10 +1,9 @@
 #include "orchestrator/api/metrics_dtm.h"
 
-#include <algorithm>
-
 #include <prometheus/gauge.h>
 
 #include "absl/strings/ascii.h"
+#include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/metrics_label.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/words.h"
@@ -16,8 +15,6 @@ namespace {
 using prometheus::Counter;
 using prometheus::Histogram;
 
-constexpr std::array kModes = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage,
-                               core::Mode::kXa, core::Mode::kWorkflow};
 constexpr std::array<const char*, 9> kRpcs = {"NewGid",    "Submit",         "Prepare",
                                               "Abort",     "RegisterBranch", "PrepareWorkflow",
                                               "Subscribe", "Unsubscribe",    "DeleteTopic"};
@@ -43,11 +40,6 @@ OkOrFail AddBoth(prometheus::Family<Counter>& family, prometheus::Labels labels)
   labels["status"] = "fail";
   both.fail = &family.Add(labels);
   return both;
-}
-
-template <typename Value>
-size_t Index(Value value, size_t size) {
-  return std::min(static_cast<size_t>(value), size - 1);
 }
 
 }  // namespace
@@ -87,7 +79,7 @@ void DtmSeries::MakeModes(prometheus::Registry& registry) {
                               "Age of a global transaction when a pass ends (a name of DTM's)");
   for (const core::Mode mode : kModes) {
     const prometheus::Labels labels = {{"model", std::string(core::WordOf(mode))}};
-    modes_[Index(mode, kTableSize)] = {AddBoth(passes, labels), &age.Add(labels, kGoBuckets)};
+    modes_[EnumIndex(mode)] = {AddBoth(passes, labels), &age.Add(labels, kGoBuckets)};
   }
 }
 
@@ -98,7 +90,7 @@ void DtmSeries::CountRpc(std::string_view rpc, bool good, double took) const {
 
 void DtmSeries::CountBranch(core::Mode mode, core::Op op, const std::string& branch_id, bool good) {
   absl::MutexLock lock(&branch_mutex_);
-  Branches& branches = branches_[Index(mode, kTableSize)][Index(op, kTableSize)];
+  Branches& branches = branches_[EnumIndex(mode)][EnumIndex(op)];
   const auto found = branches.find(branch_id);
   (found == branches.end() ? BranchOf(branches, mode, op, branch_id) : found->second).Count(good);
 }
@@ -118,7 +110,7 @@ OkOrFail& DtmSeries::BranchOf(Branches& branches, core::Mode mode, core::Op op,
 }
 
 void DtmSeries::CountPass(core::Mode mode, bool good, double age) const {
-  const Mode& counted = modes_[Index(mode, kTableSize)];
+  const Mode& counted = modes_[EnumIndex(mode)];
   if (counted.age == nullptr) return;
   counted.passes.Count(good);
   counted.age->Observe(age);

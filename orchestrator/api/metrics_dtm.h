@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "orchestrator/api/metrics_label.h"
 #include "orchestrator/core/mode.h"
 
 namespace saga::api {
@@ -75,17 +76,15 @@ class DtmSeries {
   OkOrFail& BranchOf(Branches& branches, core::Mode mode, core::Op op, const std::string& branch_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(branch_mutex_);
 
-  static constexpr size_t kTableSize = 12;  // numbers of modes and ops are small
-
   Family<prometheus::Counter>& answers_;
   Family<prometheus::Histogram>& seconds_;
   Family<prometheus::Counter>& branch_calls_;
   absl::flat_hash_map<absl::string_view, Api> rpcs_;  // fixed once made
   Api other_rpc_;
-  std::array<Mode, kTableSize> modes_{};
+  std::array<Mode, kEnumTable> modes_{};
 
   absl::Mutex branch_mutex_;
-  std::array<std::array<Branches, kTableSize>, kTableSize> branches_ ABSL_GUARDED_BY(branch_mutex_);
+  std::array<std::array<Branches, kEnumTable>, kEnumTable> branches_ ABSL_GUARDED_BY(branch_mutex_);
 };
 
 }  // namespace saga::api

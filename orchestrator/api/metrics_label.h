@@ -1,7 +1,10 @@
 #pragma once
 
-// A counter family whose label has no fixed set of values: bounded all the same.
+// Labels: tables of series for those with a fixed set of values, and a counter family whose label
+// has none, bounded all the same.
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +17,13 @@
 #include "absl/synchronization/mutex.h"
 
 namespace saga::api {
+
+// An enum's numbers are small and begin at 1, so they are indexes of a table of series.
+inline constexpr size_t kEnumTable = 12;
+template <typename Value>
+size_t EnumIndex(Value value) {
+  return std::min<size_t>(static_cast<size_t>(value), kEnumTable - 1);
+}
 
 // A value fit for a label: what follows a '?' is gone, what is not printable ASCII is '?', and it
 // is cut to core::kMetricLabelLength.

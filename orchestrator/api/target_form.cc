@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "orchestrator/base/ascii.h"
 #include "orchestrator/core/target.h"
 #include "orchestrator/core/words.h"
 
@@ -32,14 +33,6 @@ absl::string_view SchemeOf(absl::string_view target) {
   return scheme;
 }
 
-// Neither an address nor a method may have anything else.
-bool IsPrintable(absl::string_view text) {
-  for (const char c : text) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c))) return false;
-  }
-  return true;
-}
-
 absl::Status CheckHost(absl::string_view what, absl::string_view target) {
   const std::string destination =
       core::DestinationOf(std::string_view(target.data(), target.size()));
@@ -51,7 +44,7 @@ absl::Status CheckHost(absl::string_view what, absl::string_view target) {
 absl::Status CheckPlain(absl::string_view what, core::Protocol protocol, absl::string_view target) {
   switch (protocol) {
     case core::Protocol::kGrpc: {
-      if (!IsPrintable(target)) {
+      if (!base::IsGraphicAscii(std::string_view(target.data(), target.size()))) {
         return Refuse(what,
                       "has blanks or bytes outside printable ASCII, which gRPC cannot call: "
                       "host:port/package.Service/Method expected");

@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "orchestrator/api/target_form.h"
+#include "orchestrator/api/text_check.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/mode.h"
 
@@ -19,13 +19,9 @@ constexpr size_t kLoadPage = 1000;
 
 absl::Status CheckText(absl::string_view what, const std::string& text, size_t limit,
                        absl::string_view limit_name) {
-  if (text.size() > limit) {
-    return absl::InvalidArgumentError(absl::StrCat(what, " has ", text.size(), " bytes, at most ",
-                                                   limit, " are allowed (", limit_name,
-                                                   "): choose a shorter one"));
-  }
-  const auto is_control = [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); };
-  if (std::any_of(text.begin(), text.end(), is_control)) {
+  absl::Status fits = CheckLength(what, text.size(), limit, limit_name, "choose a shorter one");
+  if (!fits.ok()) return fits;
+  if (HasControl(text)) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, " contains a control character: take it out"));
   }

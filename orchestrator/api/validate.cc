@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "orchestrator/api/target_form.h"
+#include "orchestrator/api/text_check.h"
+#include "orchestrator/base/ascii.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::api {
@@ -16,27 +18,6 @@ namespace saga::api {
 namespace {
 
 absl::Status Refuse(std::string text) { return absl::InvalidArgumentError(std::move(text)); }
-
-absl::Status CheckLength(absl::string_view what, size_t got, size_t limit, absl::string_view name,
-                         absl::string_view advice) {
-  if (got <= limit) return absl::OkStatus();
-  return Refuse(absl::StrCat(what, " has ", got, " bytes, at most ", limit, " are allowed (", name,
-                             "): ", advice));
-}
-
-bool HasControl(absl::string_view text) {
-  for (const char c : text) {
-    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) return true;
-  }
-  return false;
-}
-
-bool IsPrintableAscii(absl::string_view text) {
-  for (const char c : text) {
-    if (!absl::ascii_isprint(static_cast<unsigned char>(c))) return false;
-  }
-  return true;
-}
 
 // Part of every call's headers or metadata, where control characters have no place.
 absl::Status CheckCarried(absl::string_view what, absl::string_view text) {
@@ -81,7 +62,7 @@ absl::Status CheckHeaders(const core::Options& options) {
       return Refuse(
           "a name in branch_headers must be made of letters, digits, '-', '_' and '.': rename it");
     }
-    if (!IsPrintableAscii(value)) {
+    if (!base::IsPrintableAscii(value)) {
       return Refuse(absl::StrCat("branch_headers '", name.substr(0, 64),
                                  "' has a value with bytes outside printable ASCII: encode it"));
     }
@@ -222,7 +203,7 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request,
   absl::Status status = CheckMode(kind, request.trans_type);
   if (status.ok()) status = ValidateGid(request.gid);
   if (status.ok()) status = CheckProtocol(request.protocol);
-  if (status.ok() && request.protocol == "grpc" && !IsPrintableAscii(request.gid)) {
+  if (status.ok() && request.protocol == "grpc" && !base::IsPrintableAscii(request.gid)) {
     status = Refuse(
         "gid contains bytes outside printable ASCII, which gRPC participants cannot be sent: "
         "choose another");
@@ -266,7 +247,7 @@ absl::Status Validate(const DtmRegistration& registration, const core::RequestLi
     status = CheckLength("branch_id", registration.branch_id.size(), core::kMaxBranchIdLength,
                          "kMaxBranchIdLength", "nest less deeply");
   }
-  if (status.ok() && !IsPrintableAscii(registration.branch_id)) {
+  if (status.ok() && !base::IsPrintableAscii(registration.branch_id)) {
     status = Refuse("branch_id contains bytes outside printable ASCII: use digits");
   }
   if (status.ok()) status = CheckRegisteredTarget("confirm", registration.confirm);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "orchestrator/core/retry.h"
 #include "orchestrator/core/target.h"
 #include "orchestrator/core/words.h"
 
@@ -70,7 +71,7 @@ base::Time GivesUpAt(const core::GlobalTransaction& t, const core::Settings& set
     case core::Mode::kXa:
     case core::Mode::kMessage:
       if (t.status != core::Status::kPrepared) return base::kNever;
-      return t.create_time + (own.micros > 0 ? own : settings.timeout_to_fail);
+      return t.create_time + core::TimeoutToFail(t.options, settings);
     case core::Mode::kWorkflow:
       return base::kNever;
   }

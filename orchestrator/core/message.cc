@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "orchestrator/core/mode_rules.h"
+#include "orchestrator/core/retry.h"
 
 namespace saga::core {
 
@@ -41,9 +42,7 @@ class Rules : public ModeRules {
 
   void OnPrepared(Change& change) const override {
     GlobalTransaction& t = change.transaction;
-    const base::Duration timeout = t.options.timeout_to_fail_s > 0
-                                       ? base::Seconds(t.options.timeout_to_fail_s)
-                                       : change.context.settings.timeout_to_fail;
+    const base::Duration timeout = TimeoutToFail(t.options, change.context.settings);
     for (Branch& branch : t.branches) {
       if (branch.op == Op::kQuery) branch.next_attempt = t.create_time + timeout;
     }

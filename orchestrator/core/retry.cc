@@ -14,6 +14,16 @@ base::Duration Doubled(base::Duration interval, uint32_t times, base::Duration c
 
 }  // namespace
 
+base::Duration RequestTimeout(const Options& options, const Settings& settings) {
+  return options.request_timeout_s > 0 ? base::Seconds(options.request_timeout_s)
+                                       : settings.request_timeout;
+}
+
+base::Duration TimeoutToFail(const Options& options, const Settings& settings) {
+  return options.timeout_to_fail_s > 0 ? base::Seconds(options.timeout_to_fail_s)
+                                       : settings.timeout_to_fail;
+}
+
 base::Duration BaseInterval(const Options& options, const Settings& settings) {
   if (options.retry_interval_s > 0) return base::Seconds(options.retry_interval_s);
   const base::Duration timeout = base::Seconds(options.timeout_to_fail_s);

@@ -1,6 +1,7 @@
 #pragma once
 
-// When to ask again. DTM's observable timing (protocol 6.2): ongoing repeats at the current
+// The times that options and the server's settings come to. First of all when to ask
+// again: DTM's observable timing (protocol 6.2): ongoing repeats at the current
 // interval, every unknown outcome doubles it, a success starts over. Two things are ours, where no
 // client can notice: a cap on the doubling and a little jitter, always late and never early.
 
@@ -11,6 +12,13 @@
 #include "orchestrator/core/transaction.h"
 
 namespace saga::core {
+
+// How long one branch call may take.
+base::Duration RequestTimeout(const Options& options, const Settings& settings);
+
+// How long a TCC or XA may stay prepared, and how old a prepared message may get before its
+// check-back. A saga has no default (protocol 5.2).
+base::Duration TimeoutToFail(const Options& options, const Settings& settings);
 
 // The interval before any doubling.
 base::Duration BaseInterval(const Options& options, const Settings& settings);

@@ -1,15 +1,8 @@
 #include "orchestrator/core/second_phase.h"
 
+#include "orchestrator/core/retry.h"
+
 namespace saga::core {
-
-namespace {
-
-base::Duration Timeout(const GlobalTransaction& t, const Settings& settings) {
-  return t.options.timeout_to_fail_s > 0 ? base::Seconds(t.options.timeout_to_fail_s)
-                                         : settings.timeout_to_fail;
-}
-
-}  // namespace
 
 std::optional<Op> SecondPhaseRules::OwedOp(const GlobalTransaction& t) const {
   if (t.status == Status::kSubmitted) return shape_.forward;
@@ -35,11 +28,13 @@ std::optional<Status> SecondPhaseRules::Completed(const GlobalTransaction& t) co
 }
 
 base::Time SecondPhaseRules::Deadline(const GlobalTransaction& t, const Settings& settings) const {
-  return t.status == Status::kPrepared ? t.create_time + Timeout(t, settings) : base::kNever;
+  return t.status == Status::kPrepared ? t.create_time + TimeoutToFail(t.options, settings)
+                                       : base::kNever;
 }
 
 void SecondPhaseRules::OnDeadline(Change& change) const {
-  change.StartAborting(TimeoutReason(Timeout(change.transaction, change.context.settings)));
+  change.StartAborting(
+      TimeoutReason(TimeoutToFail(change.transaction.options, change.context.settings)));
 }
 
 Verdict SecondPhaseRules::OnAbort(Change& change, const std::string& reason, bool) const {

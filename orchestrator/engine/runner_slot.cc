@@ -6,6 +6,7 @@
 #include "orchestrator/base/utf8.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/step.h"
+#include "orchestrator/engine/branch_call.h"
 #include "orchestrator/engine/runner.h"
 
 namespace saga::engine {
@@ -146,23 +147,10 @@ void Runner::Act(Slot* slot) {
 void Runner::Launch(Slot* slot, uint32_t row) {
   core::GlobalTransaction& transaction = slot->transaction;
   const core::Branch& branch = transaction.branches[row];
-  port::BranchCall call;
-  call.gid = transaction.gid;
-  call.mode = transaction.mode;
-  call.branch_id = branch.branch_id;
-  call.op = branch.op;
-  if (branch.op == core::Op::kCallback) call.op_name = transaction.workflow;
-  call.protocol = transaction.protocol;
-  call.target = branch.target;
-  call.payload = branch.payload;
-  call.headers = transaction.options.branch_headers;
-  call.timeout = transaction.options.request_timeout_s > 0
-                     ? base::Seconds(transaction.options.request_timeout_s)
-                     : context_->options.settings.request_timeout;
   CallReturned returned{transaction.gid, slot->number, row, branch.attempts + 1, now_, {}};
   if (slot->calls_off == nullptr) slot->calls_off = std::make_shared<std::atomic<bool>>(false);
   const bool taken = context_->lanes->Offer(
-      std::move(call),
+      CallOf(transaction, branch, context_->options.settings),
       [inbox = inbox_, returned = std::move(returned)](port::BranchReply reply) mutable {
         returned.reply = std::move(reply);
         inbox->Push(std::move(returned));

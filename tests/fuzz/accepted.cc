@@ -13,6 +13,7 @@
 #include "orchestrator/api/validate.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/target.h"
+#include "orchestrator/engine/branch_call.h"
 
 namespace saga::fuzz {
 
@@ -22,20 +23,6 @@ using api::RequestKind;
 using nlohmann::json;
 
 constexpr size_t kLongestRefusal = 8192;
-
-port::BranchCall CallOf(const core::GlobalTransaction& transaction, const core::Branch& branch) {
-  port::BranchCall call;
-  call.gid = transaction.gid;
-  call.mode = transaction.mode;
-  call.branch_id = branch.branch_id;
-  call.op = branch.op;
-  if (branch.op == core::Op::kCallback) call.op_name = transaction.workflow;
-  call.protocol = transaction.protocol;
-  call.target = branch.target;
-  call.payload = branch.payload;
-  call.headers = transaction.options.branch_headers;
-  return call;
-}
 
 // Everything but a payload that is not for JSON-RPC can be put on the wire.
 void CheckCallable(const port::BranchCall& call) {
@@ -92,7 +79,7 @@ void CheckDraft(RequestKind kind, const api::DtmRequest& sent) {
   SAGA_CHECK(draft->predecessors.empty() || draft->predecessors.size() == request.steps.size());
   for (const core::Branch& branch : draft->branches) {
     SAGA_CHECK(!branch.branch_id.empty());
-    if (!branch.target.empty()) CheckCallable(CallOf(*draft, branch));
+    if (!branch.target.empty()) CheckCallable(engine::CallOf(*draft, branch, {}));
   }
   const auto shown = api::EncodeQuery(*draft, base::Time{1});
   SAGA_CHECK(shown.ok() && json::accept(*shown));
@@ -153,7 +140,7 @@ void CheckAccepted(const api::DtmRegistration& registration) {
     transaction.gid = "g";
     transaction.mode = event.mode;
     transaction.protocol = core::Protocol::kGrpc;
-    const port::BranchCall call = CallOf(transaction, row);
+    const port::BranchCall call = engine::CallOf(transaction, row, {});
     if (core::TransportOf(call.protocol, call.target) == core::Transport::kHttp) {
       CheckCallable(call);
     }

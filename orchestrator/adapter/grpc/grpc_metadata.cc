@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "orchestrator/base/ascii.h"
 #include "orchestrator/core/words.h"
 
 namespace saga::adapter {
@@ -30,21 +31,16 @@ bool IsKey(std::string_view key) {
   });
 }
 
-bool IsPrintable(std::string_view text, char lowest) {
-  return std::all_of(text.begin(), text.end(),
-                     [lowest](char c) { return c >= lowest && c <= '~'; });
-}
-
 }  // namespace
 
 std::string ForEachMetadata(const port::BranchCall& call,
                             absl::FunctionRef<void(std::string key, std::string value)> add) {
   // The mode is a word of ours; op may be a name that the client gave its workflow.
-  if (!IsPrintable(call.gid, ' '))
+  if (!base::IsPrintableAscii(call.gid))
     return "gid cannot be sent as gRPC metadata: only printable ASCII can";
-  if (!IsPrintable(call.branch_id, ' '))
+  if (!base::IsPrintableAscii(call.branch_id))
     return "branch_id cannot be sent as gRPC metadata: only printable ASCII can";
-  if (!IsPrintable(call.OpWord(), ' '))
+  if (!base::IsPrintableAscii(call.OpWord()))
     return "op cannot be sent as gRPC metadata: only printable ASCII can";
   add("dtm-gid", call.gid);
   add("dtm-trans_type", std::string(core::WordOf(call.mode)));
@@ -58,7 +54,7 @@ std::string ForEachMetadata(const port::BranchCall& call,
       return "branch header '" + name + "' cannot be sent as gRPC metadata: bad name";
     if (IsReserved(key)) continue;
     // Values of -bin keys travel as base64.
-    if (!key.ends_with("-bin") && !IsPrintable(value, ' ')) {
+    if (!key.ends_with("-bin") && !base::IsPrintableAscii(value)) {
       return "branch header '" + name +
              "' cannot be sent as gRPC metadata: only printable ASCII can";
     }
@@ -68,7 +64,7 @@ std::string ForEachMetadata(const port::BranchCall& call,
 }
 
 bool IsSendableMethod(const std::string& method) {
-  return !method.empty() && IsPrintable(method, '!');
+  return !method.empty() && base::IsGraphicAscii(method);
 }
 
 }  // namespace saga::adapter

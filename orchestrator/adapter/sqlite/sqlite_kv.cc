@@ -5,16 +5,13 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
+#include "orchestrator/adapter/sqlite/writer.h"
 
 namespace saga::adapter::sqlite {
 namespace {
-
-// For a lock of another program; this process' own writers wait for their turn.
-constexpr int kBusyMillis = 2000;
 
 constexpr char kFind[] =
     "SELECT id, category, key, value, version, create_time, update_time FROM kv "
@@ -136,12 +133,7 @@ class SqliteKv final : public port::KvStore {
     sqlite3_busy_timeout(writer_.get(), kBusyMillis);
     // It moves the log into the file like the store's connection: where nothing but records is
     // written, the log would only grow.
-    const std::string pragmas = absl::StrCat(
-        "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; "
-        "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = ",
-        options.checkpoint_pages,
-        options.max_pages > 0 ? absl::StrCat("; PRAGMA max_page_count = ", options.max_pages) : "");
-    code = writer_.Exec(pragmas.c_str());
+    code = writer_.Exec(WriterPragmas(options).c_str());
     if (code == SQLITE_OK) code = create_.Prepare(writer_, kCreate);
     if (code == SQLITE_OK) code = update_.Prepare(writer_, kUpdate);
     if (code == SQLITE_OK) code = delete_.Prepare(writer_, kDelete);

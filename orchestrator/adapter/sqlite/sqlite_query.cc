@@ -11,6 +11,7 @@
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
 #include "orchestrator/adapter/sqlite/record.h"
+#include "orchestrator/adapter/sqlite/writer.h"
 
 namespace saga::adapter::sqlite {
 namespace {
@@ -79,7 +80,7 @@ class SqliteQuery final : public port::TransactionQuery {
   absl::Status Open(const std::string& vfs) {
     absl::MutexLock lock(&mutex_);
     int code = connection_.Open(path_, SQLITE_OPEN_READONLY, vfs);
-    if (code == SQLITE_OK) code = sqlite3_busy_timeout(connection_.get(), 2000);
+    if (code == SQLITE_OK) code = sqlite3_busy_timeout(connection_.get(), kBusyMillis);
     if (code == SQLITE_OK) code = reader_.Prepare(&connection_, path_, queries_);
     if (code == SQLITE_OK) code = history_.Prepare(connection_, kHistory);
     if (code == SQLITE_OK) code = counts_.Prepare(connection_, kCounts);

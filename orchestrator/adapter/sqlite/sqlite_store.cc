@@ -16,6 +16,7 @@
 #include "orchestrator/adapter/sqlite/sqlite_kv.h"
 #include "orchestrator/adapter/sqlite/sqlite_query.h"
 #include "orchestrator/adapter/sqlite/write_turn.h"
+#include "orchestrator/adapter/sqlite/writer.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/limits.h"
 
@@ -25,10 +26,6 @@ namespace {
 using port::Write;
 using port::WriteResult;
 using sqlite::FailureOf;
-
-// How long a write waits for a lock of somebody who should not have one, such as an open sqlite3
-// shell.
-constexpr int kBusyMillis = 2000;
 
 // The smallest write there is. It has to change something: SQLite does not write a row that stays
 // as it was.
@@ -105,16 +102,12 @@ absl::Status Store::Open() {
   if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
   if (sqlite3_db_readonly(connection_.get(), "main") == 1)
     return FailureOf(SQLITE_READONLY, path_, connection_);
-  sqlite3_busy_timeout(connection_.get(), kBusyMillis);
+  sqlite3_busy_timeout(connection_.get(), sqlite::kBusyMillis);
   if (absl::Status status = PrepareSchema(connection_, path_, sqlite::Migrations()); !status.ok())
     return status;
-  // The log's size limit only takes back what an unusually long reader made it grow to.
-  // secure_delete (on in Debian) would overwrite what is freed with zeros.
-  const std::string pragmas = absl::StrCat(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; "
-      "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ",
-      options_.checkpoint_pages, "; PRAGMA cache_size = -", options_.cache_kib,
-      options_.max_pages > 0 ? absl::StrCat("; PRAGMA max_page_count = ", options_.max_pages) : "");
+  const std::string pragmas =
+      absl::StrCat("PRAGMA journal_mode = WAL; ", sqlite::WriterPragmas(options_),
+                   "; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -", options_.cache_kib);
   code = connection_.Exec(pragmas.c_str());
   if (code == SQLITE_OK) code = PrepareStatements();
   if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
@@ -417,7 +410,7 @@ absl::Status Store::Ping() {
   // connection of its own because this may be any thread.
   sqlite::Connection probe;
   int code = probe.Open(path_, SQLITE_OPEN_READWRITE, options_.vfs);
-  if (code == SQLITE_OK) code = sqlite3_busy_timeout(probe.get(), kBusyMillis);
+  if (code == SQLITE_OK) code = sqlite3_busy_timeout(probe.get(), sqlite::kBusyMillis);
   if (code == SQLITE_OK)
     code = probe.Exec("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL");
   if (code == SQLITE_OK) code = probe.Exec(kProbe);

@@ -36,24 +36,29 @@ class BetterSubmit : public ModeTest {
     for (std::thread& thread : threads) thread.join();
     return static_cast<int>(std::count(statuses.begin(), statuses.end(), 200));
   }
+
+  // Of a prepared transaction of one branch, whose second phase is called at `path`.
+  void SecondSubmitKeepsWhatIsOwed(const std::string& mode, const std::string& path) {
+    Answers(path, {Broken()});
+    EXPECT_EQ(Post("submit", Body(mode, {{"wait_result", true}})).status, 500);
+    ASSERT_TRUE(IsSuccess(Post("submit", Body(mode))));
+    if (Differs("submit-starts-over", server())) {
+      ASSERT_TRUE(Ends("succeed"));
+      EXPECT_EQ(Rows(), "PP") << "its second phase was never called again";
+      return;
+    }
+    EXPECT_EQ(Status(), "submitted");
+    Answers(path, {{}});
+    ASSERT_TRUE(Ends("succeed"));
+    EXPECT_EQ(Rows(), "PS");
+  }
 };
 
 // #1: DTM lets go of the confirms that are still owed.
 TEST_F(BetterSubmit, ASecondSubmitOfATccKeepsItsConfirms) {
   ASSERT_TRUE(IsSuccess(Post("prepare", Body("tcc"))));
   ASSERT_TRUE(IsSuccess(Post("registerBranch", TccBranch("01"))));
-  Answers("confirm-01", {Broken()});
-  EXPECT_EQ(Post("submit", Body("tcc", {{"wait_result", true}})).status, 500);
-  ASSERT_TRUE(IsSuccess(Post("submit", Body("tcc"))));
-  if (Differs("submit-starts-over", server())) {
-    ASSERT_TRUE(Ends("succeed"));
-    EXPECT_EQ(Rows(), "PP") << "never confirmed";
-    return;
-  }
-  EXPECT_EQ(Status(), "submitted");
-  Answers("confirm-01", {{}});
-  ASSERT_TRUE(Ends("succeed"));
-  EXPECT_EQ(Rows(), "PS");
+  SecondSubmitKeepsWhatIsOwed("tcc", "confirm-01");
 }
 
 TEST_F(BetterSubmit, ASecondSubmitOfAnXaKeepsItsCommits) {
@@ -61,18 +66,7 @@ TEST_F(BetterSubmit, ASecondSubmitOfAnXaKeepsItsCommits) {
   ASSERT_TRUE(IsSuccess(
       Post("registerBranch",
            Json{{"gid", gid()}, {"trans_type", "xa"}, {"branch_id", "01"}, {"url", Url("xa")}})));
-  Answers("xa", {Broken()});
-  EXPECT_EQ(Post("submit", Body("xa", {{"wait_result", true}})).status, 500);
-  ASSERT_TRUE(IsSuccess(Post("submit", Body("xa"))));
-  if (Differs("submit-starts-over", server())) {
-    ASSERT_TRUE(Ends("succeed"));
-    EXPECT_EQ(Rows(), "PP") << "never committed";
-    return;
-  }
-  EXPECT_EQ(Status(), "submitted");
-  Answers("xa", {{}});
-  ASSERT_TRUE(Ends("succeed"));
-  EXPECT_EQ(Rows(), "PS");
+  SecondSubmitKeepsWhatIsOwed("xa", "xa");
 }
 
 // #1: DTM calls what is done once more.
