@@ -67,8 +67,8 @@ engine::EngineOptions EngineOptionsOf(const Config& config) {
   options.max_live = static_cast<size_t>(config.max_live_transactions);
   options.max_batch = static_cast<size_t>(config.max_batch_writes);
   options.commit_delay = config.commit_delay;
-  options.lane_in_flight = static_cast<size_t>(config.lane_in_flight);
-  options.lane_queue = static_cast<size_t>(config.lane_queue);
+  options.lane.in_flight = static_cast<size_t>(config.lane_in_flight);
+  options.lane.queue = static_cast<size_t>(config.lane_queue);
   return options;
 }
 

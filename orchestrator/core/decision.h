@@ -27,6 +27,8 @@ enum class Verdict : uint8_t {
   kOtherContent,     // the gid belongs to a transaction of another mode or with other branches
   kCannotStop,       // ended already
   kCannotEnd,        // no workflow, or one that ended otherwise
+  kNoDeadLetter,     // no such branch op, or it is not dead (any more), or has died again since
+  kCannotResolve,    // this op or mode cannot be settled that way
 };
 
 enum class HistoryKind : uint8_t {
@@ -39,6 +41,12 @@ enum class HistoryKind : uint8_t {
   kAbortRequested = 7,
   kRetryRequested = 8,
   kForceStopped = 9,
+  kDead = 10,  // a branch op became a dead letter
+  kReplayed = 11,
+  kEdited = 12,
+  kResolved = 13,
+  kDiscarded = 14,
+  kFallback = 15,  // a branch was called over the fallback
 };
 
 // One line of a transaction's history: stored with the change it tells of, never changed
@@ -56,6 +64,15 @@ struct HistoryEntry {
   bool operator==(const HistoryEntry&) const = default;
 };
 
+// Something that the world outside may want to hear of; it is published after it is stored.
+struct Notice {
+  enum class Kind : uint8_t { kEnded, kDead };
+  Kind kind = Kind::kEnded;
+  uint32_t row = 0;  // kDead
+
+  bool operator==(const Notice&) const = default;
+};
+
 struct Decision {
   Verdict verdict = Verdict::kAccepted;
   // The transaction differs from before. When false nothing needs storing.
@@ -68,6 +85,10 @@ struct Decision {
   // once.
   std::vector<uint32_t> rows;
   std::vector<HistoryEntry> history;
+  std::vector<Notice> notices;
+  // A payload was edited: `rows` holds the edited row and the one behind it, and both are to be
+  // stored with their payloads.
+  bool payload_edited = false;
 };
 
 }  // namespace saga::core

@@ -40,6 +40,12 @@ struct BranchAnswered {
   uint32_t attempt = 0;
   Outcome outcome = Outcome::kUnknown;
   std::string text;  // for any outcome but success
+  // What the answer says of asking again: kNone, or why it would be of no use.
+  DeadReason hopeless = DeadReason::kNone;
+  // Of the participant or the server, for branches whose transaction names none; 0: no limit.
+  uint32_t attempt_limit = 0;
+  // The reply will be acknowledged to a queue, which then forgets it: it must be stored.
+  bool from_queue = false;
 };
 
 // A time that NextWake named has come.
@@ -70,7 +76,29 @@ struct RetryRequested {
   std::string actor;
 };
 
-using Event = std::variant<Prepared, Submitted, BranchRegistered, BranchAnswered, Woken,
-                           AbortRequested, WorkflowEnded, ForceStopRequested, RetryRequested>;
+// An operator acts on a dead letter. `death` says which of the row's deaths is meant, so that an
+// act planned on what was seen then does nothing to what is there now.
+struct DeadLetterAct {
+  enum class Kind : uint8_t {
+    kReplay,              // call it again, with a fresh attempt limit
+    kEdit,                // replace the payload; it stays dead until it is replayed
+    kResolveDone,         // somebody did it by hand: it counts as success
+    kResolveCompensated,  // an action that was undone by hand: the transaction is undone without it
+    kResolveFailed,       // an action that is not to be: the transaction is undone
+    kDiscard,             // not done and not to be done: the transaction goes on without it
+  };
+
+  Kind kind = Kind::kReplay;
+  std::string branch_id;
+  Op op = Op::kAction;
+  uint32_t death = 0;
+  base::Bytes payload;  // kEdit
+  std::string reason;   // in the operator's words
+  std::string actor;
+};
+
+using Event =
+    std::variant<Prepared, Submitted, BranchRegistered, BranchAnswered, Woken, AbortRequested,
+                 WorkflowEnded, ForceStopRequested, RetryRequested, DeadLetterAct>;
 
 }  // namespace saga::core

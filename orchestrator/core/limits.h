@@ -130,16 +130,47 @@ inline constexpr base::Duration kMaxLimitedRetryPause = base::Seconds(1);
 // Share of a retry delay that jitter may add: late by at most this part, never early.
 inline constexpr double kRetryJitter = 0.1;
 
+// --- participants that register (proto/saga/v1/registry.proto)
+inline constexpr size_t kMaxParticipants = 1000;
+inline constexpr size_t kMaxInstances = 200;   // of one participant
+inline constexpr size_t kMaxOperations = 200;  // of one participant
+inline constexpr size_t kMaxParticipantNameLength = 64;
+inline constexpr base::Duration kDefaultLease = base::Seconds(10);
+inline constexpr base::Duration kMaxLease = base::Seconds(300);
+// An instance that this many calls in a row did not reach is passed over for a while, if there are
+// others.
+inline constexpr uint32_t kUnreachableCalls = 3;
+inline constexpr base::Duration kUnreachablePause = base::Seconds(5);
+
+// --- fallback, outbox, dead letters
+inline constexpr base::Duration kFallbackReplyTimeout = base::Seconds(30);
+inline constexpr uint32_t kFallbackAfterUnknown = 3;  // unknown outcomes of one branch op in a row
+inline constexpr uint32_t kRegisteredAttemptLimit = 20;  // of participants that name none
+inline constexpr size_t kOutboxPage = 512;            // records read from the store at once
+inline constexpr size_t kOutboxInFlight = 5'000;      // published and not yet confirmed
+inline constexpr size_t kMaxMessageSize = 2 << 20;    // of a message that comes in
+inline constexpr size_t kMaxSelection = 100'000;      // dead letters of one job
+inline constexpr base::Duration kSelectionLife = base::Seconds(24 * 3600);
+inline constexpr base::Duration kJobLife = base::Seconds(30 * 24 * 3600);  // of an ended one
+inline constexpr size_t kMaxFilterLength = 4096;
+inline constexpr size_t kMaxFilterDepth = 32;  // of parentheses and `not`
+
 // --- engine
 inline constexpr size_t kMaxLiveTransactions = 100'000;  // open transactions held in memory
 // How long a commit waits for company when the one before had some.
 inline constexpr base::Duration kCommitDelay = base::Micros(200);
-inline constexpr size_t kMaxBatchWrites = 512;           // transactions in one store commit
+inline constexpr size_t kMaxBatchWrites = 512;   // transactions in one store commit
 inline constexpr size_t kMaxRunnerEvents = 256;  // events stepped before their writes are handed on
 inline constexpr size_t kMaxWaitersPerGid = 1024;  // requests waiting for one transaction
 inline constexpr size_t kLaneInFlight = 256;       // calls out at one destination
 inline constexpr size_t kLaneQueue = 100'000;      // calls waiting for one destination
 inline constexpr size_t kMaxLanes = 10'000;        // destinations known at once
+// Of the circuit breaker of a lane, see engine/lane_settings.h.
+inline constexpr size_t kBreakerMinCalls = 20;
+inline constexpr double kBreakerFailureRatio = 0.5;
+inline constexpr base::Duration kBreakerWindow = base::Seconds(10);
+inline constexpr base::Duration kBreakerOpenFor = base::Seconds(2);
+inline constexpr base::Duration kBreakerMaxOpenFor = base::Seconds(30);
 inline constexpr size_t kClaimPage = 500;          // transactions claimed from the store at once
 inline constexpr size_t kMaxHistory = 1000;        // history entries kept of one transaction
 // A transaction whose lane is full, and a store that does not answer, are tried again after this

@@ -7,6 +7,8 @@
 // Thread safety: none needed; a transaction has one owner (engine/runner.h).
 
 #include <cstddef>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -63,6 +65,15 @@ struct Context {
 // Notes that row `row` is about to be called and returns the number of the attempt. Not durable by
 // itself.
 uint32_t StartCall(GlobalTransaction& transaction, uint32_t row);
+
+// As StartCall, for a call that goes out over the fallback: its reply is awaited until `reply_by`,
+// and only then is it asked again. Must be stored before the message is sent. Adds to `decision`.
+uint32_t StartFallback(GlobalTransaction& transaction, uint32_t row, base::Time reply_by,
+                       const Context& context, Decision* decision);
+
+// The row of a branch op; nullopt when there is none.
+[[nodiscard]] std::optional<uint32_t> FindRow(const GlobalTransaction& transaction,
+                                              std::string_view branch_id, Op op);
 
 // A record read back from a store does not know of calls made after it was written: from here on
 // every action that could have been reached counts as called. Returns the rows this changed,

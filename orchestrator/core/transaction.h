@@ -17,13 +17,36 @@
 
 namespace saga::core {
 
+// When a branch that got no answer is called again, where it differs from its transaction's
+// options. Fixed at birth. A zero means: as the transaction and the server have it.
+struct RetryPolicy {
+  base::Duration interval;     // before the first repeat
+  double factor = 0;           // of the interval from one unknown outcome to the next; from 1
+  base::Duration cap;          // the interval grows no further
+  double jitter = 0;           // share of the interval that chance may add, up to 1
+  uint32_t attempt_limit = 0;  // calls until it is a dead letter
+
+  bool operator==(const RetryPolicy&) const = default;
+  bool Empty() const { return *this == RetryPolicy{}; }
+};
+
+// Why a branch op is a dead letter: it is not called again until an operator says so.
+enum class DeadReason : uint8_t {
+  kNone = 0,           // it is none
+  kAttemptsUsed = 1,   // as often called as its attempt limit allows
+  kUnknownMethod = 2,  // the participant does not have what the target names
+  kContract = 3,       // an answer that the op may not give, or a request that cannot be understood
+  kUndecodable = 4,    // the answer, or the message that carried it, makes no sense
+};
+
 // One op of one branch: a thing that may have to be called.
 struct Branch {
   // Fixed at birth.
   std::string branch_id;  // "01", "02", ... (protocol 8.2)
   Op op = Op::kAction;
-  std::string target;  // URL; empty: succeeds without a call
-  base::Bytes payload;
+  std::string target;   // URL; empty: succeeds without a call
+  base::Bytes payload;  // an operator may edit that of a dead letter
+  RetryPolicy retry;
 
   // Changing.
   BranchStatus status = BranchStatus::kPrepared;
@@ -38,6 +61,16 @@ struct Branch {
   base::Time next_attempt;  // not before this; unset: at once
   base::Time finish_time;
   std::string last_error;  // text of the last answer that was not a success
+  // The last attempt went out over the fallback; its reply is awaited until next_attempt.
+  bool on_fallback = false;
+  base::Time first_failure;  // of the outcomes since the last success or replay that were of no use
+  base::Time last_failure;
+  // Dead letter: not Runnable while `dead` says why.
+  DeadReason dead = DeadReason::kNone;
+  base::Time dead_time;
+  uint32_t deaths = 0;  // how often it was marked dead: which of its deaths an act is about
+  uint32_t attempts_before =
+      0;  // attempts made when it was last replayed: the limit counts from there
 
   // Payloads compare by content: a record read back from a store shares no bytes with the one that
   // was written.
@@ -47,7 +80,11 @@ struct Branch {
            status == other.status && called == other.called && attempts == other.attempts &&
            unknown_streak == other.unknown_streak && last_outcome == other.last_outcome &&
            answered == other.answered && next_attempt == other.next_attempt &&
-           finish_time == other.finish_time && last_error == other.last_error;
+           finish_time == other.finish_time && last_error == other.last_error &&
+           retry == other.retry && on_fallback == other.on_fallback &&
+           first_failure == other.first_failure && last_failure == other.last_failure &&
+           dead == other.dead && dead_time == other.dead_time && deaths == other.deaths &&
+           attempts_before == other.attempts_before;
   }
 };
 
@@ -57,6 +94,8 @@ struct Options {
   int64_t retry_interval_s = 0;
   int64_t request_timeout_s = 0;
   int64_t retry_limit = 0;
+  // Calls of one branch op until it is a dead letter; 0: as the participant or the server has it.
+  int64_t attempt_limit = 0;
   std::map<std::string, std::string> branch_headers;
 
   bool operator==(const Options&) const = default;

@@ -23,15 +23,31 @@
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/step.h"
 #include "orchestrator/core/transaction.h"
+#include "orchestrator/engine/lane_settings.h"
 #include "orchestrator/port/branch_caller.h"
 #include "orchestrator/port/clock.h"
 #include "orchestrator/port/entropy.h"
 #include "orchestrator/port/executor.h"
+#include "orchestrator/port/message_publisher.h"
 #include "orchestrator/port/observer.h"
+#include "orchestrator/port/outbox_store.h"
+#include "orchestrator/port/participant_directory.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
 namespace saga::engine {
+
+// What goes out as messages. Without a publisher (Engine::Ports) nothing does.
+struct MessageOptions {
+  // A call goes over the fallback when its destination's breaker is open, or when this many of its
+  // outcomes in a row were unknown, and its participant registered a command topic.
+  uint32_t fallback_after_unknown = core::kFallbackAfterUnknown;
+  base::Duration reply_timeout = core::kFallbackReplyTimeout;
+  std::string reply_topic;
+  std::string event_topic;        // empty: no events
+  std::string dead_letter_topic;  // copies of dead letters; empty: none
+  std::string source;             // ce_source of what is published: "/sagad/NAME"
+};
 
 struct EngineOptions {
   core::Settings settings;
@@ -39,8 +55,12 @@ struct EngineOptions {
   size_t max_live = core::kMaxLiveTransactions;
   size_t max_batch = core::kMaxBatchWrites;
   base::Duration commit_delay = core::kCommitDelay;  // 0: none
-  size_t lane_in_flight = core::kLaneInFlight;
-  size_t lane_queue = core::kLaneQueue;
+  LaneSettings lane;
+  // Calls of one branch op until it is a dead letter, where neither its transaction nor its
+  // participant says: of participants that registered, and of all others. 0: no limit.
+  uint32_t registered_attempt_limit = core::kRegisteredAttemptLimit;
+  uint32_t attempt_limit = 0;
+  MessageOptions messages;
 };
 
 // What a request came to.
@@ -65,12 +85,22 @@ struct Answer {
 
 using Reply = absl::AnyInvocable<void(Answer)>;
 
+// What a participant answered over a queue.
+struct QueuedReply {
+  std::string gid;
+  std::string branch_id;
+  core::Op op = core::Op::kAction;
+  uint32_t attempt = 0;
+  port::BranchReply reply;
+};
+
 // How long a request wants to wait.
 enum class WaitFor : uint8_t {
   kStored,  // answer when what it promises is durable
   kRest,    // answer when the transaction has ended, or nothing is out and nothing is owed now
             // (wait_result)
   kEnd,     // answer when the transaction has ended
+  kBranch,  // answer when the branch op meant is settled or a dead letter again, and that is stored
 };
 
 // A live transaction, for people.
@@ -80,6 +110,8 @@ struct Snapshot {
   std::vector<uint32_t> in_flight;  // rows with a call out
 };
 
+enum class BreakerState : uint8_t { kClosed = 1, kOpen = 2, kHalfOpen = 3 };
+
 struct LaneStats {
   std::string destination;
   size_t in_flight = 0;
@@ -87,6 +119,23 @@ struct LaneStats {
   size_t in_flight_limit = 0;
   uint64_t calls = 0;
   uint64_t unknown = 0;
+  std::string participant;  // that registered; empty: a plain destination
+  BreakerState breaker = BreakerState::kClosed;
+  bool paused = false;
+  double rate = 0;               // calls per second; 0: no limit
+  bool limits_set = false;       // by an operator
+  uint64_t unreachable = 0;      // calls that nobody answered
+  uint64_t by_fallback = 0;      // offers that went over the fallback instead
+  uint32_t failure_percent = 0;  // of the breaker's window
+  base::Time open_until;         // breaker open: when it lets a probe through
+  base::Duration p50;            // of the latest calls
+  base::Duration p99;
+};
+
+struct OutboxStats {
+  uint64_t published = 0;
+  uint64_t failed = 0;  // publishing failed and was repeated
+  bool reachable = false;
 };
 
 struct EngineStats {
@@ -99,6 +148,7 @@ struct EngineStats {
   uint64_t ended_failed = 0;
   bool store_ok = true;
   std::vector<LaneStats> lanes;
+  OutboxStats outbox;
 };
 
 class Engine {
@@ -110,6 +160,10 @@ class Engine {
     port::Entropy* entropy = nullptr;
     port::Executor* executor = nullptr;
     port::Observer* observer = nullptr;
+    // May be null: nobody registers; nothing is published.
+    port::ParticipantDirectory* directory = nullptr;
+    port::MessagePublisher* publisher = nullptr;
+    port::OutboxStore* outbox = nullptr;  // with a publisher
   };
 
   // The ports outlive the engine.
@@ -131,6 +185,18 @@ class Engine {
   void EndWorkflow(const std::string& gid, core::WorkflowEnded request, Reply reply);
   void ForceStop(const std::string& gid, core::ForceStopRequested request, Reply reply);
   void RetryNow(const std::string& gid, core::RetryRequested request, Reply reply);
+
+  // What an operator decides about a dead letter; `wait` kStored, or kBranch for the end of what a
+  // replay starts. Answer::last_row is then the row.
+  void ActOnDeadLetter(const std::string& gid, core::DeadLetterAct act, WaitFor wait, Reply reply);
+  // As kBranch, without doing anything: for a replay that a process before this one started.
+  void WaitForBranch(const std::string& gid, const std::string& branch_id, core::Op op,
+                     Reply reply);
+  // A reply to a command that went out over the fallback; the answer comes when what it says is
+  // stored. kNotFound: no such transaction or branch op; kAlready: it came too late to matter.
+  void TakeReply(QueuedReply queued, Reply reply);
+  // What an operator set for a destination, replacing what was set before. At once.
+  void SetDestination(const std::string& destination, const DestinationSettings& settings);
 
   // Answers when the transaction has ended (kEnd) or come to rest (kRest); kNotFound for an unknown
   // gid. Returns a number for CancelWait.

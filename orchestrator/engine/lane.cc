@@ -16,8 +16,12 @@ constexpr char kOverflowDestination[] = "(other)";
 
 }  // namespace
 
-LaneSet::LaneSet(port::BranchCaller* caller, size_t in_flight_limit, size_t queue_limit)
-    : caller_(caller), in_flight_limit_(in_flight_limit), queue_limit_(queue_limit) {}
+LaneSet::LaneSet(const LaneSettings& settings, uint32_t, const Ports& ports, Opened opened)
+    : settings_(settings), ports_(ports), opened_(std::move(opened)) {}
+
+void LaneSet::Start() {}
+
+void LaneSet::Set(const std::string&, const DestinationSettings&) {}
 
 LaneSet::Lane* LaneSet::Find(const std::string& target) {
   std::string destination = core::DestinationOf(target);
@@ -33,28 +37,30 @@ LaneSet::Lane* LaneSet::Find(const std::string& target) {
   return lanes_.emplace(std::move(destination), std::move(lane)).first->second.get();
 }
 
-bool LaneSet::Offer(port::BranchCall&& call, port::BranchCaller::Done&& done, CallOff off) {
+Offered LaneSet::Offer(port::BranchCall&& call, port::BranchCaller::Done&& done, uint32_t,
+                       CallOff off) {
   Lane* lane = nullptr;
   {
     absl::MutexLock lock(&mutex_);
-    if (closed_) return false;
+    if (closed_) return {};
     lane = Find(call.target);
-    const bool full = lane->in_flight >= in_flight_limit_;
-    if (full && lane->queue.size() >= queue_limit_) return false;
+    const bool full = lane->in_flight >= settings_.in_flight;
+    if (full && lane->queue.size() >= settings_.queue)
+      return {.kind = Offered::Kind::kFull, .retry_at = ports_.clock->Now() + core::kLaneFullPause};
     ++pending_;
     if (full) {
       lane->queue.push_back({std::move(call), std::move(done), std::move(off)});
-      return true;
+      return {};
     }
     ++lane->in_flight;
     ++lane->calls;
     ++calls_;
   }
-  Start(lane, {std::move(call), std::move(done), nullptr});
-  return true;
+  Begin(lane, {std::move(call), std::move(done), nullptr});
+  return {};
 }
 
-void LaneSet::Start(Lane* lane, Waiting waiting) {
+void LaneSet::Begin(Lane* lane, Waiting waiting) {
   // A call that fails before Call returns (a bad target) makes room for the next one on the spot.
   // Taking turns here instead of nesting keeps a long queue of such calls off the stack.
   static thread_local std::deque<std::pair<Lane*, Waiting>>* turns = nullptr;
@@ -74,13 +80,13 @@ void LaneSet::Start(Lane* lane, Waiting waiting) {
 }
 
 void LaneSet::Call(Lane* lane, Waiting waiting) {
-  caller_->Call(std::move(waiting.call),
-                [self = shared_from_this(), lane,
-                 done = std::move(waiting.done)](port::BranchReply reply) mutable {
-                  const core::Outcome outcome = reply.outcome;
-                  done(std::move(reply));
-                  self->OnDone(lane, outcome);
-                });
+  ports_.caller->Call(std::move(waiting.call),
+                      [self = shared_from_this(), lane,
+                       done = std::move(waiting.done)](port::BranchReply reply) mutable {
+                        const core::Outcome outcome = reply.outcome;
+                        done(std::move(reply));
+                        self->OnDone(lane, outcome);
+                      });
 }
 
 std::optional<LaneSet::Waiting> LaneSet::TakeNext(Lane* lane, std::vector<Waiting>* dropped) {
@@ -109,7 +115,7 @@ void LaneSet::OnDone(Lane* lane, core::Outcome outcome) {
     ++lane->calls;
     ++calls_;
   }
-  Start(lane, std::move(*next));
+  Begin(lane, std::move(*next));
 }
 
 void LaneSet::Close() {
@@ -138,7 +144,7 @@ std::vector<LaneStats> LaneSet::Stats() const {
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& [destination, lane] : lanes_) {
-      stats.push_back({destination, lane->in_flight, lane->queue.size(), in_flight_limit_,
+      stats.push_back({destination, lane->in_flight, lane->queue.size(), settings_.in_flight,
                        lane->calls, lane->unknown});
     }
   }

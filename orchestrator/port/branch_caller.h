@@ -12,6 +12,7 @@
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/mode.h"
 #include "orchestrator/core/outcome.h"
+#include "orchestrator/core/transaction.h"
 #include "orchestrator/core/words.h"
 
 namespace saga::port {
@@ -35,9 +36,21 @@ struct BranchCall {
   }
 };
 
+// Whether the participant was there, for lanes and their breakers.
+enum class Reach : uint8_t {
+  kAnswered = 1,     // it answered, whatever it said
+  kUnreachable = 2,  // refused, broken off, or said by something in front of it to be away
+  kTimedOut = 3,     // no answer within the call's timeout
+};
+
 struct BranchReply {
   core::Outcome outcome = core::Outcome::kUnknown;
   std::string text;  // why, for any outcome but success; as protocol section 4 words it
+  Reach reach = Reach::kAnswered;
+  // Why asking again would be of no use, as far as the answer alone tells: kUnknownMethod (gRPC
+  // UNIMPLEMENTED; HTTP 404, 405, 501), kContract (gRPC INVALID_ARGUMENT, OUT_OF_RANGE; HTTP 400,
+  // 413, 415, 422), kUndecodable. Only with kUnknown.
+  core::DeadReason hopeless = core::DeadReason::kNone;
 };
 
 // Thread-safe.

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/decision.h"
+#include "orchestrator/core/filter.h"
 #include "orchestrator/core/transaction.h"
 
 namespace saga::port {
@@ -28,7 +29,9 @@ struct ListFilter {
   base::Time created_from;  // inclusive
   base::Time created_to;    // inclusive
   base::Time wakes_after;   // open ones whose next_wake is later than this
-  uint64_t before_id = 0;   // only ids below this: the last id of the page before
+  core::Filter filter;      // and this one, which the ages of are counted from `now`
+  base::Time now;
+  uint64_t before_id = 0;  // only ids below this: the last id of the page before
   size_t limit = 100;
 };
 

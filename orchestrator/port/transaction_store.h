@@ -11,6 +11,7 @@
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/decision.h"
 #include "orchestrator/core/transaction.h"
+#include "orchestrator/base/message.h"
 
 namespace saga::port {
 
@@ -31,6 +32,11 @@ struct Write {
   // When the transaction has to be looked at again without being asked (core::NextWake); kNever for
   // an ended one.
   base::Time next_wake = base::kNever;
+  // Update: the payloads of `changed_rows` may differ from the stored ones (an operator edited
+  // one).
+  bool payloads_changed = false;
+  // Messages that go into the outbox with this commit, in this order; null: none.
+  const std::vector<base::Message>* outbox = nullptr;
 };
 
 struct WriteResult {

@@ -15,7 +15,7 @@ namespace saga::issue {
 namespace {
 
 TEST(CalledAfterStop, ACallThatWaitsInALaneIsDroppedWhenItsTransactionIsStopped) {
-  engine::Stage stage({.lane_in_flight = 1});
+  engine::Stage stage({.lane = {.in_flight = 1}});
   bool hangs = true;
   stage.participant = [&](const port::BranchCall&) -> engine::Scripted { return {.hangs = hangs}; };
   stage.SubmitAndRun(engine::Stage::Saga("slow", 1), engine::WaitFor::kStored, base::Millis(10));

@@ -49,7 +49,7 @@ TEST(EngineLane, NorAfterARestart) {
 }
 
 TEST(EngineLane, NoMoreCallsAreOutAtOnceThanTheLimit) {
-  Stage stage({.lane_in_flight = 7});
+  Stage stage({.lane = {.in_flight = 7}});
   size_t out = 0;
   size_t most = 0;
   stage.participant = [&](const port::BranchCall&) -> Scripted {
@@ -68,7 +68,7 @@ TEST(EngineLane, NoMoreCallsAreOutAtOnceThanTheLimit) {
 }
 
 TEST(EngineLane, AFullQueueHoldsBackAndLosesNothing) {
-  Stage stage({.lane_in_flight = 2, .lane_queue = 3});
+  Stage stage({.lane = {.in_flight = 2, .queue = 3}});
   for (int i = 0; i < 40; ++i) {
     stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 2)}, WaitFor::kStored,
                           [](Answer) {});

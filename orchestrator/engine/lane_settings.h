@@ -1,0 +1,44 @@
+#pragma once
+
+// How a destination may be called. The defaults are limits of core/limits.h; doc/config.md has the
+// keys.
+
+#include <cstddef>
+
+#include "orchestrator/base/time.h"
+#include "orchestrator/core/limits.h"
+
+namespace saga::engine {
+
+// A breaker opens when, of the calls that ended within `window`, at least `min_calls` did and the
+// share of those that failed reaches `failure_ratio`. A call failed when nobody was reached, when
+// no answer came in time, or when it took longer than `slow_call`; what a participant answers is no
+// failure, whatever it says. Open, it lets nothing through for `open_for`; then, half-open, one
+// call as a probe: if that is answered the breaker closes, otherwise it stays open twice as long,
+// up to `max_open_for`.
+struct BreakerSettings {
+  size_t min_calls = core::kBreakerMinCalls;
+  double failure_ratio = core::kBreakerFailureRatio;
+  base::Duration slow_call;  // 0: no call is too slow
+  base::Duration window = core::kBreakerWindow;
+  base::Duration open_for = core::kBreakerOpenFor;
+  base::Duration max_open_for = core::kBreakerMaxOpenFor;
+};
+
+struct LaneSettings {
+  size_t in_flight = core::kLaneInFlight;
+  size_t queue = core::kLaneQueue;
+  double rate = 0;  // calls started per second, in bursts of up to a tenth of a second; 0: no limit
+  BreakerSettings breaker;
+};
+
+// What an operator set for one destination; zeros: as LaneSettings has it.
+struct DestinationSettings {
+  bool paused = false;
+  size_t in_flight = 0;
+  double rate = 0;
+
+  bool operator==(const DestinationSettings&) const = default;
+};
+
+}  // namespace saga::engine
