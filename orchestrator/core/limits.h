@@ -129,6 +129,8 @@ inline constexpr base::Duration kLimitedRetryPause = base::Millis(50);
 inline constexpr base::Duration kMaxLimitedRetryPause = base::Seconds(1);
 // Share of a retry delay that jitter may add: late by at most this part, never early.
 inline constexpr double kRetryJitter = 0.1;
+// From one unknown outcome to the next, for a retry policy that names none.
+inline constexpr double kRetryFactor = 2;
 
 // --- participants that register (proto/saga/v1/registry.proto)
 inline constexpr size_t kMaxParticipants = 1000;
@@ -146,10 +148,10 @@ inline constexpr base::Duration kUnreachablePause = base::Seconds(5);
 inline constexpr base::Duration kFallbackReplyTimeout = base::Seconds(30);
 inline constexpr uint32_t kFallbackAfterUnknown = 3;  // unknown outcomes of one branch op in a row
 inline constexpr uint32_t kRegisteredAttemptLimit = 20;  // of participants that name none
-inline constexpr size_t kOutboxPage = 512;            // records read from the store at once
-inline constexpr size_t kOutboxInFlight = 5'000;      // published and not yet confirmed
-inline constexpr size_t kMaxMessageSize = 2 << 20;    // of a message that comes in
-inline constexpr size_t kMaxSelection = 100'000;      // dead letters of one job
+inline constexpr size_t kOutboxPage = 512;               // records read from the store at once
+inline constexpr size_t kOutboxInFlight = 5'000;         // published and not yet confirmed
+inline constexpr size_t kMaxMessageSize = 2 << 20;       // of a message that comes in
+inline constexpr size_t kMaxSelection = 100'000;         // dead letters of one job
 inline constexpr base::Duration kSelectionLife = base::Seconds(24 * 3600);
 inline constexpr base::Duration kJobLife = base::Seconds(30 * 24 * 3600);  // of an ended one
 inline constexpr size_t kMaxFilterLength = 4096;
@@ -171,8 +173,8 @@ inline constexpr double kBreakerFailureRatio = 0.5;
 inline constexpr base::Duration kBreakerWindow = base::Seconds(10);
 inline constexpr base::Duration kBreakerOpenFor = base::Seconds(2);
 inline constexpr base::Duration kBreakerMaxOpenFor = base::Seconds(30);
-inline constexpr size_t kClaimPage = 500;          // transactions claimed from the store at once
-inline constexpr size_t kMaxHistory = 1000;        // history entries kept of one transaction
+inline constexpr size_t kClaimPage = 500;    // transactions claimed from the store at once
+inline constexpr size_t kMaxHistory = 1000;  // history entries kept of one transaction
 // A transaction whose lane is full, and a store that does not answer, are tried again after this
 // long.
 inline constexpr base::Duration kLaneFullPause = base::Seconds(1);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/base/utf8.h"
+#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::core {
@@ -13,9 +14,20 @@ namespace saga::core {
 void Change::SetStatus(Status to) {
   SAGA_CHECK(MayChange(transaction.status, to));
   transaction.status = to;
-  if (IsFinal(to)) transaction.finish_time = context.now;
+  if (IsFinal(to)) {
+    transaction.finish_time = context.now;
+    decision.notices.push_back({.kind = Notice::Kind::kEnded});
+  }
   decision.changed = true;
   decision.durable = true;
+  // What was owed before is not owed now: nobody needs to decide about it any more.
+  for (uint32_t row = 0; row < transaction.branches.size(); ++row) {
+    Branch& branch = transaction.branches[row];
+    if (branch.dead == DeadReason::kNone && !branch.on_fallback) continue;
+    branch.dead = DeadReason::kNone;
+    branch.on_fallback = false;
+    Touch(row);
+  }
 }
 
 void Change::StartAborting(std::string reason) {
@@ -36,6 +48,22 @@ void Change::RetryAt(uint32_t row, base::Time when) {
   transaction.branches[row].next_attempt = when;
   Touch(row);
   decision.durable = true;
+}
+
+void Change::MarkDead(uint32_t row, DeadReason reason) {
+  Branch& branch = transaction.branches[row];
+  branch.dead = reason;
+  branch.dead_time = context.now;
+  branch.deaths++;
+  branch.next_attempt = {};
+  Touch(row);
+  decision.durable = true;
+  decision.notices.push_back({.kind = Notice::Kind::kDead, .row = row});
+  AddHistory({.kind = HistoryKind::kDead,
+              .branch_id = branch.branch_id,
+              .op = branch.op,
+              .attempt = branch.attempts,
+              .text = std::string(WordOf(reason))});
 }
 
 void Change::Touch(uint32_t row) {

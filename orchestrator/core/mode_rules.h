@@ -29,6 +29,8 @@ class Change {
   void Fail(std::string reason);
   // Plans the next call of a row and what is known of the last one.
   void RetryAt(uint32_t row, base::Time when);
+  // The row is not called again until an operator acts on it.
+  void MarkDead(uint32_t row, DeadReason reason);
   void Touch(uint32_t row);
   void AddHistory(HistoryEntry entry);
 

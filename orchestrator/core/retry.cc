@@ -50,6 +50,26 @@ base::Duration LimitedRetryPause(const Options& options, const Settings& setting
   return Doubled(kLimitedRetryPause, repeat - 1, cap);
 }
 
+base::Duration RetryDelay(const GlobalTransaction& t, const Branch& branch,
+                          const Settings& settings, double jitter) {
+  const RetryPolicy& policy = branch.retry;
+  if (policy.Empty()) {
+    return WithJitter(RetryInterval(t.options, settings, branch.unknown_streak), jitter);
+  }
+  const base::Duration first =
+      policy.interval.micros > 0 ? policy.interval : BaseInterval(t.options, settings);
+  const base::Duration cap =
+      policy.cap.micros > 0 ? policy.cap : std::max(settings.max_retry_interval, first);
+  const double factor = policy.factor >= 1 ? policy.factor : kRetryFactor;
+  // The first unknown outcome waits for the interval itself: what the policy says, word for word.
+  double micros = static_cast<double>(first.micros);
+  const double most = static_cast<double>(cap.micros);
+  for (uint32_t i = 1; i < branch.unknown_streak && micros < most; ++i) micros *= factor;
+  const double share = policy.jitter > 0 ? policy.jitter : kRetryJitter;
+  micros = std::min(micros, most) * (1 + share * jitter);
+  return base::Micros(static_cast<int64_t>(micros));
+}
+
 base::Duration WithJitter(base::Duration interval, double jitter) {
   return interval + base::Micros(static_cast<int64_t>(static_cast<double>(interval.micros) *
                                                       kRetryJitter * jitter));

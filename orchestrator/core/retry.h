@@ -36,6 +36,11 @@ base::Duration PresentInterval(const GlobalTransaction& transaction, const Setti
 // 0002).
 base::Duration LimitedRetryPause(const Options& options, const Settings& settings, uint32_t repeat);
 
+// How long a row that got no answer waits for its next call: RetryInterval, or what its own policy
+// makes of the same number of unknown outcomes, plus jitter; `jitter` in [0, 1).
+base::Duration RetryDelay(const GlobalTransaction& transaction, const Branch& branch,
+                          const Settings& settings, double jitter);
+
 // `interval` plus jitter; `jitter` in [0, 1).
 base::Duration WithJitter(base::Duration interval, double jitter);
 

@@ -27,7 +27,7 @@ bool NeedsUndo(const GlobalTransaction& t, size_t step) {
 }
 
 bool Undone(const GlobalTransaction& t, size_t step) {
-  return !NeedsUndo(t, step) || Compensate(t, step).status == BranchStatus::kSucceed;
+  return !NeedsUndo(t, step) || Compensate(t, step).status != BranchStatus::kPrepared;
 }
 
 bool MayAct(const GlobalTransaction& t, size_t step) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/utf8.h"
+#include "orchestrator/core/dead_letter.h"
 #include "orchestrator/core/mode_rules.h"
 #include "orchestrator/core/retry.h"
 
@@ -14,10 +15,17 @@ namespace {
 
 bool IsDue(const Branch& branch, base::Time now) { return branch.next_attempt <= now; }
 
+// Rows whose turn it is and that nobody has to decide about first.
+std::vector<uint32_t> Callable(const GlobalTransaction& t) {
+  std::vector<uint32_t> rows = RulesFor(t.mode).Runnable(t);
+  std::erase_if(rows, [&](uint32_t row) { return t.branches[row].dead != DeadReason::kNone; });
+  return rows;
+}
+
 // Branches without a target succeed without a call (protocol 2.1). True when there was one.
 bool SettleEmptyTargets(Change& change, const ModeRules& rules) {
   bool settled = false;
-  for (const uint32_t row : rules.Runnable(change.transaction)) {
+  for (const uint32_t row : Callable(change.transaction)) {
     Branch& branch = change.transaction.branches[row];
     if (!branch.target.empty() || !IsDue(branch, change.context.now)) continue;
     branch.status = BranchStatus::kSucceed;
@@ -60,6 +68,7 @@ void TakeOver(GlobalTransaction& t, const GlobalTransaction& draft) {
   if (from.retry_interval_s > 0) t.options.retry_interval_s = from.retry_interval_s;
   if (from.request_timeout_s > 0) t.options.request_timeout_s = from.request_timeout_s;
   if (from.retry_limit > 0) t.options.retry_limit = from.retry_limit;
+  if (from.attempt_limit > 0) t.options.attempt_limit = from.attempt_limit;
   if (!from.branch_headers.empty()) t.options.branch_headers = from.branch_headers;
   if (draft.delay_s > 0) t.delay_s = draft.delay_s;
   if (!draft.custom_data.empty()) t.custom_data = draft.custom_data;
@@ -147,8 +156,18 @@ void NoteAnswer(Change& change, const BranchAnswered& event) {
   branch.answered = true;
   branch.last_outcome = event.outcome;
   branch.next_attempt = {};
+  branch.on_fallback = false;
+  branch.dead = DeadReason::kNone;  // an answer that decides came after all
   change.Touch(event.row);
-  if (event.outcome == Outcome::kSuccess) return;
+  // An operator waits for a row that died before, and a queue forgets the reply.
+  if (branch.deaths > 0 || event.from_queue) change.decision.durable = true;
+  if (event.outcome == Outcome::kSuccess) {
+    branch.first_failure = {};
+    branch.last_failure = {};
+    return;
+  }
+  if (branch.first_failure == base::Time{}) branch.first_failure = change.context.now;
+  branch.last_failure = change.context.now;
   branch.last_error = event.text;
   base::CutTo(branch.last_error, change.context.settings.limits.error);
   change.AddHistory({.kind = HistoryKind::kAnswered,
@@ -159,16 +178,37 @@ void NoteAnswer(Change& change, const BranchAnswered& event) {
                      .text = branch.last_error});
 }
 
+// Why the row is not to be called again, after an answer of no use. Ask-backs go on for ever: the
+// client that could answer them may be away for long. Repeats under retry_limit have an end of
+// their own (protocol 5.3).
+DeadReason DeathOf(const GlobalTransaction& t, const BranchAnswered& event) {
+  const Branch& branch = t.branches[event.row];
+  uint32_t limit = event.attempt_limit;
+  if (t.options.attempt_limit > 0) limit = static_cast<uint32_t>(t.options.attempt_limit);
+  if (branch.retry.attempt_limit > 0) limit = branch.retry.attempt_limit;
+  if (limit == 0 || IsAskBack(branch.op) || event.outcome == Outcome::kOngoing ||
+      RulesFor(t.mode).RepeatsAtOnce(t)) {
+    return DeadReason::kNone;
+  }
+  // A refusal where the protocol allows none is a contract that is broken, not bad luck.
+  if (event.outcome == Outcome::kFailure) return DeadReason::kContract;
+  if (event.hopeless != DeadReason::kNone) return event.hopeless;
+  return branch.unknown_streak >= limit ? DeadReason::kAttemptsUsed : DeadReason::kNone;
+}
+
 // Ongoing repeats at the present interval; an unknown outcome, or a failure where none is allowed,
 // doubles it.
 void PlanRetry(Change& change, const BranchAnswered& event) {
   const GlobalTransaction& t = change.transaction;
   Branch& branch = change.transaction.branches[event.row];
   if (event.outcome != Outcome::kOngoing) branch.unknown_streak++;
+  if (const DeadReason death = DeathOf(t, event); death != DeadReason::kNone) {
+    change.MarkDead(event.row, death);
+    return;
+  }
   if (RulesFor(t.mode).OnNotYet(change, event.row)) return;
-  const base::Duration interval =
-      RetryInterval(t.options, change.context.settings, branch.unknown_streak);
-  change.RetryAt(event.row, change.context.now + WithJitter(interval, change.context.jitter));
+  change.RetryAt(event.row, change.context.now + RetryDelay(t, branch, change.context.settings,
+                                                            change.context.jitter));
 }
 
 Verdict On(Change& change, const BranchAnswered& event) {
@@ -181,7 +221,8 @@ Verdict On(Change& change, const BranchAnswered& event) {
   if (branch.status != BranchStatus::kPrepared || rules.OwedOp(t) != branch.op)
     return Verdict::kAlready;
   const bool decides = event.outcome == Outcome::kSuccess || event.outcome == Outcome::kFailure;
-  if (event.attempt != branch.attempts && !decides) return Verdict::kAlready;
+  if (!decides && (event.attempt != branch.attempts || branch.dead != DeadReason::kNone))
+    return Verdict::kAlready;
 
   NoteAnswer(change, event);
   if (event.outcome == Outcome::kSuccess) {
@@ -204,9 +245,10 @@ Verdict On(Change&, const Woken&) { return Verdict::kAccepted; }
 // its client copes with two runs.
 bool MakeDue(Change& change) {
   bool any = false;
-  for (const uint32_t row : RulesFor(change.transaction.mode).Runnable(change.transaction)) {
+  for (const uint32_t row : Callable(change.transaction)) {
     Branch& branch = change.transaction.branches[row];
-    if (IsDue(branch, change.context.now)) continue;
+    // A command that is out may be answered any moment.
+    if (IsDue(branch, change.context.now) || branch.on_fallback) continue;
     if (!branch.answered && branch.op != Op::kCallback) continue;
     branch.next_attempt = {};
     change.Touch(row);
@@ -259,6 +301,8 @@ Verdict On(Change& change, const ForceStopRequested& event) {
   return Verdict::kAccepted;
 }
 
+Verdict On(Change& change, const DeadLetterAct& event) { return ActOnDeadLetter(change, event); }
+
 Verdict On(Change& change, const RetryRequested& event) {
   if (!MakeDue(change)) return Verdict::kNothingToRetry;
   change.AddHistory({.kind = HistoryKind::kRetryRequested, .actor = event.actor});
@@ -306,7 +350,7 @@ Decision Step(GlobalTransaction& transaction, Event event, const Context& contex
 }
 
 std::vector<uint32_t> Due(const GlobalTransaction& transaction, base::Time now) {
-  std::vector<uint32_t> rows = RulesFor(transaction.mode).Runnable(transaction);
+  std::vector<uint32_t> rows = Callable(transaction);
   std::erase_if(rows, [&](uint32_t row) { return !IsDue(transaction.branches[row], now); });
   return rows;
 }
@@ -316,7 +360,7 @@ base::Time NextWake(const GlobalTransaction& transaction, const Settings& settin
   if (IsFinal(transaction.status)) return base::kNever;
   const ModeRules& rules = RulesFor(transaction.mode);
   base::Time wake = rules.Deadline(transaction, settings);
-  for (const uint32_t row : rules.Runnable(transaction)) {
+  for (const uint32_t row : Callable(transaction)) {
     if (!in_flight(row)) wake = std::min(wake, transaction.branches[row].next_attempt);
   }
   return wake;
@@ -327,13 +371,38 @@ base::Time NextWake(const GlobalTransaction& transaction, const Settings& settin
 }
 
 bool AtRest(const GlobalTransaction& transaction, base::Time now) {
-  return Due(transaction, now).empty() && !RulesFor(transaction.mode).RepeatsAtOnce(transaction);
+  if (!Due(transaction, now).empty() || RulesFor(transaction.mode).RepeatsAtOnce(transaction))
+    return false;
+  return std::none_of(transaction.branches.begin(), transaction.branches.end(),
+                      [](const Branch& branch) { return branch.on_fallback; });
 }
 
 uint32_t StartCall(GlobalTransaction& transaction, uint32_t row) {
   Branch& branch = transaction.branches[row];
   branch.called = true;
   return ++branch.attempts;
+}
+
+uint32_t StartFallback(GlobalTransaction& transaction, uint32_t row, base::Time reply_by,
+                       const Context& context, Decision* decision) {
+  const uint32_t attempt = StartCall(transaction, row);
+  Change change(transaction, context, *decision);
+  transaction.branches[row].on_fallback = true;
+  change.RetryAt(row, reply_by);
+  change.AddHistory({.kind = HistoryKind::kFallback,
+                     .branch_id = transaction.branches[row].branch_id,
+                     .op = transaction.branches[row].op,
+                     .attempt = attempt});
+  return attempt;
+}
+
+std::optional<uint32_t> FindRow(const GlobalTransaction& transaction, std::string_view branch_id,
+                                Op op) {
+  for (uint32_t row = 0; row < transaction.branches.size(); ++row) {
+    const Branch& branch = transaction.branches[row];
+    if (branch.op == op && branch.branch_id == branch_id) return row;
+  }
+  return std::nullopt;
 }
 
 std::vector<uint32_t> AssumeCallsBeyondRecord(GlobalTransaction& transaction) {

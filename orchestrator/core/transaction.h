@@ -30,15 +30,6 @@ struct RetryPolicy {
   bool Empty() const { return *this == RetryPolicy{}; }
 };
 
-// Why a branch op is a dead letter: it is not called again until an operator says so.
-enum class DeadReason : uint8_t {
-  kNone = 0,           // it is none
-  kAttemptsUsed = 1,   // as often called as its attempt limit allows
-  kUnknownMethod = 2,  // the participant does not have what the target names
-  kContract = 3,       // an answer that the op may not give, or a request that cannot be understood
-  kUndecodable = 4,    // the answer, or the message that carried it, makes no sense
-};
-
 // One op of one branch: a thing that may have to be called.
 struct Branch {
   // Fixed at birth.
@@ -65,12 +56,11 @@ struct Branch {
   bool on_fallback = false;
   base::Time first_failure;  // of the outcomes since the last success or replay that were of no use
   base::Time last_failure;
-  // Dead letter: not Runnable while `dead` says why.
+  // Dead letter: not called while `dead` says why. The attempt limit counts unknown_streak, which a
+  // replay sets back.
   DeadReason dead = DeadReason::kNone;
   base::Time dead_time;
   uint32_t deaths = 0;  // how often it was marked dead: which of its deaths an act is about
-  uint32_t attempts_before =
-      0;  // attempts made when it was last replayed: the limit counts from there
 
   // Payloads compare by content: a record read back from a store shares no bytes with the one that
   // was written.
@@ -83,8 +73,7 @@ struct Branch {
            finish_time == other.finish_time && last_error == other.last_error &&
            retry == other.retry && on_fallback == other.on_fallback &&
            first_failure == other.first_failure && last_failure == other.last_failure &&
-           dead == other.dead && dead_time == other.dead_time && deaths == other.deaths &&
-           attempts_before == other.attempts_before;
+           dead == other.dead && dead_time == other.dead_time && deaths == other.deaths;
   }
 };
 

@@ -12,7 +12,6 @@
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/mode.h"
 #include "orchestrator/core/outcome.h"
-#include "orchestrator/core/transaction.h"
 #include "orchestrator/core/words.h"
 
 namespace saga::port {
