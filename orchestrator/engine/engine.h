@@ -110,8 +110,6 @@ struct Snapshot {
   std::vector<uint32_t> in_flight;  // rows with a call out
 };
 
-enum class BreakerState : uint8_t { kClosed = 1, kOpen = 2, kHalfOpen = 3 };
-
 struct LaneStats {
   std::string destination;
   size_t in_flight = 0;
