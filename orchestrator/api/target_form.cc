@@ -73,6 +73,12 @@ absl::Status CheckTargetForm(absl::string_view what, std::optional<core::Protoco
   const absl::string_view scheme = SchemeOf(target);
   if (absl::EqualsIgnoreCase(scheme, "http") || absl::EqualsIgnoreCase(scheme, "https"))
     return CheckHost(what, target);
+  if (core::NamesParticipant(std::string_view(target.data(), target.size()))) {
+    const std::string error =
+        core::SplitParticipantTarget(std::string_view(target.data(), target.size())).error;
+    return error.empty() ? absl::OkStatus()
+                         : Refuse(what, absl::StrCat("cannot be called: ", error));
+  }
   if (absl::StartsWith(target, absl::string_view(kTopicScheme.data(), kTopicScheme.size()))) {
     return Refuse(what,
                   "names a topic, which only the action of a message's step may: name the "
@@ -83,7 +89,8 @@ absl::Status CheckTargetForm(absl::string_view what, std::optional<core::Protoco
                                      "://', which this server resolves nowhere: name the "
                                      "participant itself, http://host:port/path or, over gRPC, "
                                      "host:port/package.Service/Method; a service mesh, DNS name "
-                                     "or load balancer can stand behind it"));
+                                     "or load balancer can stand behind it. Participants that "
+                                     "register here are named participant://name/Operation"));
   }
   return protocol.has_value() ? CheckPlain(what, *protocol, target) : absl::OkStatus();
 }

@@ -21,6 +21,8 @@ inline constexpr std::string_view kTopicScheme = "topic://";
 //   - the empty target, which succeeds without a call
 //   - http:// and https:// with a host, in any transaction
 //   - host:port/package.Service/Method in a gRPC transaction
+//   - participant://name/Operation, in any transaction; whether somebody has registered as that is
+//     seen when it is called
 // Schemes of service registries (nacos://, etcd://, discovery://, ...) are not: nobody resolves
 // them. Nor is topic://, which is no target but the name of several. Without a protocol
 // (registerBranch does not know the transaction's) any text without a scheme passes. `what` names

@@ -148,6 +148,11 @@ class Validation {
     if (target.size() > kMaxTargetLength) {
       return Add(std::move(path), absl::StrCat("longer than ", kMaxTargetLength, " bytes"));
     }
+    if (NamesParticipant(target)) {
+      ParticipantTarget split = SplitParticipantTarget(target);
+      if (!split.error.empty()) Add(std::move(path), std::move(split.error));
+      return;
+    }
     const bool names_http = absl::StartsWithIgnoreCase(target, "http://") ||
                             absl::StartsWithIgnoreCase(target, "https://");
     if (names_http) {

@@ -29,4 +29,22 @@ struct GrpcTarget {
 };
 GrpcTarget SplitGrpcTarget(std::string_view target);
 
+// `participant://NAME/OPERATION`: who is called is looked up when the call is made, among those who
+// registered (proto/saga/v1/registry.proto). Such a target has no transport of its own; until it is
+// resolved it counts as one of its transaction's protocol.
+bool NamesParticipant(std::string_view target);
+
+// What a participant is called, or one of its operations: 1 to kMaxParticipantNameLength of
+// [a-z0-9-], and of [A-Za-z0-9_.-].
+bool IsParticipantName(std::string_view text);
+bool IsOperationName(std::string_view text);
+
+// Such a target split, or an error text.
+struct ParticipantTarget {
+  std::string name;
+  std::string operation;
+  std::string error;  // empty: the target is good
+};
+ParticipantTarget SplitParticipantTarget(std::string_view target);
+
 }  // namespace saga::core

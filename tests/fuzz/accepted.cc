@@ -26,6 +26,10 @@ constexpr size_t kLongestRefusal = 8192;
 
 // Everything but a payload that is not for JSON-RPC can be put on the wire.
 void CheckCallable(const port::BranchCall& call) {
+  if (core::NamesParticipant(call.target)) {
+    SAGA_CHECK(core::SplitParticipantTarget(call.target).error.empty());
+    return;
+  }
   switch (core::TransportOf(call.protocol, call.target)) {
     case core::Transport::kHttp: {
       const adapter::HttpRequest request = adapter::MakeHttpRequest(call, "fuzz", 1);

@@ -59,8 +59,11 @@ struct OutCall {
   OutCall* next = nullptr;
 };
 
+// As it is, the call can never be made.
 port::BranchReply CannotCall(std::string text) {
-  return {core::Outcome::kUnknown, std::move(text)};
+  return {.outcome = core::Outcome::kUnknown,
+          .text = std::move(text),
+          .hopeless = core::DeadReason::kContract};
 }
 
 }  // namespace
@@ -110,7 +113,9 @@ class GrpcBranchCaller::Impl {
     if (!Enter(started)) {
       Done refuse = std::move(started->done);
       delete started;
-      return refuse(CannotCall("sagad is stopping"));
+      return refuse({.outcome = core::Outcome::kUnknown,
+                     .text = "sagad is stopping",
+                     .reach = port::Reach::kUnreachable});
     }
     // Nobody else deletes `started` before its tag comes out of the queue, which Finish brings
     // about.

@@ -16,8 +16,14 @@ constexpr std::array<std::string_view, 17> kCodeNames = {
     "DataLoss", "Unauthenticated"};
 
 constexpr int kOk = 0;
+constexpr int kCancelled = 1;
+constexpr int kInvalidArgument = 3;
+constexpr int kDeadlineExceeded = 4;
 constexpr int kFailedPrecondition = 9;
 constexpr int kAborted = 10;
+constexpr int kOutOfRange = 11;
+constexpr int kUnimplemented = 12;
+constexpr int kUnavailable = 14;
 constexpr int kPhpFailure = 409;
 constexpr int kPhpOngoing = 425;
 
@@ -37,6 +43,32 @@ core::Outcome OutcomeOf(int code, std::string_view message) {
   }
 }
 
+// What gRPC says itself about a call and what the participant answers come in the same codes; these
+// are next to always gRPC's own words.
+port::Reach ReachOf(int code) {
+  switch (code) {
+    case kUnavailable:
+    case kCancelled:  // we never cancel: the stream was reset
+      return port::Reach::kUnreachable;
+    case kDeadlineExceeded:
+      return port::Reach::kTimedOut;
+    default:
+      return port::Reach::kAnswered;
+  }
+}
+
+core::DeadReason HopelessOf(int code) {
+  switch (code) {
+    case kUnimplemented:
+      return core::DeadReason::kUnknownMethod;
+    case kInvalidArgument:
+    case kOutOfRange:
+      return core::DeadReason::kContract;
+    default:
+      return core::DeadReason::kNone;
+  }
+}
+
 }  // namespace
 
 port::BranchReply GrpcReply(int code, std::string_view message) {
@@ -52,6 +84,8 @@ port::BranchReply GrpcReply(int code, std::string_view message) {
     case core::Outcome::kUnknown:
       reply.text =
           core::ReplyText(reply.outcome, GrpcErrorText(code, message), core::kLargestReason);
+      reply.reach = ReachOf(code);
+      reply.hopeless = HopelessOf(code);
       break;
   }
   return reply;

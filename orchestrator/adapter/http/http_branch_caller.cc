@@ -33,6 +33,17 @@ constexpr char kStopping[] = "sagad is stopping";
 constexpr char kTimedOutWaiting[] =
     "HTTP call failed: timed out while waiting for a free connection";
 
+port::BranchReply Stopping() {
+  return {
+      .outcome = core::Outcome::kUnknown, .text = kStopping, .reach = port::Reach::kUnreachable};
+}
+
+port::BranchReply TimedOutWaiting() {
+  return {.outcome = core::Outcome::kUnknown,
+          .text = kTimedOutWaiting,
+          .reach = port::Reach::kTimedOut};
+}
+
 // Long enough for any timeout a client may name, short enough not to run over the end of the clock.
 SteadyClock::time_point DeadlineIn(base::Duration timeout) {
   constexpr std::chrono::hours kLongest{24 * 365};
@@ -71,7 +82,10 @@ class HttpBranchCaller::Impl {
     HttpCall prepared{MakeHttpRequest(call, options_.user_agent, ++calls_),
                       DeadlineIn(call.timeout), std::move(done)};
     if (!prepared.request.error.empty()) {
-      return prepared.done({core::Outcome::kUnknown, std::move(prepared.request.error)});
+      // As it is, the call can never be made.
+      return prepared.done({.outcome = core::Outcome::kUnknown,
+                            .text = std::move(prepared.request.error),
+                            .hopeless = core::DeadReason::kContract});
     }
     bool refused = false;
     bool wake = false;
@@ -81,7 +95,7 @@ class HttpBranchCaller::Impl {
       wake = !refused && inbox_.empty();
       if (!refused) inbox_.push_back(std::move(prepared));
     }
-    if (refused) prepared.done({core::Outcome::kUnknown, kStopping});
+    if (refused) prepared.done(Stopping());
     // The thread takes the whole inbox, so only the first call in it has to wake it.
     if (wake) curl_multi_wakeup(multi_);
   }
@@ -131,11 +145,11 @@ class HttpBranchCaller::Impl {
     std::vector<HttpCall> given_up(std::make_move_iterator(expired),
                                    std::make_move_iterator(waiting_.end()));
     waiting_.erase(expired, waiting_.end());
-    for (HttpCall& call : given_up) call.done({core::Outcome::kUnknown, kTimedOutWaiting});
+    for (HttpCall& call : given_up) call.done(TimedOutWaiting());
   }
 
   void Start(HttpCall call, SteadyClock::time_point now) {
-    if (call.deadline <= now) return call.done({core::Outcome::kUnknown, kTimedOutWaiting});
+    if (call.deadline <= now) return call.done(TimedOutWaiting());
     std::unique_ptr<HttpTransfer> transfer;
     if (idle_.empty()) {
       transfer = std::make_unique<HttpTransfer>();
@@ -145,7 +159,7 @@ class HttpBranchCaller::Impl {
     }
     if (!transfer->Begin(std::move(call), now) ||
         curl_multi_add_handle(multi_, transfer->handle()) != CURLM_OK) {
-      transfer->Abandon("HTTP call could not be started");
+      transfer->Abandon("HTTP call could not be started", port::Reach::kAnswered);
       return;
     }
     HttpTransfer* const started = transfer.get();
@@ -179,10 +193,10 @@ class HttpBranchCaller::Impl {
   void AbandonAll() {
     for (auto& [transfer, owner] : active_) {
       SAGA_CHECK(curl_multi_remove_handle(multi_, transfer->handle()) == CURLM_OK);
-      transfer->Abandon(kStopping);
+      transfer->Abandon(kStopping, port::Reach::kUnreachable);
     }
     active_.clear();
-    for (HttpCall& call : waiting_) call.done({core::Outcome::kUnknown, kStopping});
+    for (HttpCall& call : waiting_) call.done(Stopping());
     waiting_.clear();
   }
 

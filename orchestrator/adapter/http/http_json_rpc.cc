@@ -18,6 +18,11 @@ using Json = nlohmann::json;
 constexpr std::string_view kMethod = "method";
 constexpr double kFailureCode = -32901;
 constexpr double kOngoingCode = -32902;
+// Of JSON-RPC 2.0 itself.
+constexpr double kParseErrorCode = -32700;
+constexpr double kInvalidRequestCode = -32600;
+constexpr double kMethodNotFoundCode = -32601;
+constexpr double kInvalidParamsCode = -32602;
 
 // The value of a hexadecimal digit; -1 when it is none.
 int HexValue(char c) {
@@ -148,8 +153,18 @@ class ErrorReader final : public nlohmann::json_sax<Json> {
   std::string message_;
 };
 
-port::BranchReply Reply(core::Outcome outcome, std::string_view text) {
-  return {outcome, core::ReplyText(outcome, text, core::kLargestReason)};
+port::BranchReply Reply(core::Outcome outcome, std::string_view text,
+                        core::DeadReason hopeless = core::DeadReason::kNone) {
+  return {.outcome = outcome,
+          .text = core::ReplyText(outcome, text, core::kLargestReason),
+          .hopeless = hopeless};
+}
+
+core::DeadReason HopelessOf(double code) {
+  if (code == kMethodNotFoundCode) return core::DeadReason::kUnknownMethod;
+  const bool contract =
+      code == kParseErrorCode || code == kInvalidRequestCode || code == kInvalidParamsCode;
+  return contract ? core::DeadReason::kContract : core::DeadReason::kNone;
 }
 
 }  // namespace
@@ -182,22 +197,24 @@ JsonRpcBody MakeJsonRpcBody(const port::BranchCall& call, uint64_t number) {
 
 port::BranchReply JsonRpcReply(std::string_view body) {
   if (body.size() > kMaxJsonRpcReplyBytes) {
-    return Reply(core::Outcome::kUnknown, "the JSON-RPC answer is longer than " +
-                                              std::to_string(kMaxJsonRpcReplyBytes) +
-                                              " bytes (kMaxJsonRpcReplyBytes)");
+    return Reply(core::Outcome::kUnknown,
+                 "the JSON-RPC answer is longer than " + std::to_string(kMaxJsonRpcReplyBytes) +
+                     " bytes (kMaxJsonRpcReplyBytes)",
+                 core::DeadReason::kUndecodable);
   }
   ErrorReader reader;
   nlohmann::json_sax<Json>* const events = &reader;
   if (!Json::sax_parse(body.begin(), body.end(), events) || !reader.is_object()) {
     return Reply(core::Outcome::kUnknown,
-                 "the JSON-RPC answer is not a JSON object: " + std::string(body.substr(0, 1024)));
+                 "the JSON-RPC answer is not a JSON object: " + std::string(body.substr(0, 1024)),
+                 core::DeadReason::kUndecodable);
   }
   if (!reader.has_error()) return {core::Outcome::kSuccess, ""};
   const std::string_view said =
       reader.message().empty() ? body : std::string_view(reader.message());
   if (reader.code() == kFailureCode) return Reply(core::Outcome::kFailure, said);
   if (reader.code() == kOngoingCode) return Reply(core::Outcome::kOngoing, said);
-  return Reply(core::Outcome::kUnknown, body);
+  return Reply(core::Outcome::kUnknown, body, HopelessOf(reader.code()));
 }
 
 }  // namespace saga::adapter

@@ -19,6 +19,25 @@ constexpr long kStatusOk = 200;
 constexpr long kStatusConflict = 409;
 constexpr long kStatusTooEarly = 425;
 
+// Statuses by which a proxy or gateway says that nobody stands behind it.
+bool SaysAway(long status) { return status == 502 || status == 503 || status == 504; }
+
+core::DeadReason HopelessOf(long status) {
+  switch (status) {
+    case 404:
+    case 405:
+    case 501:
+      return core::DeadReason::kUnknownMethod;
+    case 400:
+    case 413:
+    case 415:
+    case 422:
+      return core::DeadReason::kContract;
+    default:
+      return core::DeadReason::kNone;
+  }
+}
+
 }  // namespace
 
 void HttpReplyReader::Read(std::string_view chunk) {
@@ -39,18 +58,21 @@ void HttpReplyReader::Look(std::string_view text) {
 port::BranchReply HttpReplyReader::Conclude(long status) const {
   // The order is the protocol's.
   if (status == kStatusTooEarly || says_ongoing_) {
-    return {core::Outcome::kOngoing,
-            core::ReplyText(core::Outcome::kOngoing, kept_, core::kLargestReason)};
+    return {.outcome = core::Outcome::kOngoing,
+            .text = core::ReplyText(core::Outcome::kOngoing, kept_, core::kLargestReason)};
   }
   if (status == kStatusConflict || says_failure_) {
-    return {core::Outcome::kFailure,
-            core::ReplyText(core::Outcome::kFailure, kept_, core::kLargestReason)};
+    return {.outcome = core::Outcome::kFailure,
+            .text = core::ReplyText(core::Outcome::kFailure, kept_, core::kLargestReason)};
   }
   if (status == kStatusOk && json_rpc_) return JsonRpcReply(kept_);
   if (status == kStatusOk) return {core::Outcome::kSuccess, ""};
   std::string text = core::ReplyText(core::Outcome::kUnknown, kept_, core::kLargestReason);
   if (text.empty()) text = "HTTP status " + std::to_string(status);
-  return {core::Outcome::kUnknown, std::move(text)};
+  return {.outcome = core::Outcome::kUnknown,
+          .text = std::move(text),
+          .reach = SaysAway(status) ? port::Reach::kUnreachable : port::Reach::kAnswered,
+          .hopeless = HopelessOf(status)};
 }
 
 void HttpReplyReader::ExpectJsonRpc() { json_rpc_ = true; }

@@ -21,6 +21,28 @@ long MillisLeft(std::chrono::steady_clock::time_point now,
   return static_cast<long>(std::clamp<int64_t>(left, 1, INT_MAX));
 }
 
+// Of a transfer that failed.
+port::Reach ReachOf(CURLcode result) {
+  switch (static_cast<int>(result)) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return port::Reach::kTimedOut;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_TOO_MANY_REDIRECTS:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_OUT_OF_MEMORY:
+      return port::Reach::kAnswered;
+    default:
+      return port::Reach::kUnreachable;
+  }
+}
+
+core::DeadReason HopelessOf(CURLcode result) {
+  const bool bad_url = result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_URL_MALFORMAT;
+  return bad_url ? core::DeadReason::kContract : core::DeadReason::kNone;
+}
+
 }  // namespace
 
 HttpTransfer::HttpTransfer() : handle_(curl_easy_init()) {
@@ -79,16 +101,18 @@ bool HttpTransfer::Begin(HttpCall call, std::chrono::steady_clock::time_point no
 void HttpTransfer::End(CURLcode result) {
   if (result != CURLE_OK) {
     const char* const why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(result);
-    return Abandon(std::string("HTTP call failed: ") + why);
+    return Abandon(std::string("HTTP call failed: ") + why, ReachOf(result), HopelessOf(result));
   }
   long status = 0;
   SAGA_CHECK(curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
   Tell(reply_.Conclude(status));
 }
 
-void HttpTransfer::Abandon(std::string why) {
-  Tell({core::Outcome::kUnknown,
-        core::ReplyText(core::Outcome::kUnknown, why, core::kLargestReason)});
+void HttpTransfer::Abandon(std::string why, port::Reach reach, core::DeadReason hopeless) {
+  Tell({.outcome = core::Outcome::kUnknown,
+        .text = core::ReplyText(core::Outcome::kUnknown, why, core::kLargestReason),
+        .reach = reach,
+        .hopeless = hopeless});
 }
 
 void HttpTransfer::Tell(port::BranchReply reply) {

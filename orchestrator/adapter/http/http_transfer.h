@@ -37,7 +37,8 @@ class HttpTransfer {
   // more.
   void End(CURLcode result);
   // The same for a call that was given up.
-  void Abandon(std::string why);
+  void Abandon(std::string why, port::Reach reach,
+               core::DeadReason hopeless = core::DeadReason::kNone);
 
   CURL* handle() const { return handle_; }
   // The transfer that a handle belongs to.

@@ -68,6 +68,8 @@ TEST_P(BranchCallerContractTest, SuccessReachesTheParticipantOnceWithThePayloadA
   const port::BranchReply reply = CallAndWait(*caller, call);
   EXPECT_EQ(reply.outcome, Outcome::kSuccess);
   EXPECT_EQ(reply.text, "");
+  EXPECT_EQ(reply.reach, port::Reach::kAnswered);
+  EXPECT_EQ(reply.hopeless, core::DeadReason::kNone);
   ASSERT_EQ(participant->seen().size(), 1u);
   EXPECT_EQ(participant->seen()[0].body, payload);
 }
@@ -78,6 +80,8 @@ TEST_P(BranchCallerContractTest, AFailureCarriesTheParticipantsWords) {
   const port::BranchReply reply = CallAndWait(*caller, CallTo(participant->port()));
   EXPECT_EQ(reply.outcome, Outcome::kFailure);
   EXPECT_EQ(reply.text, "out of stock FAILURE");
+  EXPECT_EQ(reply.reach, port::Reach::kAnswered);
+  EXPECT_EQ(reply.hopeless, core::DeadReason::kNone);
 }
 
 TEST_P(BranchCallerContractTest, ALongFailureIsStillAFailure) {
@@ -120,6 +124,7 @@ TEST_P(BranchCallerContractTest, NoAnswerWithinTheTimeoutIsUnknown) {
   const absl::Duration took = absl::Now() - begin;
   EXPECT_EQ(reply.outcome, Outcome::kUnknown);
   EXPECT_NE(reply.text, "");
+  EXPECT_EQ(reply.reach, port::Reach::kTimedOut);
   EXPECT_GE(took, absl::Milliseconds(190));
   EXPECT_LE(took, absl::Seconds(5));
 }
@@ -129,7 +134,9 @@ TEST_P(BranchCallerContractTest, NoTimeAtAllIsUnknown) {
   auto caller = NewCaller();
   port::BranchCall call = CallTo(participant->port());
   call.timeout = base::Duration{};
-  EXPECT_EQ(CallAndWait(*caller, call).outcome, Outcome::kUnknown);
+  const port::BranchReply reply = CallAndWait(*caller, call);
+  EXPECT_EQ(reply.outcome, Outcome::kUnknown);
+  EXPECT_EQ(reply.reach, port::Reach::kTimedOut);
 }
 
 TEST_P(BranchCallerContractTest, TheLongestTimeoutIsNoTrouble) {
@@ -148,6 +155,8 @@ TEST_P(BranchCallerContractTest, ARefusedConnectionIsUnknownAtOnce) {
   const port::BranchReply reply = CallAndWait(*caller, call);
   EXPECT_EQ(reply.outcome, Outcome::kUnknown);
   EXPECT_NE(reply.text, "");
+  EXPECT_EQ(reply.reach, port::Reach::kUnreachable);
+  EXPECT_EQ(reply.hopeless, core::DeadReason::kNone);
   EXPECT_LE(absl::Now() - begin, absl::Seconds(5));
 }
 
@@ -167,6 +176,7 @@ TEST_P(BranchCallerContractTest, AParticipantThatDiesInTheMiddleOfACallIsUnknown
   participant->Kill();
   ASSERT_TRUE(calls.AllEnded());
   EXPECT_EQ(calls.Reply(0).outcome, Outcome::kUnknown);
+  EXPECT_EQ(calls.Reply(0).reach, port::Reach::kUnreachable) << calls.Reply(0).text;
   EXPECT_EQ(calls.Dones(0), 1);
   EXPECT_LE(absl::Now() - begin, absl::Seconds(10));
 }
@@ -239,6 +249,8 @@ TEST_P(BranchCallerContractTest, HeadersThatCannotBeSentAreUnknownAndNothingIsCa
     const port::BranchReply reply = CallAndWait(*caller, call);
     EXPECT_EQ(reply.outcome, Outcome::kUnknown) << name;
     EXPECT_NE(reply.text.find("header"), std::string::npos) << reply.text;
+    EXPECT_EQ(reply.reach, port::Reach::kAnswered) << "nobody was tried";
+    EXPECT_EQ(reply.hopeless, core::DeadReason::kContract);
   }
   EXPECT_TRUE(participant->seen().empty());
 }

@@ -16,7 +16,9 @@
 namespace saga::tests {
 namespace {
 
+using core::DeadReason;
 using core::Outcome;
+using port::Reach;
 using testing::Contains;
 using testing::Key;
 using testing::Not;
@@ -40,6 +42,8 @@ struct StatusCase {
   const char* message;
   Outcome outcome;
   const char* text;
+  port::Reach reach = port::Reach::kAnswered;
+  core::DeadReason hopeless = core::DeadReason::kNone;
 };
 
 std::ostream& operator<<(std::ostream& out, const StatusCase& status) {
@@ -56,17 +60,22 @@ TEST_P(GrpcOutcomeTest, FollowsTheTable) {
   const port::BranchReply reply = CallAndWait(caller, GrpcCallTo(participant->port()));
   EXPECT_EQ(OutcomeWord(reply.outcome), OutcomeWord(expected.outcome));
   EXPECT_EQ(reply.text, expected.text);
+  EXPECT_EQ(static_cast<int>(reply.reach), static_cast<int>(expected.reach));
+  EXPECT_EQ(static_cast<int>(reply.hopeless), static_cast<int>(expected.hopeless));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Table, GrpcOutcomeTest,
     testing::Values(
         StatusCase{0, "", Outcome::kSuccess, ""},
-        StatusCase{1, "m", Outcome::kUnknown, "rpc error: code = Canceled desc = m"},
+        StatusCase{1, "m", Outcome::kUnknown, "rpc error: code = Canceled desc = m",
+                   Reach::kUnreachable},
         StatusCase{2, "m", Outcome::kUnknown, "rpc error: code = Unknown desc = m"},
         StatusCase{2, "FAILURE", Outcome::kUnknown, "rpc error: code = Unknown desc = FAILURE"},
-        StatusCase{3, "m", Outcome::kUnknown, "rpc error: code = InvalidArgument desc = m"},
-        StatusCase{4, "m", Outcome::kUnknown, "rpc error: code = DeadlineExceeded desc = m"},
+        StatusCase{3, "m", Outcome::kUnknown, "rpc error: code = InvalidArgument desc = m",
+                   Reach::kAnswered, DeadReason::kContract},
+        StatusCase{4, "m", Outcome::kUnknown, "rpc error: code = DeadlineExceeded desc = m",
+                   Reach::kTimedOut},
         StatusCase{5, "m", Outcome::kUnknown, "rpc error: code = NotFound desc = m"},
         StatusCase{6, "m", Outcome::kUnknown, "rpc error: code = AlreadyExists desc = m"},
         StatusCase{7, "m", Outcome::kUnknown, "rpc error: code = PermissionDenied desc = m"},
@@ -81,10 +90,13 @@ INSTANTIATE_TEST_SUITE_P(
         StatusCase{10, " ONGOING", Outcome::kFailure, "ONGOING FAILURE"},
         StatusCase{10, "\xE5\xBA\x93\xE5\xAD\x98", Outcome::kFailure,
                    "\xE5\xBA\x93\xE5\xAD\x98 FAILURE"},
-        StatusCase{11, "m", Outcome::kUnknown, "rpc error: code = OutOfRange desc = m"},
-        StatusCase{12, "m", Outcome::kUnknown, "rpc error: code = Unimplemented desc = m"},
+        StatusCase{11, "m", Outcome::kUnknown, "rpc error: code = OutOfRange desc = m",
+                   Reach::kAnswered, DeadReason::kContract},
+        StatusCase{12, "m", Outcome::kUnknown, "rpc error: code = Unimplemented desc = m",
+                   Reach::kAnswered, DeadReason::kUnknownMethod},
         StatusCase{13, "m", Outcome::kUnknown, "rpc error: code = Internal desc = m"},
-        StatusCase{14, "m", Outcome::kUnknown, "rpc error: code = Unavailable desc = m"},
+        StatusCase{14, "m", Outcome::kUnknown, "rpc error: code = Unavailable desc = m",
+                   Reach::kUnreachable},
         StatusCase{15, "m", Outcome::kUnknown, "rpc error: code = DataLoss desc = m"},
         StatusCase{16, "m", Outcome::kUnknown, "rpc error: code = Unauthenticated desc = m"},
         // What PHP services send.

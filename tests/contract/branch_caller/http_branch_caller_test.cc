@@ -17,7 +17,9 @@
 namespace saga::tests {
 namespace {
 
+using core::DeadReason;
 using core::Outcome;
+using port::Reach;
 using testing::Contains;
 using testing::Pair;
 using testing::UnorderedElementsAre;
@@ -44,6 +46,8 @@ struct AnswerCase {
   const char* body;
   Outcome outcome;
   const char* text;
+  port::Reach reach = port::Reach::kAnswered;
+  core::DeadReason hopeless = core::DeadReason::kNone;
 };
 
 std::ostream& operator<<(std::ostream& out, const AnswerCase& answer) {
@@ -60,42 +64,53 @@ TEST_P(HttpOutcomeTest, FollowsTheTable) {
   const port::BranchReply reply = CallAndWait(caller, HttpCallTo(participant->port()));
   EXPECT_EQ(OutcomeWord(reply.outcome), OutcomeWord(expected.outcome));
   EXPECT_EQ(reply.text, expected.text);
+  EXPECT_EQ(static_cast<int>(reply.reach), static_cast<int>(expected.reach));
+  EXPECT_EQ(static_cast<int>(reply.hopeless), static_cast<int>(expected.hopeless));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Table, HttpOutcomeTest,
-    testing::Values(AnswerCase{200, "", Outcome::kSuccess, ""},
-                    AnswerCase{200, R"({"dtm_result":"SUCCESS"})", Outcome::kSuccess, ""},
-                    AnswerCase{200, "failure ongoing Failure", Outcome::kSuccess, ""},
-                    AnswerCase{425, "", Outcome::kOngoing, "ONGOING"},
-                    AnswerCase{425, "wait", Outcome::kOngoing, "wait ONGOING"},
-                    AnswerCase{200, R"({"dtm_result":"ONGOING"})", Outcome::kOngoing,
-                               R"({"dtm_result":"ONGOING"} ONGOING)"},
-                    AnswerCase{500, "xONGOINGx", Outcome::kOngoing, "xONGOINGx ONGOING"},
-                    // Ongoing is looked for first.
-                    AnswerCase{409, "ONGOING", Outcome::kOngoing, "ONGOING"},
-                    AnswerCase{425, "FAILURE", Outcome::kOngoing, "FAILURE ONGOING"},
-                    AnswerCase{200, "FAILURE ONGOING", Outcome::kOngoing, "FAILURE ONGOING"},
-                    AnswerCase{409, "", Outcome::kFailure, "FAILURE"},
-                    AnswerCase{409, R"({"error":"x"})", Outcome::kFailure,
-                               R"({"error":"x"} FAILURE)"},
-                    AnswerCase{200, R"({"dtm_result":"FAILURE"})", Outcome::kFailure,
-                               R"({"dtm_result":"FAILURE"} FAILURE)"},
-                    AnswerCase{422, "no stock FAILURE", Outcome::kFailure, "no stock FAILURE"},
-                    AnswerCase{500, "FAILURE", Outcome::kFailure, "FAILURE"},
-                    AnswerCase{201, "made", Outcome::kUnknown, "made"},
-                    AnswerCase{202, "", Outcome::kUnknown, "HTTP status 202"},
-                    AnswerCase{204, "", Outcome::kUnknown, "HTTP status 204"},
-                    AnswerCase{304, "", Outcome::kUnknown, "HTTP status 304"},
-                    AnswerCase{400, " bad\r\n", Outcome::kUnknown, "bad"},
-                    AnswerCase{401, "who", Outcome::kUnknown, "who"},
-                    AnswerCase{404, "404 page not found", Outcome::kUnknown, "404 page not found"},
-                    AnswerCase{407, "proxy", Outcome::kUnknown, "proxy"},
-                    AnswerCase{417, "expect", Outcome::kUnknown, "expect"},
-                    AnswerCase{429, "slow", Outcome::kUnknown, "slow"},
-                    AnswerCase{500, "boom", Outcome::kUnknown, "boom"},
-                    AnswerCase{502, "", Outcome::kUnknown, "HTTP status 502"},
-                    AnswerCase{503, "x", Outcome::kUnknown, "x"}));
+    testing::Values(
+        AnswerCase{200, "", Outcome::kSuccess, ""},
+        AnswerCase{200, R"({"dtm_result":"SUCCESS"})", Outcome::kSuccess, ""},
+        AnswerCase{200, "failure ongoing Failure", Outcome::kSuccess, ""},
+        AnswerCase{425, "", Outcome::kOngoing, "ONGOING"},
+        AnswerCase{425, "wait", Outcome::kOngoing, "wait ONGOING"},
+        AnswerCase{200, R"({"dtm_result":"ONGOING"})", Outcome::kOngoing,
+                   R"({"dtm_result":"ONGOING"} ONGOING)"},
+        AnswerCase{500, "xONGOINGx", Outcome::kOngoing, "xONGOINGx ONGOING"},
+        // Ongoing is looked for first.
+        AnswerCase{409, "ONGOING", Outcome::kOngoing, "ONGOING"},
+        AnswerCase{425, "FAILURE", Outcome::kOngoing, "FAILURE ONGOING"},
+        AnswerCase{200, "FAILURE ONGOING", Outcome::kOngoing, "FAILURE ONGOING"},
+        AnswerCase{409, "", Outcome::kFailure, "FAILURE"},
+        AnswerCase{409, R"({"error":"x"})", Outcome::kFailure, R"({"error":"x"} FAILURE)"},
+        AnswerCase{200, R"({"dtm_result":"FAILURE"})", Outcome::kFailure,
+                   R"({"dtm_result":"FAILURE"} FAILURE)"},
+        AnswerCase{422, "no stock FAILURE", Outcome::kFailure, "no stock FAILURE"},
+        AnswerCase{500, "FAILURE", Outcome::kFailure, "FAILURE"},
+        AnswerCase{201, "made", Outcome::kUnknown, "made"},
+        AnswerCase{202, "", Outcome::kUnknown, "HTTP status 202"},
+        AnswerCase{204, "", Outcome::kUnknown, "HTTP status 204"},
+        AnswerCase{304, "", Outcome::kUnknown, "HTTP status 304"},
+        AnswerCase{400, " bad\r\n", Outcome::kUnknown, "bad", Reach::kAnswered,
+                   DeadReason::kContract},
+        AnswerCase{401, "who", Outcome::kUnknown, "who"},
+        AnswerCase{404, "404 page not found", Outcome::kUnknown, "404 page not found",
+                   Reach::kAnswered, DeadReason::kUnknownMethod},
+        AnswerCase{407, "proxy", Outcome::kUnknown, "proxy"},
+        AnswerCase{417, "expect", Outcome::kUnknown, "expect"},
+        AnswerCase{429, "slow", Outcome::kUnknown, "slow"},
+        AnswerCase{500, "boom", Outcome::kUnknown, "boom"},
+        AnswerCase{502, "", Outcome::kUnknown, "HTTP status 502", Reach::kUnreachable},
+        AnswerCase{503, "x", Outcome::kUnknown, "x", Reach::kUnreachable},
+        AnswerCase{504, "x", Outcome::kUnknown, "x", Reach::kUnreachable},
+        AnswerCase{405, "x", Outcome::kUnknown, "x", Reach::kAnswered, DeadReason::kUnknownMethod},
+        AnswerCase{413, "x", Outcome::kUnknown, "x", Reach::kAnswered, DeadReason::kContract},
+        AnswerCase{415, "x", Outcome::kUnknown, "x", Reach::kAnswered, DeadReason::kContract},
+        AnswerCase{422, "x", Outcome::kUnknown, "x", Reach::kAnswered, DeadReason::kContract},
+        AnswerCase{501, "x", Outcome::kUnknown, "x", Reach::kAnswered,
+                   DeadReason::kUnknownMethod}));
 
 TEST(HttpBranchCallerTest, APayloadIsPosted) {
   auto participant = StartHttpParticipant([](const SeenCall&) { return Answer{.code = 200}; });

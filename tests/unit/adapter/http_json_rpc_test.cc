@@ -182,6 +182,26 @@ TEST(JsonRpcReply, FollowsTheTable) {
   }
 }
 
+TEST(JsonRpcReply, SaysWhereAskingAgainIsOfNoUse) {
+  using core::DeadReason;
+  const std::pair<std::string, DeadReason> cases[] = {
+      {R"({"error":{"code":-32601}})", DeadReason::kUnknownMethod},
+      {R"({"error":{"code":-32600}})", DeadReason::kContract},
+      {R"({"error":{"code":-32602}})", DeadReason::kContract},
+      {R"({"error":{"code":-32700}})", DeadReason::kContract},
+      {R"({"error":{"code":-32603}})", DeadReason::kNone},
+      {R"({"error":{"code":-32901}})", DeadReason::kNone},
+      {R"({"error":"boom"})", DeadReason::kNone},
+      {"{}", DeadReason::kNone},
+      {"ok", DeadReason::kUndecodable},
+  };
+  for (const auto& [body, hopeless] : cases) {
+    const port::BranchReply reply = JsonRpcReply(body);
+    EXPECT_EQ(reply.hopeless, hopeless) << body;
+    EXPECT_EQ(reply.reach, port::Reach::kAnswered) << body;
+  }
+}
+
 TEST(JsonRpcReply, DepthIsNoTrouble) {
   const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
   EXPECT_EQ(JsonRpcReply("{\"result\":" + deep + "}").outcome, Outcome::kSuccess);

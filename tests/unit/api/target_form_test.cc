@@ -44,6 +44,17 @@ TEST(CheckTargetForm, SchemesThatNobodyResolves) {
   }
 }
 
+TEST(CheckTargetForm, ParticipantsOfTheRegistryInAnyTransaction) {
+  for (const auto protocol : {std::optional<Protocol>(), std::optional(Protocol::kHttp),
+                              std::optional(Protocol::kGrpc), std::optional(Protocol::kJsonRpc)}) {
+    EXPECT_EQ(Form(protocol, "participant://product/Deduct"), "good");
+    EXPECT_THAT(Form(protocol, "participant://Product/Deduct"), HasSubstr("names no participant"));
+    EXPECT_THAT(Form(protocol, "participant://product"), HasSubstr("names no operation"));
+    EXPECT_THAT(Form(protocol, "participant://product/a b"),
+                HasSubstr("participant://NAME/OPERATION expected"));
+  }
+}
+
 TEST(CheckTargetForm, TopicsAreNoTargets) {
   EXPECT_THAT(Form(Protocol::kHttp, "topic://orders"), HasSubstr("names a topic"));
   EXPECT_THAT(Form(std::nullopt, "topic://orders"), HasSubstr("names a topic"));

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "orchestrator/core/limits.h"
 
 namespace saga::core {
 namespace {
@@ -48,6 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         DestinationCase{"[::1]:1/s/m", "[::1]:1"}, DestinationCase{"localhost", "localhost"},
         DestinationCase{"nacos://Svc/path?group=g", "svc"},
         DestinationCase{"etcd://h:2379/svc/pkg.Svc/M", "h:2379"},
+        DestinationCase{"participant://product/Deduct", "product"},
         DestinationCase{"discovery:///svc/pkg.Svc/M", ""}, DestinationCase{"http:///a", ""},
         DestinationCase{"", ""}));
 
@@ -65,6 +67,36 @@ TEST(SplitGrpcTargetTest, RefusesWhatItCannotDial) {
     EXPECT_NE(target.error, "") << bad;
     EXPECT_EQ(target.address, "") << bad;
     EXPECT_EQ(target.method, "") << bad;
+  }
+}
+
+TEST(SplitParticipantTargetTest, NamesParticipantAndOperation) {
+  EXPECT_TRUE(NamesParticipant("participant://product/Deduct"));
+  EXPECT_TRUE(NamesParticipant("participant://"));
+  EXPECT_FALSE(NamesParticipant("participant:/product/Deduct"));
+  EXPECT_FALSE(NamesParticipant("http://participant/Deduct"));
+  EXPECT_FALSE(NamesParticipant("product:1/product.v1.Product/Deduct"));
+  const ParticipantTarget target = SplitParticipantTarget("participant://product-2/Deduct.v1_x-");
+  EXPECT_EQ(target.error, "");
+  EXPECT_EQ(target.name, "product-2");
+  EXPECT_EQ(target.operation, "Deduct.v1_x-");
+}
+
+TEST(SplitParticipantTargetTest, RefusesWhatCannotBeRegistered) {
+  const std::string longest(kMaxParticipantNameLength, 'a');
+  EXPECT_EQ(SplitParticipantTarget("participant://" + longest + "/" + longest).error, "");
+  for (const std::string bad :
+       {std::string(""), std::string("participant://"), std::string("participant://product"),
+        std::string("participant://product/"), std::string("participant:///Deduct"),
+        std::string("participant://Product/Deduct"), std::string("participant://pro duct/Deduct"),
+        std::string("participant://product:80/Deduct"),
+        std::string("participant://product/De/duct"),
+        std::string("participant://product/Deduct?x=1"), std::string("http://product/Deduct"),
+        "participant://" + longest + "a/Deduct", "participant://product/" + longest + "a"}) {
+    const ParticipantTarget target = SplitParticipantTarget(bad);
+    EXPECT_NE(target.error, "") << bad;
+    EXPECT_EQ(target.name, "") << bad;
+    EXPECT_EQ(target.operation, "") << bad;
   }
 }
 
