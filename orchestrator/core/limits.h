@@ -143,6 +143,11 @@ inline constexpr base::Duration kMaxLease = base::Seconds(300);
 // others.
 inline constexpr uint32_t kUnreachableCalls = 3;
 inline constexpr base::Duration kUnreachablePause = base::Seconds(5);
+// An instance whose lease ended this long ago is forgotten, and so is a participant without any
+// when there is no room for a new one.
+inline constexpr base::Duration kInstanceLife = base::Seconds(3600);
+inline constexpr size_t kMaxVersionLength = 128;  // of a participant's program
+inline constexpr size_t kRegistryQueue = 256;     // registrations waiting for those before them
 
 // --- fallback, outbox, dead letters
 inline constexpr base::Duration kFallbackReplyTimeout = base::Seconds(30);
@@ -154,6 +159,12 @@ inline constexpr size_t kMaxMessageSize = 2 << 20;       // of a message that co
 inline constexpr size_t kMaxSelection = 100'000;         // dead letters of one job
 inline constexpr base::Duration kSelectionLife = base::Seconds(24 * 3600);
 inline constexpr base::Duration kJobLife = base::Seconds(30 * 24 * 3600);  // of an ended one
+inline constexpr size_t kMaxJobs = 1000;  // selections and jobs kept
+inline constexpr size_t kMaxRunningJobs = 16;
+inline constexpr uint32_t kMaxJobInFlight = 1000;  // items of one job
+inline constexpr double kMinJobRate = 0.01;        // items a second, of one job
+inline constexpr double kMaxJobRate = 10'000;
+inline constexpr base::Duration kJobProgressPause = base::Millis(200);  // until progress is stored
 inline constexpr size_t kMaxFilterLength = 4096;
 inline constexpr size_t kMaxFilterDepth = 32;  // of parentheses and `not`
 
