@@ -30,6 +30,7 @@ struct Command {
   bool operator==(const Command& other) const;
 };
 
+// What is finer than a millisecond in the deadline is cut off.
 base::Message Encode(const Command& command, const std::string& topic);
 
 // InvalidArgument when it is no command, lacks something, or has a newer schema version; the text

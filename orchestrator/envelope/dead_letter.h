@@ -4,6 +4,7 @@
 // Three families of headers tell the same, so that every tool understands one: ours, Spring Kafka's
 // kafka_dlt-* in their binary encodings (int32 and int64 big-endian), and CloudEvents'.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -37,6 +38,7 @@ struct DeadLetter {
   int32_t original_partition = -1;
   int64_t original_offset = -1;
   base::Time original_time;
+  std::string original_key;    // of a message that could not be understood; empty for branch ops
   std::string consumer_group;  // that could not understand it; empty for branch ops
   std::string source;          // ce_source
   std::string trace_parent;
@@ -46,9 +48,11 @@ struct DeadLetter {
 };
 
 // ce_type saga.branch.dead or saga.message.parked, ce_id "GID/BRANCH/OP/DEATH" or
-// "TOPIC/PARTITION/OFFSET"; the key is the gid, or that of the message it came from.
+// "TOPIC/PARTITION/OFFSET"; the key is the gid, or that of the message it came from. What is finer
+// than a millisecond in first_failed, last_failed and original_time is cut off.
 base::Message Encode(const DeadLetter& letter, const std::string& topic);
 
+// As DecodeCommand.
 absl::StatusOr<DeadLetter> DecodeDeadLetter(const base::Message& message);
 
 }  // namespace saga::envelope

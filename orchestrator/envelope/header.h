@@ -42,6 +42,7 @@ inline constexpr char kHopeless[] =
 // --- dead letter
 inline constexpr char kReason[] = "saga-reason";
 inline constexpr char kDestination[] = "saga-destination";
+inline constexpr char kTarget[] = "saga-target";  // what was called: a URL of a branch
 inline constexpr char kFirstFailedAt[] = "saga-first-failed-at";
 inline constexpr char kLastFailedAt[] = "saga-last-failed-at";
 inline constexpr char kReplayToken[] =
