@@ -12,12 +12,14 @@
 namespace saga::engine {
 
 class Committer;
+class OutboxRelay;
 
 struct EngineContext {
   EngineOptions options;
   Engine::Ports ports;
   std::shared_ptr<LaneSet> lanes;
   Committer* committer = nullptr;
+  OutboxRelay* relay = nullptr;  // null: nothing is published
 
   std::atomic<size_t> live{0};      // transactions in memory, or on their way there from the store
   std::atomic<size_t> requests{0};  // requests no runner has looked at yet

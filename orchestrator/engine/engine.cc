@@ -7,6 +7,7 @@
 #include "orchestrator/engine/committer.h"
 #include "orchestrator/engine/context.h"
 #include "orchestrator/engine/lane.h"
+#include "orchestrator/engine/outbox_relay.h"
 #include "orchestrator/engine/runner.h"
 
 namespace saga::engine {
@@ -16,8 +17,23 @@ class Engine::Impl {
   Impl(const EngineOptions& options, const Ports& ports) {
     context.options = options;
     context.ports = ports;
-    context.lanes =
-        std::make_shared<LaneSet>(ports.caller, options.lane_in_flight, options.lane_queue);
+    context.lanes = std::make_shared<LaneSet>(options.lane, options.messages.fallback_after_unknown,
+                                              LaneSet::Ports{
+                                                  .caller = ports.caller,
+                                                  .clock = ports.clock,
+                                                  .executor = ports.executor,
+                                                  .directory = ports.directory,
+                                                  .publisher = ports.publisher,
+                                              },
+                                              [this] {
+                                                for (const auto& runner : runners)
+                                                  runner->Push(LaneOpened{});
+                                              });
+    if (ports.publisher != nullptr) {
+      relay = std::make_unique<OutboxRelay>(OutboxRelay::Ports{
+          .store = ports.outbox, .publisher = ports.publisher, .clock = ports.clock});
+      context.relay = relay.get();
+    }
     committer = std::make_unique<Committer>(&context, [this](core::GlobalTransaction record) {
       ++context.live;
       Runner& runner = RunnerOf(record.gid);
@@ -56,6 +72,7 @@ class Engine::Impl {
 
   EngineContext context;
   std::unique_ptr<Committer> committer;
+  std::unique_ptr<OutboxRelay> relay;  // null: nothing is published
   std::vector<std::unique_ptr<Runner>> runners;
   std::vector<std::unique_ptr<port::Strand>> strands;  // the runners', then the store's
   std::atomic<uint64_t> last_wait_id{0};
@@ -78,7 +95,13 @@ void Engine::Start() {
   Committer* const committer = impl_->committer.get();
   impl_->strands.push_back(executor.NewStrand("store", [committer] { committer->Body(); }));
   committer->Bind(impl_->strands.back().get());
-  impl_->strands.back()->Notify();  // the first claim: recovery
+  if (OutboxRelay* const relay = impl_->relay.get(); relay != nullptr) {
+    impl_->strands.push_back(executor.NewStrand("outbox", [relay] { relay->Body(); }));
+    relay->Bind(impl_->strands.back().get());
+    relay->Wake();  // what the process before this one left
+  }
+  impl_->context.lanes->Start();
+  impl_->strands[impl_->runners.size()]->Notify();  // the store's first claim: recovery
 }
 
 void Engine::Prepare(core::GlobalTransaction draft, Reply reply) {
@@ -112,9 +135,35 @@ void Engine::RetryNow(const std::string& gid, core::RetryRequested request, Repl
   impl_->Ask(gid, std::move(request), WaitFor::kStored, std::move(reply));
 }
 
+void Engine::ActOnDeadLetter(const std::string& gid, core::DeadLetterAct act, WaitFor wait,
+                             Reply reply) {
+  impl_->Ask(gid, std::move(act), wait, std::move(reply));
+}
+
+void Engine::WaitForBranch(const std::string& gid, const std::string& branch_id, core::Op op,
+                           Reply reply) {
+  RunnerItem item =
+      WaitRequest{gid, WaitFor::kBranch, ++impl_->last_wait_id, std::move(reply), branch_id, op};
+  if (!impl_->RunnerOf(gid).Push(std::move(item))) {
+    std::get<WaitRequest>(item).reply({.kind = Answer::Kind::kStopping});
+  }
+}
+
+void Engine::TakeReply(QueuedReply queued, Reply reply) {
+  Runner& runner = impl_->RunnerOf(queued.gid);
+  RunnerItem item = ReplyArrived{std::move(queued), std::move(reply)};
+  if (!runner.Push(std::move(item))) {
+    std::get<ReplyArrived>(item).reply({.kind = Answer::Kind::kStopping});
+  }
+}
+
+void Engine::SetDestination(const std::string& destination, const DestinationSettings& settings) {
+  impl_->context.lanes->Set(destination, settings);
+}
+
 uint64_t Engine::Wait(const std::string& gid, WaitFor wait, Reply reply) {
   const uint64_t id = ++impl_->last_wait_id;
-  RunnerItem item = WaitRequest{gid, wait, id, std::move(reply)};
+  RunnerItem item = WaitRequest{gid, wait, id, std::move(reply), "", core::Op::kAction};
   if (!impl_->RunnerOf(gid).Push(std::move(item))) {
     std::get<WaitRequest>(item).reply({.kind = Answer::Kind::kStopping});
   }
@@ -142,6 +191,7 @@ EngineStats Engine::Stats() const {
   stats.ended_failed = context.ended_failed;
   stats.store_ok = impl_->committer->StoreOk();
   stats.lanes = context.lanes->Stats();
+  if (impl_->relay != nullptr) stats.outbox = impl_->relay->Stats();
   return stats;
 }
 
@@ -151,6 +201,7 @@ bool Engine::Quiet() const {
   if (impl_->context.requests > 0 || impl_->context.lanes->Pending() > 0 ||
       !impl_->committer->Quiet())
     return false;
+  if (impl_->relay != nullptr && !impl_->relay->Quiet()) return false;
   for (const auto& runner : impl_->runners) {
     if (!runner->Quiet()) return false;
   }
@@ -163,6 +214,7 @@ void Engine::Stop() {
   impl_->context.lanes->Close();
   for (const auto& runner : impl_->runners) runner->Close();
   impl_->committer->Close();
+  if (impl_->relay != nullptr) impl_->relay->Close();
   for (const auto& strand : impl_->strands) strand->Stop();
   for (const auto& runner : impl_->runners) runner->AnswerAll();
 }

@@ -1,5 +1,6 @@
 #include "orchestrator/engine/runner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "orchestrator/base/check.h"
@@ -126,6 +127,30 @@ void Runner::Handle(CallReturned& returned) {
   Settle(slot);
 }
 
+void Runner::Handle(ReplyArrived& arrived) {
+  Slot* slot = FindOrLoad(arrived.queued.gid);
+  if (slot->Busy()) {
+    slot->aside.emplace_back(std::move(arrived));
+    return;
+  }
+  Process(slot, arrived);
+  Settle(slot);
+}
+
+void Runner::Handle(LaneOpened&) {
+  // In the order they came, as everything that a simulation has to repeat.
+  std::vector<Slot*> blocked;
+  for (const auto& [gid, slot] : slots_) {
+    if (!slot->blocked.empty()) blocked.push_back(slot.get());
+  }
+  std::sort(blocked.begin(), blocked.end(),
+            [](const Slot* a, const Slot* b) { return a->number < b->number; });
+  for (Slot* slot : blocked) {
+    slot->blocked.clear();
+    if (!slot->Busy()) Settle(slot);
+  }
+}
+
 void Runner::Handle(Inspection& inspection) {
   Slot* slot = Find(inspection.gid);
   if (slot == nullptr) {
@@ -199,6 +224,12 @@ void Runner::OnNotThere(Slot* slot) {
         Handle(*wait);
       } else {
         wait->reply({.verdict = core::Verdict::kNotFound});
+      }
+    } else if (auto* arrived = std::get_if<ReplyArrived>(&item); arrived != nullptr) {
+      if (Find(arrived->queued.gid) != nullptr) {
+        Handle(*arrived);
+      } else {
+        arrived->reply({.verdict = core::Verdict::kNotFound});
       }
     } else if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr) {
       inspection->done(nullptr);

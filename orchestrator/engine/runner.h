@@ -34,9 +34,11 @@ struct Loaded {
 struct Claimed {
   core::GlobalTransaction record;
 };
+// A destination can be called again that could not.
+struct LaneOpened {};
 
-using RunnerItem = std::variant<Request, WaitRequest, WaitCancelled, CallReturned, Inspection,
-                                Committed, Loaded, Claimed>;
+using RunnerItem = std::variant<Request, WaitRequest, WaitCancelled, CallReturned, ReplyArrived,
+                                Inspection, Committed, Loaded, Claimed, LaneOpened>;
 
 // Thread safety: Push and Quiet from any thread, OnCommitted and OnLoaded from the store strand,
 // the rest belongs to the runner's strand.
@@ -66,10 +68,12 @@ class Runner : public CommitListener {
   void Handle(WaitRequest& request);
   void Handle(WaitCancelled& cancelled);
   void Handle(CallReturned& returned);
+  void Handle(ReplyArrived& arrived);
   void Handle(Inspection& inspection);
   void Handle(Committed& committed);
   void Handle(Loaded& loaded);
   void Handle(Claimed& claimed);
+  void Handle(LaneOpened& opened);
   void HandleWakes();
 
   // --- slots
@@ -87,6 +91,7 @@ class Runner : public CommitListener {
   void Process(Slot* slot, Request& request);
   void Process(Slot* slot, WaitRequest& request);
   void Process(Slot* slot, CallReturned& returned);
+  void Process(Slot* slot, ReplyArrived& arrived);
   void Process(Slot* slot, Inspection& inspection);
   // Steps an event on an open slot and notes what came of it.
   core::Decision Step(Slot* slot, core::Event event);
@@ -96,7 +101,14 @@ class Runner : public CommitListener {
   void Settle(Slot* slot);
   // Does what is owed. May erase the slot.
   void Act(Slot* slot);
+  // Calls what is due. True: something has to be stored before it goes out, and is on its way
+  // there.
+  bool LaunchDue(Slot* slot);
   void Launch(Slot* slot, uint32_t row);
+  void StartFallback(Slot* slot, uint32_t row, const port::ParticipantFacts& facts);
+  void GiveUpFallback(Slot* slot, uint32_t row);
+  // Of the participant or the server, for a branch whose transaction names none.
+  uint32_t AttemptLimit(const core::Branch& branch) const;
   void ReleaseWaiters(Slot* slot);
   void Rearm(Slot* slot);
   void TellRest(Slot* slot);
@@ -111,7 +123,8 @@ class Runner : public CommitListener {
   void FailAll(Slot* slot, Answer::Kind kind, const std::string& error);
 
   void Refuse(Reply& reply, const std::string& limit);
-  Answer MakeAnswer(const Slot& slot, core::Verdict verdict) const;
+  // `row`: what last_row is to be; -1: the row that answered last.
+  Answer MakeAnswer(const Slot& slot, core::Verdict verdict, int32_t row) const;
   core::Context StepContext();
 
   EngineContext* const context_;

@@ -7,6 +7,8 @@
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/step.h"
 #include "orchestrator/engine/branch_call.h"
+#include "orchestrator/engine/outbox_relay.h"
+#include "orchestrator/engine/outgoing.h"
 #include "orchestrator/engine/runner.h"
 
 namespace saga::engine {
@@ -15,6 +17,14 @@ namespace {
 
 bool Accepted(core::Verdict verdict) {
   return verdict == core::Verdict::kAccepted || verdict == core::Verdict::kAlready;
+}
+
+// The row that an operator's act is about; -1: the event is about the transaction.
+int32_t RowMeant(const core::GlobalTransaction& transaction, const core::Event& event) {
+  const auto* act = std::get_if<core::DeadLetterAct>(&event);
+  if (act == nullptr) return -1;
+  const auto row = core::FindRow(transaction, act->branch_id, act->op);
+  return row.has_value() ? static_cast<int32_t>(*row) : -1;
 }
 
 }  // namespace
@@ -36,15 +46,16 @@ void Runner::Process(Slot* slot, Request& request) {
     return;
   }
   const core::Decision decision = Step(slot, request.event);
+  const int32_t row = RowMeant(slot->transaction, request.event);
   if (!Accepted(decision.verdict)) {
-    request.reply(MakeAnswer(*slot, decision.verdict));
+    request.reply(MakeAnswer(*slot, decision.verdict, row));
   } else if (slot->Busy()) {
     slot->held.push_back(
-        {std::move(request.reply), request.wait, decision.verdict, std::move(request.event)});
+        {std::move(request.reply), request.wait, decision.verdict, std::move(request.event), row});
   } else if (request.wait == WaitFor::kStored) {
-    request.reply(MakeAnswer(*slot, decision.verdict));
+    request.reply(MakeAnswer(*slot, decision.verdict, row));
   } else {
-    slot->waiters.push_back({std::move(request.reply), request.wait, 0, decision.verdict});
+    slot->waiters.push_back({std::move(request.reply), request.wait, 0, decision.verdict, row});
   }
 }
 
@@ -53,8 +64,17 @@ void Runner::Process(Slot* slot, WaitRequest& request) {
     Refuse(request.reply, "waiters_per_gid");
     return;
   }
+  int32_t row = -1;
+  if (request.wait == WaitFor::kBranch) {
+    const auto found = core::FindRow(slot->transaction, request.branch_id, request.op);
+    if (!found.has_value()) {
+      request.reply(MakeAnswer(*slot, core::Verdict::kNoDeadLetter, row));
+      return;
+    }
+    row = static_cast<int32_t>(*found);
+  }
   slot->waiters.push_back(
-      {std::move(request.reply), request.wait, request.id, core::Verdict::kAccepted});
+      {std::move(request.reply), request.wait, request.id, core::Verdict::kAccepted, row});
 }
 
 void Runner::Process(Slot* slot, CallReturned& returned) {
@@ -67,8 +87,47 @@ void Runner::Process(Slot* slot, CallReturned& returned) {
   context_->ports.observer->OnBranchAnswered(
       slot->transaction, slot->transaction.branches[returned.row], returned.reply.outcome,
       returned.reply.text, now_ - returned.started);
-  Step(slot, core::BranchAnswered{returned.row, returned.attempt, returned.reply.outcome,
-                                  std::move(returned.reply.text)});
+  const uint32_t limit = returned.reply.outcome == core::Outcome::kSuccess
+                             ? 0
+                             : AttemptLimit(slot->transaction.branches[returned.row]);
+  Step(slot, core::BranchAnswered{.row = returned.row,
+                                  .attempt = returned.attempt,
+                                  .outcome = returned.reply.outcome,
+                                  .text = std::move(returned.reply.text),
+                                  .hopeless = returned.reply.hopeless,
+                                  .attempt_limit = limit});
+}
+
+void Runner::Process(Slot* slot, ReplyArrived& arrived) {
+  QueuedReply& queued = arrived.queued;
+  const auto row = core::FindRow(slot->transaction, queued.branch_id, queued.op);
+  if (!row.has_value()) {
+    arrived.reply(MakeAnswer(*slot, core::Verdict::kNotFound, -1));
+    return;
+  }
+  const core::Branch& branch = slot->transaction.branches[*row];
+  const core::RequestLimits& limits = context_->options.settings.limits;
+  base::CutTo(queued.reply.text, std::max(limits.reason, limits.error));
+  if (branch.on_fallback && queued.attempt == branch.attempts) {
+    const base::Time sent = branch.next_attempt - context_->options.messages.reply_timeout;
+    context_->ports.observer->OnBranchAnswered(slot->transaction, branch, queued.reply.outcome,
+                                               queued.reply.text, now_ - sent);
+    slot->last_row = static_cast<int32_t>(*row);
+  }
+  core::Event event = core::BranchAnswered{.row = *row,
+                                           .attempt = queued.attempt,
+                                           .outcome = queued.reply.outcome,
+                                           .text = std::move(queued.reply.text),
+                                           .hopeless = queued.reply.hopeless,
+                                           .attempt_limit = AttemptLimit(branch),
+                                           .from_queue = true};
+  const core::Decision decision = Step(slot, event);
+  if (slot->Busy()) {
+    slot->held.push_back(
+        {std::move(arrived.reply), WaitFor::kStored, decision.verdict, std::move(event)});
+  } else {
+    arrived.reply(MakeAnswer(*slot, decision.verdict, slot->last_row));
+  }
 }
 
 void Runner::Process(Slot* slot, Inspection& inspection) {
@@ -94,6 +153,10 @@ void Runner::Note(Slot* slot, core::Decision& decision) {
   if (decision.changed) slot->MarkDirty(decision.rows);
   std::move(decision.history.begin(), decision.history.end(), std::back_inserter(slot->history));
   decision.history.clear();
+  if (context_->relay != nullptr) {
+    slot->notices.insert(slot->notices.end(), decision.notices.begin(), decision.notices.end());
+  }
+  if (decision.payload_edited) slot->payload_edited = true;
 }
 
 void Runner::BeginCommit(Slot* slot) {
@@ -101,15 +164,22 @@ void Runner::BeginCommit(Slot* slot) {
   slot->dirty = false;
   slot->writing_rows = std::exchange(slot->dirty_rows, {});
   slot->writing_history = std::exchange(slot->history, {});
+  slot->writing_outbox = std::exchange(slot->outbox, {});
   core::GlobalTransaction& transaction = slot->transaction;
   PendingWrite pending{this, {}};
   pending.write.kind =
       transaction.version == 0 ? port::Write::Kind::kInsert : port::Write::Kind::kUpdate;
   transaction.version += 1;
+  for (const core::Notice& notice : std::exchange(slot->notices, {})) {
+    base::Message message = MessageOf(notice, transaction, context_->options.messages);
+    if (!message.topic.empty()) slot->writing_outbox.push_back(std::move(message));
+  }
   pending.write.transaction = &transaction;
   pending.write.changed_rows = &slot->writing_rows;
   pending.write.history = &slot->writing_history;
   pending.write.next_wake = core::NextWake(transaction, context_->options.settings);
+  pending.write.payloads_changed = std::exchange(slot->payload_edited, false);
+  if (!slot->writing_outbox.empty()) pending.write.outbox = &slot->writing_outbox;
   writes_.push_back(pending);
 }
 
@@ -128,11 +198,7 @@ void Runner::Act(Slot* slot) {
     Erase(slot);
     return;
   }
-  if (now_ >= slot->blocked_until) {
-    for (const uint32_t row : core::Due(slot->transaction, now_)) {
-      if (!slot->InFlight(row)) Launch(slot, row);
-    }
-  }
+  if (LaunchDue(slot)) return;  // Act goes on after the commit
   ReleaseWaiters(slot);
   Rearm(slot);
   TellRest(slot);
@@ -144,22 +210,76 @@ void Runner::Act(Slot* slot) {
   }
 }
 
+bool Runner::LaunchDue(Slot* slot) {
+  for (const uint32_t row : core::Due(slot->transaction, now_)) {
+    if (slot->InFlight(row) || slot->BlockedUntil(row) > now_) continue;
+    if (slot->transaction.branches[row].on_fallback) {
+      GiveUpFallback(slot, row);
+    } else {
+      Launch(slot, row);
+    }
+    if (slot->Busy()) return true;
+  }
+  if (slot->outbox.empty()) return false;
+  BeginCommit(slot);
+  return true;
+}
+
+// Nobody answered a command in time: an unknown outcome like any other.
+void Runner::GiveUpFallback(Slot* slot, uint32_t row) {
+  const core::Branch& branch = slot->transaction.branches[row];
+  slot->last_row = static_cast<int32_t>(row);
+  Step(slot, core::BranchAnswered{.row = row,
+                                  .attempt = branch.attempts,
+                                  .outcome = core::Outcome::kUnknown,
+                                  .text = "no reply over Kafka in time",
+                                  .attempt_limit = AttemptLimit(branch)});
+}
+
+uint32_t Runner::AttemptLimit(const core::Branch& branch) const {
+  const EngineOptions& options = context_->options;
+  if (context_->ports.directory == nullptr) return options.attempt_limit;
+  const std::optional<port::ParticipantFacts> facts =
+      context_->ports.directory->Facts(branch.target);
+  if (!facts.has_value()) return options.attempt_limit;
+  return facts->attempt_limit > 0 ? facts->attempt_limit : options.registered_attempt_limit;
+}
+
+void Runner::StartFallback(Slot* slot, uint32_t row, const port::ParticipantFacts& facts) {
+  const MessageOptions& messages = context_->options.messages;
+  const base::Time reply_by = now_ + messages.reply_timeout;
+  core::Decision decision;
+  const uint32_t attempt =
+      core::StartFallback(slot->transaction, row, reply_by, StepContext(), &decision);
+  Note(slot, decision);
+  slot->outbox.push_back(CommandOf(slot->transaction, row, attempt, facts, reply_by, messages));
+  slot->worked = true;
+}
+
 void Runner::Launch(Slot* slot, uint32_t row) {
   core::GlobalTransaction& transaction = slot->transaction;
   const core::Branch& branch = transaction.branches[row];
   CallReturned returned{transaction.gid, slot->number, row, branch.attempts + 1, now_, {}};
   if (slot->calls_off == nullptr) slot->calls_off = std::make_shared<std::atomic<bool>>(false);
-  const bool taken = context_->lanes->Offer(
+  const Offered offered = context_->lanes->Offer(
       CallOf(transaction, branch, context_->options.settings),
       [inbox = inbox_, returned = std::move(returned)](port::BranchReply reply) mutable {
         returned.reply = std::move(reply);
         inbox->Push(std::move(returned));
       },
-      slot->calls_off);
-  if (!taken) {
-    // Not an attempt: nothing left this process. The lane's queue is its backpressure.
-    slot->blocked_until = now_ + core::kLaneFullPause;
-    return;
+      branch.unknown_streak, slot->calls_off);
+  std::erase_if(slot->blocked, [&](const Slot::Blocked& one) { return one.row == row; });
+  switch (offered.kind) {
+    case Offered::Kind::kTaken:
+      break;
+    case Offered::Kind::kFull:
+    case Offered::Kind::kNotNow:
+      // Not an attempt: nothing left this process. The lane's queue is its backpressure.
+      slot->blocked.push_back({row, offered.retry_at});
+      return;
+    case Offered::Kind::kFallback:
+      StartFallback(slot, row, offered.facts);
+      return;
   }
   core::StartCall(transaction, row);
   slot->MarkDirty({row});
@@ -169,22 +289,30 @@ void Runner::Launch(Slot* slot, uint32_t row) {
 
 void Runner::ReleaseWaiters(Slot* slot) {
   if (slot->waiters.empty()) return;
-  const bool ended = core::IsFinal(slot->transaction.status);
-  const bool rests = ended || (slot->in_flight.empty() && core::AtRest(slot->transaction, now_));
-  if (!rests) return;
+  const core::GlobalTransaction& transaction = slot->transaction;
+  const bool ended = core::IsFinal(transaction.status);
+  const bool rests = ended || (slot->in_flight.empty() && core::AtRest(transaction, now_));
+  const auto over = [&](const Slot::Waiter& waiter) {
+    if (ended || waiter.wait == WaitFor::kRest) return rests;
+    if (waiter.wait != WaitFor::kBranch) return false;
+    const core::Branch& branch = transaction.branches[static_cast<size_t>(waiter.row)];
+    return branch.status != core::BranchStatus::kPrepared || branch.dead != core::DeadReason::kNone;
+  };
   std::vector<Slot::Waiter> released;
   std::vector<Slot::Waiter> staying;
   for (Slot::Waiter& waiter : slot->waiters) {
-    (ended || waiter.wait == WaitFor::kRest ? released : staying).push_back(std::move(waiter));
+    (over(waiter) ? released : staying).push_back(std::move(waiter));
   }
   slot->waiters = std::move(staying);
-  for (Slot::Waiter& waiter : released) waiter.reply(MakeAnswer(*slot, waiter.verdict));
+  for (Slot::Waiter& waiter : released) waiter.reply(MakeAnswer(*slot, waiter.verdict, waiter.row));
 }
 
 void Runner::Rearm(Slot* slot) {
-  base::Time wake = core::NextWake(slot->transaction, context_->options.settings,
-                                   [&](uint32_t row) { return slot->InFlight(row); });
-  if (wake <= now_) wake = std::max(slot->blocked_until, now_);
+  std::erase_if(slot->blocked, [&](const Slot::Blocked& one) { return one.until <= now_; });
+  base::Time wake = core::NextWake(
+      slot->transaction, context_->options.settings,
+      [&](uint32_t row) { return slot->InFlight(row) || slot->BlockedUntil(row) > now_; });
+  for (const Slot::Blocked& one : slot->blocked) wake = std::min(wake, one.until);
   wakes_.Set(slot->number, &slot->wake, wake);
 }
 
@@ -213,6 +341,10 @@ void Runner::OnDone(Slot* slot) {
   }
   slot->writing_rows.clear();
   slot->writing_history.clear();
+  if (!slot->writing_outbox.empty()) {
+    slot->writing_outbox.clear();
+    context_->relay->Wake();
+  }
   ReleaseHeld(slot);
   Settle(slot);
 }
@@ -220,9 +352,9 @@ void Runner::OnDone(Slot* slot) {
 void Runner::ReleaseHeld(Slot* slot) {
   for (Slot::Held& held : std::exchange(slot->held, {})) {
     if (held.wait == WaitFor::kStored) {
-      held.reply(MakeAnswer(*slot, held.verdict));
+      held.reply(MakeAnswer(*slot, held.verdict, held.row));
     } else {
-      slot->waiters.push_back({std::move(held.reply), held.wait, 0, held.verdict});
+      slot->waiters.push_back({std::move(held.reply), held.wait, 0, held.verdict, held.row});
     }
   }
 }
@@ -256,6 +388,7 @@ void Runner::OnOtherRecord(Slot* slot, CommitResult& result) {
   }
   slot->writing_rows.clear();
   slot->writing_history.clear();
+  slot->writing_outbox.clear();
   // Who holds the record is found out by asking for it, unless it has ended.
   if (result.kind == CommitResult::Kind::kAlreadyThere && core::IsFinal(result.existing.status)) {
     TakeUp(slot, std::move(result.existing));
@@ -275,6 +408,7 @@ void Runner::FailAll(Slot* slot, Answer::Kind kind, const std::string& error) {
   for (SlotItem& item : std::exchange(slot->aside, {})) {
     if (auto* request = std::get_if<Request>(&item); request != nullptr) fail(request->reply);
     if (auto* wait = std::get_if<WaitRequest>(&item); wait != nullptr) fail(wait->reply);
+    if (auto* arrived = std::get_if<ReplyArrived>(&item); arrived != nullptr) fail(arrived->reply);
     if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr)
       inspection->done(nullptr);
   }
@@ -286,6 +420,7 @@ void Runner::AnswerAll() {
   for (RunnerItem& item : items_) {
     if (auto* request = std::get_if<Request>(&item); request != nullptr) stop(request->reply);
     if (auto* wait = std::get_if<WaitRequest>(&item); wait != nullptr) stop(wait->reply);
+    if (auto* arrived = std::get_if<ReplyArrived>(&item); arrived != nullptr) stop(arrived->reply);
     if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr)
       inspection->done(nullptr);
   }
@@ -306,11 +441,11 @@ void Runner::Refuse(Reply& reply, const std::string& limit) {
   reply({.kind = Answer::Kind::kOverloaded, .error = limit});
 }
 
-Answer Runner::MakeAnswer(const Slot& slot, core::Verdict verdict) const {
+Answer Runner::MakeAnswer(const Slot& slot, core::Verdict verdict, int32_t row) const {
   Answer answer;
   answer.verdict = verdict;
   answer.transaction = slot.transaction;
-  answer.last_row = slot.last_row;
+  answer.last_row = row >= 0 ? row : slot.last_row;
   return answer;
 }
 

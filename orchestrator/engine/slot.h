@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "orchestrator/base/message.h"
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/decision.h"
 #include "orchestrator/core/event.h"
@@ -31,6 +32,9 @@ struct WaitRequest {
   WaitFor wait = WaitFor::kEnd;
   uint64_t id = 0;
   Reply reply;
+  // kBranch: which op.
+  std::string branch_id;
+  core::Op op = core::Op::kAction;
 };
 
 struct CallReturned {
@@ -42,13 +46,18 @@ struct CallReturned {
   port::BranchReply reply;
 };
 
+struct ReplyArrived {
+  QueuedReply queued;
+  Reply reply;
+};
+
 struct Inspection {
   std::string gid;
   absl::AnyInvocable<void(const Snapshot*)> done;
 };
 
 // What can wait until a slot is free again.
-using SlotItem = std::variant<Request, WaitRequest, CallReturned, Inspection>;
+using SlotItem = std::variant<Request, WaitRequest, CallReturned, ReplyArrived, Inspection>;
 
 struct Slot {
   // kLoading: nothing is known yet, the store is being asked. kCommitting: the record is at the
@@ -61,12 +70,19 @@ struct Slot {
     WaitFor wait = WaitFor::kStored;
     core::Verdict verdict = core::Verdict::kAccepted;
     core::Event event;  // to step it again, should the record turn out to be another one
+    int32_t row = -1;   // kBranch
   };
   struct Waiter {
     Reply reply;
     WaitFor wait = WaitFor::kEnd;
     uint64_t id = 0;  // 0: cannot be cancelled
     core::Verdict verdict = core::Verdict::kAccepted;
+    int32_t row = -1;  // kBranch
+  };
+  // A row that its lane did not take; not offered again before `until`.
+  struct Blocked {
+    uint32_t row = 0;
+    base::Time until;
   };
 
   explicit Slot(std::string gid, uint64_t number) : gid(std::move(gid)), number(number) {}
@@ -74,6 +90,13 @@ struct Slot {
   bool Busy() const { return phase != Phase::kOpen; }
   bool InFlight(uint32_t row) const {
     return std::find(in_flight.begin(), in_flight.end(), row) != in_flight.end();
+  }
+
+  base::Time BlockedUntil(uint32_t row) const {
+    for (const Blocked& one : blocked) {
+      if (one.row == row) return one.until;
+    }
+    return {};
   }
 
   void MarkDirty(const std::vector<uint32_t>& rows) {
@@ -93,9 +116,13 @@ struct Slot {
   bool dirty = false;
   std::vector<uint32_t> dirty_rows;
   std::vector<core::HistoryEntry> history;
+  std::vector<core::Notice> notices;
+  std::vector<base::Message> outbox;
+  bool payload_edited = false;
   // What is on its way to the store (kCommitting).
   std::vector<uint32_t> writing_rows;
   std::vector<core::HistoryEntry> writing_history;
+  std::vector<base::Message> writing_outbox;
 
   std::vector<Held> held;
   std::vector<Waiter> waiters;
@@ -104,7 +131,7 @@ struct Slot {
   // Shared with its calls, made with the first one; set when it has ended.
   std::shared_ptr<std::atomic<bool>> calls_off;
   base::Time wake = base::kNever;  // as on the wake list
-  base::Time blocked_until;        // a lane was full: no calls before this
+  std::vector<Blocked> blocked;
   int32_t last_row = -1;
   bool worked = false;  // a branch was called since it last rested
 };
