@@ -17,7 +17,15 @@ std::string NameOf(ContextSource source, absl::string_view field) {
 }
 
 std::string Where(ContextSource source) {
-  return source == ContextSource::kGrpcMetadata ? "metadata " : "query parameter ";
+  switch (source) {
+    case ContextSource::kGrpcMetadata:
+      return "metadata ";
+    case ContextSource::kHttpQuery:
+      return "query parameter ";
+    case ContextSource::kCommand:
+      return "command's ";
+  }
+  return "";
 }
 
 template <typename Value, size_t kCount>

@@ -2,7 +2,8 @@
 
 // Which branch of which global transaction a request belongs to. The orchestrator sends it with
 // every branch call: as gRPC metadata dtm-gid, dtm-trans_type, dtm-branch_id, dtm-op, or as HTTP
-// query parameters gid, trans_type, branch_id, op (protocol 3.2, 3.4, 8.3).
+// query parameters gid, trans_type, branch_id, op (protocol 3.2, 3.4, 8.3). A command that comes
+// through Kafka has the same four (orchestrator/envelope/command.h), under the names of the query.
 //
 // Thread safety: values and free functions, no shared state.
 
@@ -41,7 +42,7 @@ struct BranchContext {
 // (protocol 7.3).
 BranchContext MessageSenderContext(std::string gid);
 
-enum class ContextSource { kGrpcMetadata, kHttpQuery };
+enum class ContextSource { kGrpcMetadata, kHttpQuery, kCommand };
 
 // Reads the four values through `lookup`, which is asked with the names of `source` as they are on
 // the wire. INVALID_ARGUMENT names what is missing, unknown or too long. A request without a

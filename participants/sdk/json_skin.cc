@@ -2,11 +2,8 @@
 
 #include <google/protobuf/util/json_util.h>
 
-#include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
-
-#include "absl/strings/str_cat.h"
 
 namespace saga::participants::sdk {
 namespace {
@@ -44,34 +41,7 @@ int HttpStatusOf(absl::StatusCode code) {
   return 500;
 }
 
-// Whether "no" is an answer to this op. The others are called until they succeed (protocol 4.4).
-bool MayRefuse(Op op) {
-  switch (op) {
-    case Op::kAction:
-    case Op::kTry:
-      return true;
-    case Op::kCompensate:
-    case Op::kConfirm:
-    case Op::kCancel:
-    case Op::kCheckBack:
-      return false;
-  }
-  return false;
-}
-
 }  // namespace
-
-absl::Status FromJson(absl::string_view json, google::protobuf::Message* message) {
-  if (json.empty()) return absl::OkStatus();
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  const auto status =
-      google::protobuf::util::JsonStringToMessage({json.data(), json.size()}, message, options);
-  if (status.ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("the body is not a ",
-                                                 message->GetDescriptor()->full_name(),
-                                                 " as JSON: ", status.ToString()));
-}
 
 std::string ToJson(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
@@ -89,24 +59,15 @@ HttpResponse ErrorResponse(const absl::Status& status) {
           .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
-HttpResponse ServeBranchCall(const HttpRequest& http, google::protobuf::Message* payload,
-                             absl::FunctionRef<Outcome(const BranchContext&)> call) {
+HttpResponse ServeBranch(const HttpRequest& http, const BranchMethod& method) {
   const absl::StatusOr<BranchContext> context = ReadBranchContext(
       ContextSource::kHttpQuery,
       [&](absl::string_view name) -> std::optional<std::string> { return http.Query(name); });
   if (!context.ok()) return ErrorResponse(context.status());
-  const auto handle = [&]() -> Outcome {
-    if (const absl::Status read = FromJson(http.body, payload); !read.ok()) {
-      if (MayRefuse(context->op)) return Outcome::FailedForGood(std::string(read.message()));
-      payload->Clear();
-    }
-    try {
-      return call(*context);
-    } catch (const std::exception& error) {
-      return Outcome::Unknown(error.what());
-    }
-  };
-  HttpAnswer answer = ToHttpAnswer(handle());
+  const Outcome outcome =
+      Run(method,
+          {.branch = *context, .form = PayloadForm::kJson, .payload = http.body, .headers = {}});
+  HttpAnswer answer = ToHttpAnswer(outcome);
   return {.status = answer.status, .body = std::move(answer.body)};
 }
 

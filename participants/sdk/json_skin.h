@@ -8,21 +8,21 @@
 
 #include <google/protobuf/message.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "participants/sdk/branch_context.h"
+#include "participants/sdk/branch_method.h"
 #include "participants/sdk/http_message.h"
 #include "participants/sdk/outcome.h"
 
 namespace saga::participants::sdk {
 
-// An empty body is the empty message; unknown fields are ignored, as the binary form does.
-// INVALID_ARGUMENT otherwise.
-absl::Status FromJson(absl::string_view json, google::protobuf::Message* message);
 // Fields with their default value are written too.
 std::string ToJson(const google::protobuf::Message& message);
 
@@ -42,20 +42,16 @@ HttpResponse ServeCall(const HttpRequest& http,
   return {.status = 200, .body = ToJson(*response)};
 }
 
-// The context from the query, the payload from the body. Without a context 400, and `call` is not
-// made. A payload that is not JSON of this message will not become better: an action or try is
-// refused for good, and the undo of it, which has the same payload, is called with an empty
-// message, so that the barrier finds that there is nothing to undo.
-HttpResponse ServeBranchCall(const HttpRequest& http, google::protobuf::Message* payload,
-                             absl::FunctionRef<Outcome(const BranchContext&)> call);
+// A branch method: the context from the query, the payload from the body. Without a context 400,
+// and `method` is not called.
+HttpResponse ServeBranch(const HttpRequest& http, const BranchMethod& method);
 
-// A branch method.
+// The same for one that takes its payload as a message (branch_method.h says what becomes of a
+// payload that is none).
 template <typename Payload>
 HttpResponse ServeBranch(const HttpRequest& http,
-                         absl::FunctionRef<Outcome(const BranchContext&, const Payload&)> method) {
-  Payload payload;
-  return ServeBranchCall(http, &payload,
-                         [&](const BranchContext& context) { return method(context, payload); });
+                         std::function<Outcome(const BranchContext&, const Payload&)> method) {
+  return ServeBranch(http, MethodOf<Payload>(std::move(method)));
 }
 
 }  // namespace saga::participants::sdk

@@ -1,10 +1,11 @@
 #pragma once
 
-// Puts OrderService behind both doors of a server.
+// Puts OrderService behind the doors of a server, and its branches behind the Kafka intake.
 
 #include <memory>
 
 #include "participants/order/handler/service.h"
+#include "participants/sdk/command_routes.h"
 #include "participants/sdk/server.h"
 
 namespace saga::participants::order::handler {
@@ -20,6 +21,9 @@ class GrpcDoor {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The branch methods. `service` must outlive what is made of them.
+sdk::CommandRoutes BranchRoutes(OrderService& service);
 
 // POST /order.v1.Order/<Method>. `service` must outlive the server.
 void AddHttpRoutes(OrderService& service, sdk::ParticipantServer& server);

@@ -1,5 +1,6 @@
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "participants/order/handler/doors.h"
 #include "participants/sdk/json_skin.h"
 
@@ -8,29 +9,35 @@ namespace {
 
 using ::order::v1::PaymentBranch;
 
-constexpr char kPath[] = "/order.v1.Order/";
+constexpr char kService[] = "order.v1.Order/";
 
 template <typename Request, typename Response>
 void AddCall(sdk::ParticipantServer& server, const std::string& method, OrderService& service,
              absl::StatusOr<Response> (OrderService::*call)(const Request&)) {
-  server.Route(kPath + method, [&service, call](const sdk::HttpRequest& http) {
+  server.Route(absl::StrCat("/", kService, method), [&service, call](const sdk::HttpRequest& http) {
     return sdk::ServeCall<Request, Response>(
         http, [&](const Request& request) { return (service.*call)(request); });
   });
 }
 
-void AddBranch(sdk::ParticipantServer& server, const std::string& method, OrderService& service,
-               sdk::Outcome (OrderService::*call)(const sdk::BranchContext&,
-                                                  const PaymentBranch&)) {
-  server.Route(kPath + method, [&service, call](const sdk::HttpRequest& http) {
-    return sdk::ServeBranch<PaymentBranch>(
-        http, [&](const sdk::BranchContext& branch, const PaymentBranch& request) {
-          return (service.*call)(branch, request);
-        });
-  });
-}
-
 }  // namespace
+
+sdk::CommandRoutes BranchRoutes(OrderService& service) {
+  sdk::CommandRoutes routes;
+  const auto add = [&](const std::string& method,
+                       sdk::Outcome (OrderService::*call)(const sdk::BranchContext&,
+                                                          const PaymentBranch&)) {
+    routes.Add<PaymentBranch>(kService + method, [&service, call](const sdk::BranchContext& branch,
+                                                                  const PaymentBranch& request) {
+      return (service.*call)(branch, request);
+    });
+  };
+  add("BeginPayment", &OrderService::BeginPayment);
+  add("RevertPayment", &OrderService::RevertPayment);
+  add("ConfirmPayment", &OrderService::ConfirmPayment);
+  add("UnconfirmPayment", &OrderService::UnconfirmPayment);
+  return routes;
+}
 
 void AddHttpRoutes(OrderService& service, sdk::ParticipantServer& server) {
   AddCall(server, "CreateOrder", service, &OrderService::CreateOrder);
@@ -38,10 +45,7 @@ void AddHttpRoutes(OrderService& service, sdk::ParticipantServer& server) {
   AddCall(server, "ListOrders", service, &OrderService::ListOrders);
   AddCall(server, "PayNotify", service, &OrderService::PayNotify);
   AddCall(server, "Reserve", service, &OrderService::Reserve);
-  AddBranch(server, "BeginPayment", service, &OrderService::BeginPayment);
-  AddBranch(server, "RevertPayment", service, &OrderService::RevertPayment);
-  AddBranch(server, "ConfirmPayment", service, &OrderService::ConfirmPayment);
-  AddBranch(server, "UnconfirmPayment", service, &OrderService::UnconfirmPayment);
+  sdk::AddHttpRoutes(BranchRoutes(service), server);
 }
 
 }  // namespace saga::participants::order::handler

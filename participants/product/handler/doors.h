@@ -1,10 +1,11 @@
 #pragma once
 
-// Puts ProductService behind both doors of a server.
+// Puts ProductService behind the doors of a server, and its branches behind the Kafka intake.
 
 #include <memory>
 
 #include "participants/product/handler/service.h"
+#include "participants/sdk/command_routes.h"
 #include "participants/sdk/server.h"
 
 namespace saga::participants::product::handler {
@@ -20,6 +21,9 @@ class GrpcDoor {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The branch methods. `service` must outlive what is made of them.
+sdk::CommandRoutes BranchRoutes(ProductService& service);
 
 // POST /product.v1.Product/<Method>. `service` must outlive the server.
 void AddHttpRoutes(ProductService& service, sdk::ParticipantServer& server);
