@@ -16,6 +16,7 @@ const std::vector<Target>& AllTargets() {
       {"grpc_registration", &GrpcRegistration},
       {"json_rpc_payload", &JsonRpcPayload},
       {"json_rpc_answer", &JsonRpcAnswer},
+      {"filter_text", &FilterText},
   };
   return *targets;
 }

@@ -27,6 +27,8 @@ void GrpcRegistration(std::string_view data);
 // Of branches that are called by JSON-RPC: the payload that becomes the params, and the answer.
 void JsonRpcPayload(std::string_view data);
 void JsonRpcAnswer(std::string_view data);
+// A filter of sagactl and saga.v1.
+void FilterText(std::string_view data);
 
 struct Target {
   std::string_view name;  // of its folder in tests/fuzz/corpus
