@@ -24,6 +24,8 @@ pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++ protobuf)
 add_library(saga_grpc INTERFACE)
 target_link_libraries(saga_grpc INTERFACE PkgConfig::GRPCPP Threads::Threads)
 
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+
 find_library(SAGA_GRPC_REFLECTION grpc++_reflection REQUIRED)
 add_library(saga_grpc_reflection INTERFACE)
 target_link_libraries(saga_grpc_reflection INTERFACE

@@ -36,6 +36,18 @@ function(saga_test name)
     ENVIRONMENT "SAGA_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};SAGA_SOURCE=${PROJECT_SOURCE_DIR}")
 endfunction()
 
+# saga_test_needs_kafka(name [OWN]): a test made by saga_test that speaks to a real Kafka broker, that of the run; OWN: it
+# starts its own and needs the jars only (tests/kafka/README.md).
+function(saga_test_needs_kafka name)
+  cmake_parse_arguments(ARG "OWN" "" "" ${ARGN})
+  set(fixtures kafka_jars)
+  if(NOT ARG_OWN)
+    list(APPEND fixtures kafka_broker)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "SAGA_KAFKA_FILE=${CMAKE_BINARY_DIR}/kafka-broker")
+  endif()
+  set_property(TEST ${name} PROPERTY FIXTURES_REQUIRED ${fixtures})
+endfunction()
+
 # saga_proto_library(name ROOT dir PROTOS a.proto ... [GRPC]): C++ of .proto files; ROOT is the import root.
 function(saga_proto_library name)
   cmake_parse_arguments(ARG "GRPC" "ROOT" "PROTOS" ${ARGN})
