@@ -63,6 +63,8 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
     case core::Verdict::kTooManyBranches:
     case core::Verdict::kOtherContent:
     case core::Verdict::kCannotEnd:
+    case core::Verdict::kNoDeadLetter:
+    case core::Verdict::kCannotResolve:
       break;
   }
   return absl::FailedPreconditionError(

@@ -193,6 +193,9 @@ WireAnswer OfVerdict(const Asked& asked, const engine::Answer& answer) {
                                            Word(answer.transaction.status), ". error: FAILURE")};
     case core::Verdict::kCannotEnd:
       return CannotEnd(answer);
+    case core::Verdict::kNoDeadLetter:
+    case core::Verdict::kCannotResolve:
+      break;  // of an operator's act, which no client can ask for
   }
   SAGA_CHECK(false);
 }

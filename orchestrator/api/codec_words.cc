@@ -71,6 +71,18 @@ std::string_view WordOf(HistoryKind kind) {
       return "retry_now";
     case HistoryKind::kForceStopped:
       return "force_stopped";
+    case HistoryKind::kDead:
+      return "dead";
+    case HistoryKind::kReplayed:
+      return "replayed";
+    case HistoryKind::kEdited:
+      return "edited";
+    case HistoryKind::kResolved:
+      return "resolved";
+    case HistoryKind::kDiscarded:
+      return "discarded";
+    case HistoryKind::kFallback:
+      return "fallback";
   }
   return "";
 }
@@ -79,7 +91,9 @@ std::optional<HistoryKind> HistoryKindFromWord(std::string_view word) {
   return Find(std::array{HistoryKind::kPrepared, HistoryKind::kSubmitted, HistoryKind::kRegistered,
                          HistoryKind::kAnswered, HistoryKind::kAborting, HistoryKind::kEnded,
                          HistoryKind::kAbortRequested, HistoryKind::kRetryRequested,
-                         HistoryKind::kForceStopped},
+                         HistoryKind::kForceStopped, HistoryKind::kDead, HistoryKind::kReplayed,
+                         HistoryKind::kEdited, HistoryKind::kResolved, HistoryKind::kDiscarded,
+                         HistoryKind::kFallback},
               word);
 }
 
