@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "orchestrator/app/suggest.h"
+#include "orchestrator/base/ascii.h"
 #include "orchestrator/base/check.h"
 
 namespace saga::app {
@@ -164,6 +165,11 @@ class Loader {
         out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
         if (setting.text.empty() && !key.default_value.empty())
           Refuse(setting, "it must name a path");
+        return;
+      case KeyType::kText:
+        if (!base::IsPrintableAscii(setting.text))
+          Refuse(setting, "printable ASCII characters");
+        out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
         return;
       case KeyType::kChoice: {
         const std::vector<std::string> choices = absl::StrSplit(key.choices, '|');

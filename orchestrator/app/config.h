@@ -52,11 +52,27 @@ struct Config {
   int64_t limit_error_bytes = 0;
   std::string alert_webhook;
   int64_t alert_retry_limit = 0;
+  int64_t dead_letter_attempts = 0;
+  int64_t dead_letter_registered_attempts = 0;
+  int64_t fallback_after_unknown = 0;
+  base::Duration fallback_reply_timeout;
+  std::string kafka_brokers;
+  std::string kafka_properties;
+  std::string kafka_group;
+  std::string kafka_source;
+  std::string kafka_reply_topic;
+  std::string kafka_dead_letter_topic;
+  std::string kafka_event_topic;
+  std::string kafka_topics;
+  int64_t kafka_partitions = 0;
+  int64_t kafka_replication = 0;
+  base::Duration kafka_retention;
 };
 
 // What a key's value looks like.
 enum class KeyType : uint8_t {
   kPath,      // a file or directory name
+  kText,      // printable characters; may be empty
   kChoice,    // one of a few words
   kAddress,   // host:port; port 0 takes a free one
   kUrl,       // http://... or https://...; empty: none

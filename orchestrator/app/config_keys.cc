@@ -249,10 +249,120 @@ std::vector<ConfigKey> AlertKeys() {
   };
 }
 
+std::vector<ConfigKey> DeadLetterKeys() {
+  return {
+      {.name = "dead_letter.attempts",
+       .type = KeyType::kCount,
+       .unit = "calls",
+       .default_value = "0",
+       .min = 0,
+       .max = 1'000'000,
+       .field = &Config::dead_letter_attempts,
+       .help = "Useless calls of one branch op until it is a dead letter, at participants that did "
+               "not register; 0: it is called for ever, as DTM does."},
+      {.name = "dead_letter.registered_attempts",
+       .type = KeyType::kCount,
+       .unit = "calls",
+       .default_value = "20",
+       .min = 0,
+       .max = 1'000'000,
+       .field = &Config::dead_letter_registered_attempts,
+       .help = "The same at participants that registered and named no limit of their own."},
+      {.name = "fallback.after_unknown",
+       .type = KeyType::kCount,
+       .unit = "calls",
+       .default_value = "3",
+       .min = 1,
+       .max = 1'000'000,
+       .field = &Config::fallback_after_unknown,
+       .help = "Unknown outcomes of one branch op in a row after which it goes over Kafka. An open "
+               "breaker sends it there at once."},
+      {.name = "fallback.reply_timeout",
+       .type = KeyType::kDuration,
+       .default_value = "30s",
+       .min = kSecond,
+       .max = kHour,
+       .field = &Config::fallback_reply_timeout,
+       .help = "How long the reply to a command over Kafka is awaited before the branch is tried "
+               "again."},
+  };
+}
+
+std::vector<ConfigKey> KafkaKeys() {
+  return {
+      {.name = "kafka.brokers",
+       .type = KeyType::kText,
+       .default_value = "",
+       .field = &Config::kafka_brokers,
+       .help = "Brokers to begin with, host:port,host:port; empty: no Kafka, no fallback."},
+      {.name = "kafka.properties",
+       .type = KeyType::kPath,
+       .default_value = "",
+       .field = &Config::kafka_properties,
+       .help = "File of librdkafka settings, name=value lines: security, certificates, tuning."},
+      {.name = "kafka.group",
+       .type = KeyType::kText,
+       .default_value = "sagad",
+       .field = &Config::kafka_group,
+       .help = "Consumer group in which replies are taken."},
+      {.name = "kafka.source",
+       .type = KeyType::kText,
+       .default_value = "/sagad",
+       .field = &Config::kafka_source,
+       .help = "ce_source of what is published: which installation this is."},
+      {.name = "kafka.reply_topic",
+       .type = KeyType::kText,
+       .default_value = "saga.reply",
+       .field = &Config::kafka_reply_topic,
+       .help = "Where participants reply to commands."},
+      {.name = "kafka.dead_letter_topic",
+       .type = KeyType::kText,
+       .default_value = "saga.dlq",
+       .field = &Config::kafka_dead_letter_topic,
+       .help = "Where copies of dead letters go; empty: nowhere."},
+      {.name = "kafka.event_topic",
+       .type = KeyType::kText,
+       .default_value = "",
+       .field = &Config::kafka_event_topic,
+       .help = "Where the outcome of every transaction is told, saga.events for example; empty: "
+               "nowhere."},
+      {.name = "kafka.topics",
+       .type = KeyType::kChoice,
+       .default_value = "create",
+       .choices = "create|check|trust",
+       .field = &Config::kafka_topics,
+       .help = "What is done about topics at start: made when missing; only looked at; nothing."},
+      {.name = "kafka.partitions",
+       .type = KeyType::kCount,
+       .unit = "partitions",
+       .default_value = "8",
+       .min = 1,
+       .max = 10'000,
+       .field = &Config::kafka_partitions,
+       .help = "Of a topic that is made."},
+      {.name = "kafka.replication",
+       .type = KeyType::kCount,
+       .unit = "replicas",
+       .default_value = "0",
+       .min = 0,
+       .max = 100,
+       .field = &Config::kafka_replication,
+       .help = "Of a topic that is made, and the fewest a topic may have; 0: the broker's default, "
+               "and any number."},
+      {.name = "kafka.retention",
+       .type = KeyType::kDuration,
+       .default_value = "7d",
+       .min = kHour,
+       .max = 36500 * kDay,
+       .field = &Config::kafka_retention,
+       .help = "How long a topic that is made keeps messages, and the shortest a topic may."},
+  };
+}
+
 std::vector<ConfigKey> AllKeys() {
   std::vector<ConfigKey> all;
-  for (const auto& part :
-       {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys(), LimitKeys(), AlertKeys()}) {
+  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys(), LimitKeys(),
+                           AlertKeys(), DeadLetterKeys(), KafkaKeys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
@@ -286,6 +396,8 @@ std::string TypeText(const ConfigKey& key) {
   switch (key.type) {
     case KeyType::kPath:
       return "path";
+    case KeyType::kText:
+      return "text";
     case KeyType::kChoice:
       return absl::StrCat("one of ", absl::StrReplaceAll(key.choices, {{"|", ", "}}));
     case KeyType::kAddress:
@@ -303,6 +415,7 @@ std::string TypeText(const ConfigKey& key) {
 std::string RangeText(const ConfigKey& key) {
   switch (key.type) {
     case KeyType::kPath:
+    case KeyType::kText:
     case KeyType::kChoice:
     case KeyType::kAddress:
     case KeyType::kUrl:

@@ -61,6 +61,9 @@ TEST(ConfigDefaults, AreTheLimitsOfTheCore) {
   EXPECT_EQ(static_cast<size_t>(config.limit_reason_bytes), core::kMaxReasonLength);
   EXPECT_EQ(static_cast<size_t>(config.limit_error_bytes), core::kMaxErrorLength);
   EXPECT_EQ(config.alert_retry_limit, core::kDefaultAlertRetryLimit);
+  EXPECT_EQ(config.dead_letter_registered_attempts, core::kRegisteredAttemptLimit);
+  EXPECT_EQ(config.fallback_after_unknown, core::kFallbackAfterUnknown);
+  EXPECT_EQ(config.fallback_reply_timeout, core::kFallbackReplyTimeout);
 }
 
 }  // namespace
