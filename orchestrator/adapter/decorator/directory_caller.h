@@ -15,7 +15,7 @@ namespace saga::adapter {
 // Thread-safe.
 class DirectoryCaller final : public port::BranchCaller {
  public:
-  // Both outlive this and its calls.
+  // Both outlive this, and the directory its calls as well.
   DirectoryCaller(port::BranchCaller& caller, port::ParticipantDirectory& directory)
       : caller_(caller), directory_(directory) {}
 
