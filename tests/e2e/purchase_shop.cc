@@ -31,28 +31,33 @@ json Taken(const absl::StatusOr<participants::sdk::HttpResponse>& response) {
   return json::parse(response->body, nullptr, /*allow_exceptions=*/false);
 }
 
-fixture::SagadOptions SagadOn(const std::string& data_dir, std::vector<std::string> args) {
+fixture::SagadOptions SagadOn(const std::string& data_dir, const PurchaseShopOptions& options) {
   // order is told where sagad is once: the port stays over restarts.
   return {.data_dir = data_dir,
-          .args = std::move(args),
-          .grpc_listen = absl::StrCat("127.0.0.1:", fixture::FreePort())};
+          .args = options.sagad_args,
+          .grpc_listen = options.sagad_grpc.empty()
+                             ? absl::StrCat("127.0.0.1:", fixture::FreePort())
+                             : options.sagad_grpc};
 }
 
 }  // namespace
 
 PurchaseShop::PurchaseShop(const PurchaseShopOptions& options)
-    : sagad(SagadOn(dir.File("sagad"), options.sagad_args)),
+    : sagad(SagadOn(dir.File("sagad"), options)),
       product("product", dir.File("product"), options.product_args),
-      branches_(options.branches) {
+      options_(options) {
   EXPECT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
   order = std::make_unique<Participant>("order", dir.File("order"), OrderArgs());
 }
 
 std::vector<std::string> PurchaseShop::OrderArgs() {
-  return {"--sagad",        sagad.options().grpc_listen,
-          "--product-grpc", product.grpc(),
-          "--product-http", product.http(),
-          "--branches",     branches_};
+  std::vector<std::string> args = {
+      "--sagad",        sagad.options().grpc_listen,
+      "--product-grpc", options_.product_grpc.empty() ? product.grpc() : options_.product_grpc,
+      "--product-http", product.http(),
+      "--branches",     options_.branches};
+  args.insert(args.end(), options_.order_args.begin(), options_.order_args.end());
+  return args;
 }
 
 void PurchaseShop::RestartSagad(const std::string& crash_point) {

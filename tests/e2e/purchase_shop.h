@@ -19,7 +19,10 @@ namespace saga::e2e {
 struct PurchaseShopOptions {
   std::string branches = "grpc";  // how order's branches are called: grpc or http
   std::vector<std::string> product_args;
+  std::vector<std::string> order_args;
   std::vector<std::string> sagad_args;
+  std::string sagad_grpc;    // where sagad listens; empty: any free port
+  std::string product_grpc;  // what order calls product by; empty: its address
 };
 
 // Start, stop and restart from one thread; the calls to order and product from any.
@@ -66,7 +69,7 @@ class PurchaseShop {
  private:
   std::vector<std::string> OrderArgs();
 
-  const std::string branches_;
+  const PurchaseShopOptions options_;
 };
 
 }  // namespace saga::e2e
