@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "orchestrator/adapter/decorator/directory_caller.h"
 #include "orchestrator/adapter/decorator/routed_caller.h"
 #include "orchestrator/adapter/grpc/grpc_branch_caller.h"
 #include "orchestrator/adapter/http/alert_webhook.h"
@@ -25,6 +26,8 @@
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/http_server.h"
 #include "orchestrator/api/metrics.h"
+#include "orchestrator/api/participants.h"
+#include "orchestrator/api/registry.h"
 #include "orchestrator/api/topic_calls.h"
 #include "orchestrator/api/topics.h"
 #include "orchestrator/app/alert_log.h"
@@ -79,9 +82,12 @@ std::string WithPort(const std::string& address, int port) {
 
 // What a branch call goes through on its way out.
 struct Callers {
+  explicit Callers(port::ParticipantDirectory& participants) : directed(routed, participants) {}
+
   adapter::GrpcBranchCaller grpc;
   adapter::HttpBranchCaller http;
   adapter::RoutedCaller routed{http, grpc};
+  adapter::DirectoryCaller directed;
 };
 
 }  // namespace
@@ -138,11 +144,13 @@ class Server::Impl {
   std::unique_ptr<api::DefinitionRegistry> definitions_;
   std::unique_ptr<api::Topics> topics_;
   std::unique_ptr<api::TopicCalls> topic_calls_;
+  std::unique_ptr<api::Participants> participants_;
   // What stands further down uses what stands above, and goes first.
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<api::DtmGrpcService> dtm_grpc_;
   std::unique_ptr<api::AdminService> admin_;
+  std::unique_ptr<api::RegistryService> registry_;
   std::unique_ptr<api::DtmHttpDoor> dtm_http_;
   api::HttpRouter router_;
   std::unique_ptr<api::GrpcServer> grpc_server_;
@@ -202,7 +210,10 @@ bool Server::Impl::OpenData(StartFailure* failure) {
   opened_ = *std::move(opened);
   topics_ = std::make_unique<api::Topics>(*opened_.kv, clock_);
   topic_calls_ = std::make_unique<api::TopicCalls>(*topics_);
-  if (const absl::Status loaded = topics_->Load(); !loaded.ok()) {
+  participants_ = std::make_unique<api::Participants>(*opened_.kv, clock_);
+  absl::Status loaded = topics_->Load();
+  if (loaded.ok()) loaded = participants_->Load();
+  if (!loaded.ok()) {
     failure->text = std::string(loaded.message());
     return false;
   }
@@ -210,16 +221,17 @@ bool Server::Impl::OpenData(StartFailure* failure) {
 }
 
 void Server::Impl::MakeEngine() {
-  callers_ = std::make_unique<Callers>();
-  engine_ =
-      std::make_unique<engine::Engine>(EngineOptionsOf(config_), engine::Engine::Ports{
-                                                                     .store = opened_.store.get(),
-                                                                     .caller = &callers_->routed,
-                                                                     .clock = &clock_,
-                                                                     .entropy = &entropy_,
-                                                                     .executor = &executor_,
-                                                                     .observer = &observer_,
-                                                                 });
+  callers_ = std::make_unique<Callers>(*participants_);
+  engine_ = std::make_unique<engine::Engine>(EngineOptionsOf(config_),
+                                             engine::Engine::Ports{
+                                                 .store = opened_.store.get(),
+                                                 .caller = &callers_->directed,
+                                                 .clock = &clock_,
+                                                 .entropy = &entropy_,
+                                                 .executor = &executor_,
+                                                 .observer = &observer_,
+                                                 .directory = participants_.get(),
+                                             });
 }
 
 bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
@@ -233,7 +245,7 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   admin_ = std::make_unique<api::AdminService>(api::AdminService::Parts{
       .engine = engine_.get(),
       .query = opened_.query,
-      .caller = &callers_->routed,
+      .caller = &callers_->directed,
       .clock = &clock_,
       .definitions = definitions_.get(),
       .settings = EngineOptionsOf(config_).settings,
@@ -241,11 +253,14 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
       .commit = Commit(),
       .store = opened_.store->Name(),
   });
+  registry_ = std::make_unique<api::RegistryService>(
+      api::RegistryService::Parts{.participants = participants_.get()});
   api::GrpcServer::Options options;
   options.address = config_.grpc_listen;
   options.max_message_size = LimitsOf(config_).request + core::kGrpcMessageSlack;
-  auto server = api::GrpcServer::Start(
-      options, {{api::kDtmService, dtm_grpc_->service()}, {api::kAdminService, admin_->service()}});
+  auto server = api::GrpcServer::Start(options, {{api::kDtmService, dtm_grpc_->service()},
+                                                 {api::kAdminService, admin_->service()},
+                                                 {api::kRegistryService, registry_->service()}});
   if (!server.ok()) {
     *failure = {ExitCode::kAddress, std::string(server.status().message())};
     return false;
@@ -352,15 +367,18 @@ void Server::Impl::Stop() {
   }
   health_.SetUp(false, {});
   if (ports_written_) RemovePortsFile(config_.data_dir);
+  if (registry_ != nullptr) registry_->Stop();
   if (grpc_server_ != nullptr) grpc_server_->Shutdown(kDoorGrace);
   if (http_server_ != nullptr) http_server_->Stop(kDoorGrace);
   grpc_server_.reset();
   http_server_.reset();
   callers_.reset();
   dtm_http_.reset();
+  registry_.reset();
   admin_.reset();
   dtm_grpc_.reset();
   engine_.reset();
+  participants_.reset();
   topic_calls_.reset();
   topics_.reset();
   opened_.kv.reset();
