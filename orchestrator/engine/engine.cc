@@ -157,6 +157,10 @@ void Engine::TakeReply(QueuedReply queued, Reply reply) {
   }
 }
 
+void Engine::WakeOutbox() {
+  if (impl_->relay != nullptr) impl_->relay->Wake();
+}
+
 void Engine::SetDestination(const std::string& destination, const DestinationSettings& settings) {
   impl_->context.lanes->Set(destination, settings);
 }

@@ -193,6 +193,8 @@ class Engine {
   // A reply to a command that went out over the fallback; the answer comes when what it says is
   // stored. kNotFound: no such transaction or branch op; kAlready: it came too late to matter.
   void TakeReply(QueuedReply queued, Reply reply);
+  // Something was put into the outbox other than by this engine.
+  void WakeOutbox();
   // What an operator set for a destination, replacing what was set before. At once.
   void SetDestination(const std::string& destination, const DestinationSettings& settings);
 
