@@ -217,6 +217,8 @@ class RegistryService::Impl final : public v1::Registry::CallbackService {
       reply->set_lease_s(*lease);
       reply->set_reply_topic(parts_.reply_topic);
       reply->set_kafka_brokers(parts_.kafka_brokers);
+      if (parts_.on_command_topic && !registration.command_topic.empty())
+        parts_.on_command_topic(registration.command_topic);
       return absl::OkStatus();
     });
   }

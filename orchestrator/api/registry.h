@@ -3,6 +3,7 @@
 // Where participants announce themselves: saga.v1.Registry. proto/saga/v1/registry.proto tells what
 // each call does and which errors it has.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,8 @@ class RegistryService {
     // What registered participants are told; both empty: this server has no Kafka.
     std::string reply_topic;
     std::string kafka_brokers;
+    // Runs after a participant registered a command topic; must be quick. May be null.
+    std::function<void(const std::string& topic)> on_command_topic;
   };
 
   // The parts outlive this. This outlives the server it is registered with.
