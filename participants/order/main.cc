@@ -13,6 +13,7 @@
 #include "participants/sdk/address.h"
 #include "participants/sdk/client.h"
 #include "participants/sdk/database.h"
+#include "participants/sdk/kafka_intake.h"
 #include "participants/sdk/log_line.h"
 #include "participants/sdk/server.h"
 #include "participants/sdk/service_process.h"
@@ -24,6 +25,7 @@ using handler::Places;
 using handler::Transport;
 
 constexpr int kExitUsage = 2;
+constexpr absl::Duration kGrace = absl::Seconds(10);  // for the replies of the last commands
 
 cxxopts::Options MakeOptions() {
   cxxopts::Options options(
@@ -50,6 +52,12 @@ cxxopts::Options MakeOptions() {
       cxxopts::value<std::string>()->default_value("grpc"), "grpc|http");
   add("retry-interval", "Seconds before sagad calls a branch again; 0: sagad's setting",
       cxxopts::value<int>()->default_value("0"), "S");
+  add("kafka", "Kafka brokers to take commands from, host:port,host:port; empty: none",
+      cxxopts::value<std::string>()->default_value(""), "BROKERS");
+  add("kafka-group", "Consumer group of all instances of this service",
+      cxxopts::value<std::string>()->default_value("order"), "NAME");
+  add("kafka-topic", "Topic of the commands",
+      cxxopts::value<std::string>()->default_value("saga.cmd.order"), "NAME");
   add("delay-ms", "Artificial processing time of every branch, for demonstrations",
       cxxopts::value<int>()->default_value("0"), "N");
   add("h,help", "Print this and exit");
@@ -93,6 +101,18 @@ Places PlacesOf(const cxxopts::ParseResult& flags, const sdk::ParticipantServer&
           .product = flags[http ? "product-http" : "product-grpc"].as<std::string>()};
 }
 
+// Null when no brokers are named.
+absl::StatusOr<std::unique_ptr<sdk::KafkaIntake>> StartIntake(const cxxopts::ParseResult& flags,
+                                                              handler::OrderService& service) {
+  const std::string brokers = flags["kafka"].as<std::string>();
+  if (brokers.empty()) return nullptr;
+  return sdk::KafkaIntake::Start(handler::BranchRoutes(service),
+                                 {.brokers = brokers,
+                                  .participant = "order",
+                                  .group = flags["kafka-group"].as<std::string>(),
+                                  .topic = flags["kafka-topic"].as<std::string>()});
+}
+
 int Serve(const cxxopts::ParseResult& flags) {
   sdk::StopSignals signals;
   sdk::SetLogService("order");
@@ -118,8 +138,11 @@ int Serve(const cxxopts::ParseResult& flags) {
                          .http_listen = flags["http-listen"].as<std::string>()});
   grpc_door.Join(*server);
   handler::AddHttpRoutes(service, *server);
+  const absl::StatusOr<std::unique_ptr<sdk::KafkaIntake>> intake = StartIntake(flags, service);
+  if (!intake.ok()) return Fail(std::string(intake.status().message()), kExitUsage);
   const int code =
       sdk::ServeUntilStopped(*server, signals, {.name = "order", .data_dir = data_dir});
+  if (*intake != nullptr) (*intake)->Stop(kGrace);
   // Before everything it serves goes; the database, made first, goes last.
   server = nullptr;
   return code;

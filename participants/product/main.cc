@@ -11,6 +11,7 @@
 #include "participants/product/handler/service.h"
 #include "participants/product/store/stock_store.h"
 #include "participants/sdk/database.h"
+#include "participants/sdk/kafka_intake.h"
 #include "participants/sdk/log_line.h"
 #include "participants/sdk/server.h"
 #include "participants/sdk/service_process.h"
@@ -19,6 +20,7 @@ namespace saga::participants::product {
 namespace {
 
 constexpr int kExitUsage = 2;
+constexpr absl::Duration kGrace = absl::Seconds(10);  // for the replies of the last commands
 
 cxxopts::Options MakeOptions() {
   cxxopts::Options options(
@@ -33,6 +35,12 @@ cxxopts::Options MakeOptions() {
       cxxopts::value<std::string>()->default_value("127.0.0.1:58082"), "ADDR");
   add("http-listen", "Address of the HTTP door, also of /healthz; port 0: any free one",
       cxxopts::value<std::string>()->default_value("127.0.0.1:58182"), "ADDR");
+  add("kafka", "Kafka brokers to take commands from, host:port,host:port; empty: none",
+      cxxopts::value<std::string>()->default_value(""), "BROKERS");
+  add("kafka-group", "Consumer group of all instances of this service",
+      cxxopts::value<std::string>()->default_value("product"), "NAME");
+  add("kafka-topic", "Topic of the commands",
+      cxxopts::value<std::string>()->default_value("saga.cmd.product"), "NAME");
   add("delay-ms", "Artificial processing time of every branch, for demonstrations",
       cxxopts::value<int>()->default_value("0"), "N");
   add("h,help", "Print this and exit");
@@ -42,6 +50,18 @@ cxxopts::Options MakeOptions() {
 int Fail(const std::string& message, int code) {
   std::fprintf(stderr, "product: %s\n", message.c_str());
   return code;
+}
+
+// Null when no brokers are named.
+absl::StatusOr<std::unique_ptr<sdk::KafkaIntake>> StartIntake(const cxxopts::ParseResult& flags,
+                                                              handler::ProductService& service) {
+  const std::string brokers = flags["kafka"].as<std::string>();
+  if (brokers.empty()) return nullptr;
+  return sdk::KafkaIntake::Start(handler::BranchRoutes(service),
+                                 {.brokers = brokers,
+                                  .participant = "product",
+                                  .group = flags["kafka-group"].as<std::string>(),
+                                  .topic = flags["kafka-topic"].as<std::string>()});
 }
 
 int Serve(const cxxopts::ParseResult& flags) {
@@ -64,8 +84,13 @@ int Serve(const cxxopts::ParseResult& flags) {
                                  .http_listen = flags["http-listen"].as<std::string>()});
   grpc_door.Join(server);
   handler::AddHttpRoutes(service, server);
-  // Declared last, the server goes first: no request can meet a closed database.
-  return sdk::ServeUntilStopped(server, signals, {.name = "product", .data_dir = data_dir});
+  const absl::StatusOr<std::unique_ptr<sdk::KafkaIntake>> intake = StartIntake(flags, service);
+  if (!intake.ok()) return Fail(std::string(intake.status().message()), kExitUsage);
+  const int code =
+      sdk::ServeUntilStopped(server, signals, {.name = "product", .data_dir = data_dir});
+  if (*intake != nullptr) (*intake)->Stop(kGrace);
+  // Declared last, intake and server go first: no request can meet a closed database.
+  return code;
 }
 
 int Main(int argc, char** argv) {

@@ -24,12 +24,12 @@ bool MayRefuse(Op op) {
   return false;
 }
 
-absl::Status Read(const BranchCall& call, google::protobuf::Message* payload) {
-  switch (call.form) {
+absl::Status Read(const BranchRequest& request, google::protobuf::Message* payload) {
+  switch (request.form) {
     case PayloadForm::kJson:
-      return FromJson(call.payload, payload);
+      return FromJson(request.payload, payload);
     case PayloadForm::kProtobuf:
-      if (payload->ParseFromArray(call.payload.data(), static_cast<int>(call.payload.size())))
+      if (payload->ParseFromArray(request.payload.data(), static_cast<int>(request.payload.size())))
         return absl::OkStatus();
       return absl::InvalidArgumentError(
           absl::StrCat("the payload is not a ", payload->GetDescriptor()->full_name()));
@@ -39,9 +39,9 @@ absl::Status Read(const BranchCall& call, google::protobuf::Message* payload) {
 
 }  // namespace
 
-Outcome Run(const BranchMethod& method, const BranchCall& call) {
+Outcome Run(const BranchMethod& method, const BranchRequest& request) {
   try {
-    return method(call);
+    return method(request);
   } catch (const std::exception& error) {
     return Outcome::Unknown(error.what());
   }
@@ -59,10 +59,11 @@ absl::Status FromJson(absl::string_view json, google::protobuf::Message* message
                                                  " as JSON: ", status.ToString()));
 }
 
-std::optional<Outcome> ReadPayload(const BranchCall& call, google::protobuf::Message* payload) {
-  const absl::Status read = Read(call, payload);
+std::optional<Outcome> ReadPayload(const BranchRequest& request,
+                                   google::protobuf::Message* payload) {
+  const absl::Status read = Read(request, payload);
   if (read.ok()) return std::nullopt;
-  if (MayRefuse(call.branch.op)) return Outcome::FailedForGood(std::string(read.message()));
+  if (MayRefuse(request.branch.op)) return Outcome::FailedForGood(std::string(read.message()));
   payload->Clear();
   return std::nullopt;
 }

@@ -23,7 +23,7 @@ namespace saga::participants::sdk {
 // How a payload is written: what the gRPC door and what the HTTP door would have been sent.
 enum class PayloadForm { kProtobuf, kJson };
 
-struct BranchCall {
+struct BranchRequest {
   BranchContext branch;
   PayloadForm form = PayloadForm::kJson;
   absl::string_view payload;
@@ -32,27 +32,28 @@ struct BranchCall {
 };
 
 // Called from several threads at once.
-using BranchMethod = std::function<Outcome(const BranchCall&)>;
+using BranchMethod = std::function<Outcome(const BranchRequest&)>;
 
 // An exception is an unknown outcome.
-Outcome Run(const BranchMethod& method, const BranchCall& call);
+Outcome Run(const BranchMethod& method, const BranchRequest& request);
 
 // An empty body is the empty message; unknown fields are ignored, as the binary form does.
 // INVALID_ARGUMENT otherwise.
 absl::Status FromJson(absl::string_view json, google::protobuf::Message* message);
 
-// The payload of `call` as `payload`. One that is no such message will not become better: an action
-// or try is refused for good, with what this gives back; the undo of it, which has the same
+// The payload of `request` as `payload`. One that is no such message will not become better: an
+// action or try is refused for good, with what this gives back; the undo of it, which has the same
 // payload, goes on with an empty message, so that the barrier finds that there is nothing to undo.
-std::optional<Outcome> ReadPayload(const BranchCall& call, google::protobuf::Message* payload);
+std::optional<Outcome> ReadPayload(const BranchRequest& request,
+                                   google::protobuf::Message* payload);
 
 // A method that takes its payload as a message.
 template <typename Payload>
 BranchMethod MethodOf(std::function<Outcome(const BranchContext&, const Payload&)> method) {
-  return [method = std::move(method)](const BranchCall& call) {
+  return [method = std::move(method)](const BranchRequest& request) {
     Payload payload;
-    if (const std::optional<Outcome> refused = ReadPayload(call, &payload)) return *refused;
-    return method(call.branch, payload);
+    if (const std::optional<Outcome> refused = ReadPayload(request, &payload)) return *refused;
+    return method(request.branch, payload);
   };
 }
 

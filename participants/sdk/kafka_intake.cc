@@ -9,10 +9,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "orchestrator/envelope/header.h"
+#include "participants/sdk/address.h"
 #include "participants/sdk/command_desk.h"
 #include "participants/sdk/kafka_consumer.h"
 #include "participants/sdk/kafka_publisher.h"
@@ -25,6 +27,7 @@ namespace {
 
 // How long the reader sleeps at most before it looks at what the workers have finished.
 constexpr absl::Duration kPoll = absl::Milliseconds(20);
+constexpr absl::Duration kPatience = absl::Milliseconds(200);
 // For commands that run when their partitions are taken away.
 constexpr absl::Duration kHandOver = absl::Seconds(3);
 
@@ -84,6 +87,12 @@ class KafkaIntake::Impl {
 };
 
 absl::Status KafkaIntake::Impl::Start() {
+  for (const absl::string_view broker : absl::StrSplit(options_.brokers, ',')) {
+    if (const absl::StatusOr<Address> address = ParseAddress(broker); !address.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("kafka brokers: ", address.status().message()));
+    }
+  }
   absl::StatusOr<std::unique_ptr<KafkaPublisher>> publisher =
       KafkaPublisher::Open(options_.brokers);
   if (!publisher.ok()) return publisher.status();
@@ -154,8 +163,12 @@ void KafkaIntake::Impl::StorePositions() {
 void KafkaIntake::Impl::PauseOrResume() {
   bool pause = paused_;
   {
+    const auto room = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return ledger_.unfinished() < options_.max_unfinished;
+    };
     absl::MutexLock lock(&mutex_);
-    if (stopping_ || ledger_.unfinished() >= options_.max_unfinished) {
+    // A pause throws away what was fetched ahead, so a moment without a poll comes first.
+    if (stopping_ || !mutex_.AwaitWithTimeout(absl::Condition(&room), kPatience)) {
       pause = true;
     } else if (ledger_.unfinished() <= options_.max_unfinished / 2) {
       pause = false;

@@ -19,9 +19,9 @@ using envelope::Command;
 using envelope::DeadLetter;
 using envelope::Reply;
 using google::protobuf::StringValue;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr base::Time kNow = base::Time{1'700'000'000'000'000};
 
@@ -46,7 +46,7 @@ ReceivedMessage Received(base::Message message) {
   return {.message = std::move(message), .partition = 3, .offset = 77, .time = kNow};
 }
 
-class CommandDeskTest : public testing::Test {
+class CommandDeskTest : public ::testing::Test {
  protected:
   CommandDeskTest() {
     routes_.Add<StringValue>("/shop.v1.Shop/Deduct",
@@ -56,9 +56,9 @@ class CommandDeskTest : public testing::Test {
                                payload_ = payload.value();
                                return outcome_;
                              });
-    routes_.Add("shop.v1.Shop/Raw", [this](const BranchCall& call) {
-      headers_ = call.headers;
-      if (call.payload == "throw") throw std::runtime_error("no such luck");
+    routes_.Add("shop.v1.Shop/Raw", [this](const BranchRequest& request) {
+      headers_ = request.headers;
+      if (request.payload == "throw") throw std::runtime_error("no such luck");
       return Outcome::Done();
     });
   }

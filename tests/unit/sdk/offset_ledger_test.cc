@@ -9,8 +9,8 @@
 namespace saga::participants::sdk {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(OffsetLedger, ThePositionIsTheEndOfTheStretchWithoutAGap) {
   OffsetLedger ledger;
