@@ -6,14 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/synchronization/mutex.h"
 #include "orchestrator/api/admin_history.h"
 #include "orchestrator/api/admin_messages.h"
 #include "orchestrator/api/definition_submit.h"
 #include "orchestrator/api/definition_tcc.h"
+#include "orchestrator/api/pending_call.h"
 #include "orchestrator/core/words.h"
 #include "saga/v1/admin.grpc.pb.h"
 
@@ -23,11 +22,6 @@ namespace {
 
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
-
-// The codes of both have the same numbers.
-grpc::Status ToGrpc(const absl::Status& status) {
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
-}
 
 absl::Status NoTransaction(const std::string& gid) {
   return absl::NotFoundError(absl::StrCat("there is no transaction '", gid, "'"));
@@ -69,75 +63,6 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
   }
   return absl::FailedPreconditionError(
       absl::StrCat("'", gid, "' is ", status, ", which does not allow this"));
-}
-
-// A call whose answer comes later: it ends with the answer or when its client goes away, whichever
-// is first. Held by the call and by whoever is to answer it.
-class PendingCall {
- public:
-  explicit PendingCall(ServerUnaryReactor* reactor) : reactor_(reactor) {}
-
-  // True when this ended the call. `fill` writes the reply, which is only there as long as the call
-  // is.
-  template <typename Fill>
-  bool Finish(const absl::Status& status, Fill fill) {
-    ServerUnaryReactor* reactor = nullptr;
-    {
-      absl::MutexLock lock(&mutex_);
-      reactor = std::exchange(reactor_, nullptr);
-    }
-    if (reactor == nullptr) return false;
-    if (status.ok()) fill();
-    reactor->Finish(ToGrpc(status));
-    return true;
-  }
-
-  // Runs `on_cancel` when the client goes away, at once when it has.
-  void WhenCancelled(absl::AnyInvocable<void()> on_cancel) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (!cancelled_) {
-        on_cancel_ = std::move(on_cancel);
-        return;
-      }
-    }
-    on_cancel();
-  }
-
-  void Cancel() {
-    absl::AnyInvocable<void()> on_cancel;
-    {
-      absl::MutexLock lock(&mutex_);
-      cancelled_ = true;
-      on_cancel = std::move(on_cancel_);
-    }
-    if (on_cancel) on_cancel();
-    Finish(absl::CancelledError("the caller went away"), [] {});
-  }
-
- private:
-  absl::Mutex mutex_;
-  ServerUnaryReactor* reactor_ ABSL_GUARDED_BY(mutex_);  // null once finished
-  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::AnyInvocable<void()> on_cancel_ ABSL_GUARDED_BY(mutex_);
-};
-
-class WaitingReactor : public ServerUnaryReactor {
- public:
-  WaitingReactor() : call_(std::make_shared<PendingCall>(this)) {}
-  std::shared_ptr<PendingCall> call() const { return call_; }
-
- private:
-  void OnCancel() override { call_->Cancel(); }
-  void OnDone() override { delete this; }
-
-  const std::shared_ptr<PendingCall> call_;
-};
-
-ServerUnaryReactor* FinishNow(CallbackServerContext* context, const absl::Status& status) {
-  ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpc(status));
-  return reactor;
 }
 
 }  // namespace
@@ -271,7 +196,25 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     return FinishNow(context, absl::OkStatus());
   }
 
+  ServerUnaryReactor* Config(CallbackServerContext* context, const v1::ConfigRequest*,
+                             v1::ConfigReply* reply) override {
+    if (parts_.config) Fill(parts_.config(), *reply->mutable_settings());
+    if (parts_.kafka_config) Fill(parts_.kafka_config(), *reply->mutable_kafka());
+    return FinishNow(context, absl::OkStatus());
+  }
+
  private:
+  static void Fill(const std::vector<ConfigLine>& lines,
+                   google::protobuf::RepeatedPtrField<v1::Setting>& to) {
+    for (const ConfigLine& line : lines) {
+      v1::Setting& setting = *to.Add();
+      setting.set_key(line.key);
+      setting.set_value(line.value);
+      setting.set_origin(line.origin);
+      setting.set_where(line.where);
+    }
+  }
+
   v1::Transaction Message(const View& view) {
     return ToMessage(view, parts_.settings, parts_.clock->Now());
   }
@@ -304,13 +247,13 @@ class AdminService::Impl : public v1::Admin::CallbackService {
   }
 
   absl::Status FillList(const v1::ListRequest& request, v1::ListReply& reply) {
-    absl::StatusOr<port::ListFilter> filter = ToFilter(request);
+    const base::Time now = parts_.clock->Now();
+    absl::StatusOr<port::ListFilter> filter = ToFilter(request, now);
     if (!filter.ok()) return filter.status();
     absl::StatusOr<std::vector<port::StoredTransaction>> page = parts_.query->List(*filter);
     if (!page.ok()) return ReadError(page.status(), "");
     const bool more = page->size() == filter->limit;
     if (more) page->pop_back();
-    const base::Time now = parts_.clock->Now();
     for (const port::StoredTransaction& stored : *page)
       *reply.add_transactions() = ToListMessage(stored, now);
     if (more) reply.set_next_position(absl::StrCat(page->back().id));

@@ -3,8 +3,10 @@
 // The operator's door: saga.v1.Admin, what sagactl speaks. proto/saga/v1/admin.proto tells what
 // each call does and which errors it has.
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "orchestrator/api/definition_registry.h"
 #include "orchestrator/core/step.h"
@@ -20,6 +22,14 @@ class Service;
 namespace saga::api {
 
 inline constexpr char kAdminService[] = "saga.v1.Admin";
+
+// A setting as the server runs with it.
+struct ConfigLine {
+  std::string key;
+  std::string value;
+  std::string origin;  // default, file, environment, flag
+  std::string where;   // empty for a default
+};
 
 // Thread-safe. No thread is held while a call waits for a transaction; a client that goes away ends
 // its wait, not the transaction. Reads of the store happen on the server's threads and are bounded
@@ -37,6 +47,9 @@ class AdminService {
     std::string version;
     std::string commit;
     std::string store;
+    // What Config answers; any thread, must not block. Empty: nothing.
+    std::function<std::vector<ConfigLine>()> config;
+    std::function<std::vector<ConfigLine>()> kafka_config;  // of the Kafka library, as it runs
   };
 
   // The parts outlive this. This outlives the server it is registered with, and every call of it

@@ -17,6 +17,14 @@ bool Has(const std::vector<core::HistoryEntry>& entries, core::HistoryKind kind)
                      [kind](const core::HistoryEntry& entry) { return entry.kind == kind; });
 }
 
+// An operator said that it is done; nobody answered.
+bool WasResolved(const core::Branch& branch, const std::vector<core::HistoryEntry>& stored) {
+  return std::any_of(stored.begin(), stored.end(), [&](const core::HistoryEntry& entry) {
+    return entry.kind == core::HistoryKind::kResolved && entry.branch_id == branch.branch_id &&
+           entry.op == branch.op;
+  });
+}
+
 // A transaction that somebody submitted later, or that ended without one, began as prepared. A saga
 // begins submitted unless it says otherwise.
 bool BeganPrepared(const core::GlobalTransaction& t,
@@ -48,6 +56,7 @@ std::vector<core::HistoryEntry> WholeHistory(const core::GlobalTransaction& tran
   for (const core::Branch& branch : transaction.branches) {
     // One without attempts had no target and succeeded without a call.
     if (branch.status != core::BranchStatus::kSucceed || branch.attempts == 0) continue;
+    if (WasResolved(branch, stored)) continue;
     core::HistoryEntry entry;
     entry.time = branch.finish_time;
     entry.kind = core::HistoryKind::kAnswered;

@@ -5,8 +5,12 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/waiting.h"
+#include "orchestrator/core/dead_reason.h"
+#include "orchestrator/core/filter.h"
 #include "orchestrator/core/limits.h"
 
 namespace saga::api {
@@ -40,6 +44,23 @@ void FillHead(const core::GlobalTransaction& from, v1::Transaction& to) {
   to.set_retry_limit(from.options.retry_limit);
   to.set_query_prepared(from.query_prepared);
   to.set_concurrent(from.concurrent);
+  to.set_attempt_limit(from.options.attempt_limit);
+}
+
+std::string Text(base::Duration duration) {
+  return absl::FormatDuration(absl::Microseconds(duration.micros));
+}
+
+// "after 1s, times 2, at most 1m, jitter 0.2, 5 attempts", without what is as the transaction has
+// it.
+std::string RetryText(const core::RetryPolicy& retry) {
+  std::vector<std::string> parts;
+  if (retry.interval.micros != 0) parts.push_back(absl::StrCat("after ", Text(retry.interval)));
+  if (retry.factor != 0) parts.push_back(absl::StrCat("times ", retry.factor));
+  if (retry.cap.micros != 0) parts.push_back(absl::StrCat("at most ", Text(retry.cap)));
+  if (retry.jitter != 0) parts.push_back(absl::StrCat("jitter ", retry.jitter));
+  if (retry.attempt_limit != 0) parts.push_back(absl::StrCat(retry.attempt_limit, " attempts"));
+  return absl::StrJoin(parts, ", ");
 }
 
 void FillBranch(const core::Branch& from, v1::Branch& to) {
@@ -53,6 +74,12 @@ void FillBranch(const core::Branch& from, v1::Branch& to) {
   to.set_next_attempt_us(from.next_attempt.micros);
   to.set_finish_time_us(from.finish_time.micros);
   to.set_payload(base::Value(from.payload));
+  to.set_dead(Word(from.dead));
+  to.set_deaths(from.deaths);
+  to.set_on_fallback(from.on_fallback);
+  to.set_first_failure_us(from.first_failure.micros);
+  to.set_last_failure_us(from.last_failure.micros);
+  to.set_retry(RetryText(from.retry));
 }
 
 absl::Status ReadPosition(const std::string& position, uint64_t& before_id) {
@@ -166,14 +193,18 @@ std::string ToText(const v1::Actor& actor) {
   return text;
 }
 
-absl::StatusOr<port::ListFilter> ToFilter(const v1::ListRequest& request) {
+absl::StatusOr<port::ListFilter> ToFilter(const v1::ListRequest& request, base::Time now) {
   port::ListFilter filter;
+  absl::StatusOr<core::Filter> given = core::ParseFilter(request.filter());
+  if (!given.ok()) return given.status();
+  filter.filter = *std::move(given);
+  filter.now = now;
   if (absl::Status status = ReadStatuses(request, filter.statuses); !status.ok()) return status;
   if (!request.mode().empty()) {
     const std::optional<core::Mode> mode = ModeFromWord(request.mode());
     if (!mode.has_value()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("mode: '", request.mode(), "' is none; saga, tcc, msg are"));
+          absl::StrCat("mode: '", request.mode(), "' is none; saga, tcc, msg, xa, workflow are"));
     }
     filter.modes = {*mode};
   }

@@ -35,7 +35,7 @@ v1::StatsReply ToMessage(const engine::EngineStats& stats, const port::StoreCoun
 std::string ToText(const v1::Actor& actor);
 
 // InvalidArgument names the field and what is allowed. The filter's limit is one more than the
-// page's, which shows whether there is another page.
-absl::StatusOr<port::ListFilter> ToFilter(const v1::ListRequest& request);
+// page's, which shows whether there is another page. Ages count from `now`.
+absl::StatusOr<port::ListFilter> ToFilter(const v1::ListRequest& request, base::Time now);
 
 }  // namespace saga::api

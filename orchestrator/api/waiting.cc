@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/retry.h"
 #include "orchestrator/core/target.h"
 #include "orchestrator/core/words.h"
@@ -54,10 +55,38 @@ std::string RowText(const core::Branch& branch, bool in_flight, base::Time now) 
   const std::string what = absl::StrCat(OpText(branch), " at ", core::DestinationOf(branch.target));
   if (in_flight)
     return absl::StrCat("the answer of ", what, ", attempt ", branch.attempts, LastAnswer(branch));
+  if (branch.on_fallback) {
+    return absl::StrCat("the reply over Kafka to ", what, ", attempt ", branch.attempts,
+                        ", awaited until ", TimeText(branch.next_attempt), LastAnswer(branch));
+  }
   if (branch.attempts == 0 || !branch.answered)
     return absl::StrCat(what, " to be called ", WhenText(branch.next_attempt, now));
   return absl::StrCat(what, " to be called again ", WhenText(branch.next_attempt, now), " after ",
                       AttemptsText(branch), LastAnswer(branch));
+}
+
+bool IsDead(const core::Branch& branch) { return branch.dead != core::DeadReason::kNone; }
+
+// What nobody calls until an operator has decided about it.
+std::string DeadText(const core::GlobalTransaction& t) {
+  std::vector<std::string> texts;
+  size_t dead = 0;
+  for (const core::Branch& branch : t.branches) {
+    if (!IsDead(branch) || ++dead > kMostRowsTold) continue;
+    texts.push_back(
+        absl::StrCat("dead letter: ", OpText(branch), " at ", core::DestinationOf(branch.target),
+                     " (", std::string(core::WordOf(branch.dead)), " after ", AttemptsText(branch),
+                     ")", LastAnswer(branch), "; sagactl dlq show ", t.gid, "/", branch.branch_id,
+                     "/", std::string(core::WordOf(branch.op))));
+  }
+  if (dead > kMostRowsTold)
+    texts.push_back(absl::StrCat(dead - kMostRowsTold, " more dead letters"));
+  return absl::StrJoin(texts, "; and ");
+}
+
+// The limit of calls that the transaction itself sets for `branch`; 0: none.
+int64_t OwnAttemptLimit(const core::GlobalTransaction& t, const core::Branch& branch) {
+  return branch.retry.attempt_limit > 0 ? branch.retry.attempt_limit : t.options.attempt_limit;
 }
 
 // When the transaction gives up going forward by itself; kNever: it does not.
@@ -78,15 +107,19 @@ base::Time GivesUpAt(const core::GlobalTransaction& t, const core::Settings& set
   return base::kNever;
 }
 
-// What ends the repeating.
-std::string EndText(const core::GlobalTransaction& t, const core::Settings& settings,
-                    base::Time now) {
+// What ends the repeating of `branch`.
+std::string EndText(const core::GlobalTransaction& t, const core::Branch& branch,
+                    const core::Settings& settings, base::Time now) {
   if (const base::Time end = GivesUpAt(t, settings); end != base::kNever) {
     return absl::StrCat("; the transaction is undone ", WhenText(end, now));
   }
+  const int64_t limit = OwnAttemptLimit(t, branch);
+  const std::string dies =
+      limit > 0 ? absl::StrCat(", a dead letter after ", limit, " attempts") : "";
   if (t.mode != core::Mode::kSaga || t.status == core::Status::kAborting)
-    return "; repeated until it succeeds";
-  if (t.options.retry_limit == 0) return "; repeated until it succeeds or refuses";
+    return absl::StrCat("; repeated until it succeeds", dies);
+  if (t.options.retry_limit == 0)
+    return absl::StrCat("; repeated until it succeeds or refuses", dies);
   return absl::StrCat("; the transaction is undone after ", t.options.retry_limit, " repeats, ",
                       t.limited_retries, " were used");
 }
@@ -171,21 +204,28 @@ Waiting DescribeWaiting(const core::GlobalTransaction& transaction,
   const std::vector<uint32_t> rows = TurnRows(transaction, in_flight);
   if (transaction.status == core::Status::kPrepared)
     return Prepared(transaction, rows, in_flight, settings, now);
-  if (rows.empty()) return {"running", "the next look at it, which is due now"};
+  const std::string dead = DeadText(transaction);
+  if (rows.empty() && dead.empty()) return {"running", "the next look at it, which is due now"};
+  if (rows.empty()) return {"dead", dead};
 
   const base::Time delivery = transaction.create_time + base::Seconds(transaction.delay_s);
   if (transaction.mode == core::Mode::kMessage && transaction.delay_s > 0 && now < delivery &&
       in_flight.empty()) {
     return {"ok", absl::StrCat("its delivery, which is planned ", WhenText(delivery, now))};
   }
-  return {HealthOf(transaction, rows),
-          RowsText(transaction, rows, in_flight, now) + EndText(transaction, settings, now)};
+  const std::string end = EndText(transaction, transaction.branches[rows.front()], settings, now);
+  const std::string calls = RowsText(transaction, rows, in_flight, now) + end;
+  if (!dead.empty()) return {"dead", absl::StrCat(dead, "; and ", calls)};
+  return {HealthOf(transaction, rows), calls};
 }
 
 std::string HealthWithoutBranches(const core::GlobalTransaction& transaction, base::Time next_wake,
                                   base::Time now) {
   if (core::IsFinal(transaction.status)) return "ended";
-  if (transaction.status == core::Status::kPrepared || next_wake > now) return "waiting";
+  // What goes forward or back by itself has a time for it, unless somebody has to decide first.
+  const bool prepared = transaction.status == core::Status::kPrepared;
+  if (!prepared && next_wake == base::kNever) return "dead";
+  if (prepared || next_wake > now) return "waiting";
   return "running";
 }
 

@@ -21,6 +21,7 @@ struct Waiting {
   //   waiting   somebody outside has to act: the client has to submit, or a participant said it is
   //             still working
   //   retrying  a call went wrong and is repeated, or waits to be
+  //   dead      a branch op is a dead letter: nothing happens there until an operator acts
   std::string health;
   // What is called, retried or waited for, where, how often it was tried, what came back, and what
   // ends the wait. Empty when the transaction has ended.

@@ -26,6 +26,11 @@ std::string WithError(std::string text, const core::Branch& branch) {
   return text;
 }
 
+// Nobody calls an action any more once it is to be undone.
+bool IsUndone(const core::GlobalTransaction& transaction, core::Op op) {
+  return transaction.status == core::Status::kAborting && op == core::Op::kAction;
+}
+
 // How a branch op that was replayed is now; `unsettled` when it is still on its way.
 ItemNext Settled(const port::JobItem& item, const core::GlobalTransaction& transaction,
                  Kind unsettled) {
@@ -36,7 +41,7 @@ ItemNext Settled(const port::JobItem& item, const core::GlobalTransaction& trans
     case core::BranchStatus::kSucceed:
       return Ended(ItemState::kDone, "");
     case core::BranchStatus::kFailed:
-      return Ended(ItemState::kFailed, WithError("the participant refused it", branch));
+      return Ended(ItemState::kFailed, WithError("it failed, or was resolved as such", branch));
     case core::BranchStatus::kPrepared:
       break;
   }
@@ -50,8 +55,8 @@ ItemNext Settled(const port::JobItem& item, const core::GlobalTransaction& trans
     return Ended(ItemState::kFailed,
                  absl::StrCat("the transaction has ended without it: ", Word(transaction.status)));
   }
-  const bool undone = transaction.status == core::Status::kAborting && item.op == core::Op::kAction;
-  if (undone) return Ended(ItemState::kFailed, "the transaction is being undone");
+  if (IsUndone(transaction, item.op))
+    return Ended(ItemState::kFailed, "the transaction is being undone");
   return {.kind = unsettled};
 }
 
@@ -105,11 +110,14 @@ std::string WhyNoDeadLetter(const core::GlobalTransaction& transaction,
     return absl::StrCat("the transaction has no ", Word(op), " of a branch ", branch_id);
   }
   const core::Branch& branch = transaction.branches[*row];
-  if (branch.status == core::BranchStatus::kSucceed) return "it has succeeded, or was resolved";
-  if (branch.status == core::BranchStatus::kFailed) return "the participant refused it";
+  if (branch.status == core::BranchStatus::kSucceed)
+    return "it has succeeded, or was resolved as done";
+  if (branch.status == core::BranchStatus::kFailed)
+    return "it failed, or was resolved or discarded";
   if (core::IsFinal(transaction.status))
     return absl::StrCat("the transaction has ended: ", Word(transaction.status));
   if (branch.deaths == 0) return "it has never been a dead letter";
+  if (IsUndone(transaction, op)) return "the transaction is being undone";
   if (branch.deaths != death) {
     return absl::StrCat("it has died ", branch.deaths, " times by now, and death ", death,
                         " was meant");

@@ -75,6 +75,44 @@ TEST(WaitingTest, ACallThatIsDue) {
          "action of branch 01 at host:1 to be called now; repeated until it succeeds or refuses");
 }
 
+TEST(WaitingTest, ADeadLetterWaitsForAnOperator) {
+  GlobalTransaction saga = Saga(core::Status::kAborting);
+  saga.branches[1].called = true;
+  Answered(saga.branches[0], Outcome::kUnknown, "no route", base::Seconds(0));
+  saga.branches[0].attempts = 20;
+  saga.branches[0].dead = core::DeadReason::kAttemptsUsed;
+  Expect(saga, {}, "dead",
+         "dead letter: compensate of branch 01 at host:1 (attempts_used after 20 attempts); last "
+         "answer: unknown: no route; sagactl dlq show g/01/compensate");
+  EXPECT_EQ(HealthWithoutBranches(saga, base::kNever, kNow), "dead");
+  EXPECT_EQ(HealthWithoutBranches(saga, kNow + base::Seconds(1), kNow), "waiting");
+}
+
+TEST(WaitingTest, ADeadLetterBesideWhatGoesOn) {
+  GlobalTransaction message = Make(core::Mode::kMessage, core::Status::kSubmitted,
+                                   {Row("01", Op::kAction), Row("02", Op::kAction)});
+  message.concurrent = true;
+  message.branches[0].dead = core::DeadReason::kUnknownMethod;
+  message.branches[0].attempts = 1;
+  Expect(message, {1}, "dead",
+         "dead letter: action of branch 01 at host:1 (unknown_method after 1 attempt); sagactl dlq "
+         "show g/01/action; and the answer of action of branch 02 at host:1, attempt 0; repeated "
+         "until it succeeds");
+}
+
+TEST(WaitingTest, AReplyOverTheFallback) {
+  GlobalTransaction saga = Saga(core::Status::kSubmitted);
+  saga.branches[1].called = true;
+  saga.branches[1].attempts = 4;
+  saga.branches[1].on_fallback = true;
+  saga.branches[1].next_attempt = kNow + base::Seconds(30);
+  saga.options.attempt_limit = 9;
+  Expect(saga, {}, "running",
+         "the reply over Kafka to action of branch 01 at host:1, attempt 4, awaited until "
+         "2025-12-01T10:00:30Z; repeated until it succeeds or refuses, a dead letter after 9 "
+         "attempts");
+}
+
 TEST(WaitingTest, ARetryThatIsPlanned) {
   GlobalTransaction saga = Saga(core::Status::kSubmitted);
   Answered(saga.branches[1], Outcome::kUnknown, "connection refused", base::Seconds(8));

@@ -175,7 +175,7 @@ TEST(ReplayJobs, WhatIsNoLongerWhatWasSelectedIsSkipped) {
   ASSERT_TRUE(world.RunToEnd(token, kLong));
   ExpectCounts(world.View(token).counts, {.done = 2, .skipped = 4});
   const std::vector<port::JobItem> items = world.Items(token);
-  EXPECT_EQ(items[0].text, "it has succeeded, or was resolved");
+  EXPECT_EQ(items[0].text, "it has succeeded, or was resolved as done");
   EXPECT_EQ(items[1].text, "it has died 2 times by now, and death 1 was meant");
   EXPECT_EQ(items[2].text, "it was replayed already and is being called");
   EXPECT_EQ(items[3].text, "there is no such transaction");
