@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "orchestrator/app/config.h"
 #include "orchestrator/port/kv_store.h"
+#include "orchestrator/port/outbox_store.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -18,6 +19,7 @@ struct OpenedStore {
   std::unique_ptr<port::TransactionQuery> own_query;  // null: the store answers queries itself
   port::TransactionQuery* query = nullptr;
   std::unique_ptr<port::KvStore> kv;
+  port::OutboxStore* outbox = nullptr;
 };
 
 // `crash_point` is the value of SAGAD_CRASH_POINT; empty: none. InvalidArgument when it is not one,

@@ -36,6 +36,7 @@
 #include "orchestrator/app/fanout_observer.h"
 #include "orchestrator/app/health_relay.h"
 #include "orchestrator/app/log_observer.h"
+#include "orchestrator/app/messaging.h"
 #include "orchestrator/app/readiness.h"
 #include "orchestrator/app/stores.h"
 #include "orchestrator/app/version.h"
@@ -59,6 +60,20 @@ core::RequestLimits LimitsOf(const Config& config) {
   };
 }
 
+engine::LaneSettings LaneSettingsOf(const Config& config) {
+  return {
+      .in_flight = static_cast<size_t>(config.lane_in_flight),
+      .queue = static_cast<size_t>(config.lane_queue),
+      .rate = static_cast<double>(config.lane_rate),
+      .breaker = {.min_calls = static_cast<size_t>(config.breaker_min_calls),
+                  .failure_ratio = static_cast<double>(config.breaker_failure_percent) / 100,
+                  .slow_call = config.breaker_slow_call,
+                  .window = config.breaker_window,
+                  .open_for = config.breaker_open_for,
+                  .max_open_for = config.breaker_max_open_for},
+  };
+}
+
 engine::EngineOptions EngineOptionsOf(const Config& config) {
   engine::EngineOptions options;
   options.settings.timeout_to_fail = config.timeout_to_fail;
@@ -70,8 +85,15 @@ engine::EngineOptions EngineOptionsOf(const Config& config) {
   options.max_live = static_cast<size_t>(config.max_live_transactions);
   options.max_batch = static_cast<size_t>(config.max_batch_writes);
   options.commit_delay = config.commit_delay;
-  options.lane.in_flight = static_cast<size_t>(config.lane_in_flight);
-  options.lane.queue = static_cast<size_t>(config.lane_queue);
+  options.lane = LaneSettingsOf(config);
+  options.attempt_limit = static_cast<uint32_t>(config.dead_letter_attempts);
+  options.registered_attempt_limit = static_cast<uint32_t>(config.dead_letter_registered_attempts);
+  options.messages.fallback_after_unknown = static_cast<uint32_t>(config.fallback_after_unknown);
+  options.messages.reply_timeout = config.fallback_reply_timeout;
+  options.messages.reply_topic = config.kafka_reply_topic;
+  options.messages.event_topic = config.kafka_event_topic;
+  options.messages.dead_letter_topic = config.kafka_dead_letter_topic;
+  options.messages.source = config.kafka_source;
   return options;
 }
 
@@ -106,10 +128,12 @@ class Server::Impl {
         readiness_(clock_, [this] { return opened_.store->Ping(); }) {}
 
   bool Start(StartFailure* failure) {
-    if (!LoadDefinitions(failure) || !OpenData(failure)) return false;
+    if (!LoadDefinitions(failure) || !OpenData(failure) || !OpenKafka(failure)) return false;
     MakeEngine();
     if (!OpenGrpcDoor(failure) || !OpenHttpDoor(failure)) return false;
     engine_->Start();
+    if (messaging_ != nullptr)
+      messaging_->Start(engine_.get(), opened_.outbox, &clock_, &executor_);
     started_ = true;
     return BecomeReady(failure);
   }
@@ -120,6 +144,7 @@ class Server::Impl {
   std::vector<port::Observer*> Observers();
   bool LoadDefinitions(StartFailure* failure);
   bool OpenData(StartFailure* failure);
+  bool OpenKafka(StartFailure* failure);
   void MakeEngine();
   bool OpenGrpcDoor(StartFailure* failure);
   bool OpenHttpDoor(StartFailure* failure);
@@ -146,6 +171,7 @@ class Server::Impl {
   std::unique_ptr<api::TopicCalls> topic_calls_;
   std::unique_ptr<api::Participants> participants_;
   // What stands further down uses what stands above, and goes first.
+  std::unique_ptr<Messaging> messaging_;  // null: no Kafka
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<api::DtmGrpcService> dtm_grpc_;
@@ -220,18 +246,35 @@ bool Server::Impl::OpenData(StartFailure* failure) {
   return true;
 }
 
+bool Server::Impl::OpenKafka(StartFailure* failure) {
+  if (config_.kafka_brokers.empty()) return true;
+  absl::StatusOr<std::unique_ptr<Messaging>> messaging = Messaging::Open(config_, log_);
+  if (!messaging.ok()) {
+    *failure = {ExitCode::kConfiguration, std::string(messaging.status().message())};
+    return false;
+  }
+  messaging_ = *std::move(messaging);
+  for (const api::ParticipantView& participant : participants_->List("")) {
+    if (!participant.command_topic.empty()) messaging_->NeedTopic(participant.command_topic);
+  }
+  return true;
+}
+
 void Server::Impl::MakeEngine() {
   callers_ = std::make_unique<Callers>(*participants_);
-  engine_ = std::make_unique<engine::Engine>(EngineOptionsOf(config_),
-                                             engine::Engine::Ports{
-                                                 .store = opened_.store.get(),
-                                                 .caller = &callers_->directed,
-                                                 .clock = &clock_,
-                                                 .entropy = &entropy_,
-                                                 .executor = &executor_,
-                                                 .observer = &observer_,
-                                                 .directory = participants_.get(),
-                                             });
+  engine_ = std::make_unique<engine::Engine>(
+      EngineOptionsOf(config_),
+      engine::Engine::Ports{
+          .store = opened_.store.get(),
+          .caller = &callers_->directed,
+          .clock = &clock_,
+          .entropy = &entropy_,
+          .executor = &executor_,
+          .observer = &observer_,
+          .directory = participants_.get(),
+          .publisher = messaging_ == nullptr ? nullptr : messaging_->publisher(),
+          .outbox = opened_.outbox,
+      });
 }
 
 bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
@@ -253,8 +296,15 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
       .commit = Commit(),
       .store = opened_.store->Name(),
   });
-  registry_ = std::make_unique<api::RegistryService>(
-      api::RegistryService::Parts{.participants = participants_.get()});
+  api::RegistryService::Parts registry_parts{.participants = participants_.get()};
+  if (messaging_ != nullptr) {
+    registry_parts.reply_topic = config_.kafka_reply_topic;
+    registry_parts.kafka_brokers = config_.kafka_brokers;
+    registry_parts.on_command_topic = [this](const std::string& topic) {
+      messaging_->NeedTopic(topic);
+    };
+  }
+  registry_ = std::make_unique<api::RegistryService>(std::move(registry_parts));
   api::GrpcServer::Options options;
   options.address = config_.grpc_listen;
   options.max_message_size = LimitsOf(config_).request + core::kGrpcMessageSlack;
@@ -362,6 +412,7 @@ void Server::Impl::Stop() {
   if (engine_ != nullptr) {
     engine_->StopIntake();
     if (started_) WaitForCalls();
+    if (messaging_ != nullptr) messaging_->Stop();
     // Answers those that still wait, so that the doors have nobody left to keep them.
     engine_->Stop();
   }
@@ -378,6 +429,7 @@ void Server::Impl::Stop() {
   admin_.reset();
   dtm_grpc_.reset();
   engine_.reset();
+  messaging_.reset();
   participants_.reset();
   topic_calls_.reset();
   topics_.reset();

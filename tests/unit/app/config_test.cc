@@ -145,6 +145,9 @@ TEST(LoadConfig, EveryKeyRefusesWhatIsOutsideOfItsRange) {
     switch (key.type) {
       case KeyType::kPath:
         break;
+      case KeyType::kText:
+        bad = {"two\nlines", "caf\xc3\xa9"};
+        break;
       case KeyType::kChoice:
         bad = {"", "nonsense"};
         break;
