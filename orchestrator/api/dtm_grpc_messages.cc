@@ -15,6 +15,7 @@ core::Options TakeOptions(dtmgimp::DtmTransOptions& from) {
   options.retry_interval_s = from.retryinterval();
   options.request_timeout_s = from.requesttimeout();
   options.retry_limit = from.retrylimit();
+  options.attempt_limit = from.attemptlimit();
   options.branch_headers.insert(from.branchheaders().begin(), from.branchheaders().end());
   return options;
 }

@@ -42,6 +42,7 @@ Json Options(const core::GlobalTransaction& transaction) {
   Put(object, "request_timeout", options.request_timeout_s);
   Put(object, "retry_interval", options.retry_interval_s);
   Put(object, "retry_limit", options.retry_limit);
+  Put(object, "attempt_limit", options.attempt_limit);
   Put(object, "retry_count", static_cast<int64_t>(transaction.limited_retries));
   if (!options.branch_headers.empty()) object["branch_headers"] = options.branch_headers;
   return object;

@@ -44,6 +44,7 @@ constexpr std::array kFields = {
     Field{"request_timeout", Type::kInteger, nullptr, nullptr, &core::Options::request_timeout_s},
     Field{"retry_interval", Type::kInteger, nullptr, nullptr, &core::Options::retry_interval_s},
     Field{"retry_limit", Type::kInteger, nullptr, nullptr, &core::Options::retry_limit},
+    Field{"attempt_limit", Type::kInteger, nullptr, nullptr, &core::Options::attempt_limit},
     Field{"branch_headers", Type::kHeaders},
     Field{"req_extra", Type::kExtra},
 };

@@ -79,6 +79,10 @@ absl::Status CheckOptions(const core::Options& options) {
     status = Refuse(absl::StrCat("retry_limit is ", options.retry_limit,
                                  " and must not be negative; 0 is no limit"));
   }
+  if (status.ok() && (options.attempt_limit < 0 || options.attempt_limit > core::kMaxRetryLimit)) {
+    status = Refuse(absl::StrCat("attempt_limit is ", options.attempt_limit, " and must be 0 to ",
+                                 core::kMaxRetryLimit, "; 0 is the participant's or the server's"));
+  }
   return status.ok() ? CheckHeaders(options) : status;
 }
 
