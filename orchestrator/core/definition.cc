@@ -122,7 +122,45 @@ class Validation {
       Add("options.request_timeout_s",
           "one call may not take as long as timeout_to_fail_s allows for everything");
     }
+    CheckNumber("options.attempt_limit", options.attempt_limit, kMaxRetryLimit);
+    if (options.retry_interval_s <= kMaxOptionSeconds)
+      CheckInterval("options.retry_interval_s", base::Seconds(options.retry_interval_s));
     CheckHeaders(options);
+  }
+
+  // What stands in the file must be in order: one call, then the pause before its repeat, then the
+  // time for everything (business.md pain 31).
+  void CheckInterval(const std::string& path, base::Duration interval) {
+    const Options& options = definition_.options;
+    if (interval.micros <= 0) return;
+    if (options.request_timeout_s > 0 && interval <= base::Seconds(options.request_timeout_s)) {
+      Add(path, absl::StrCat("must be longer than options.request_timeout_s (",
+                             options.request_timeout_s, "), which one call may take"));
+    } else if (options.timeout_to_fail_s > 0 &&
+               interval >= base::Seconds(options.timeout_to_fail_s)) {
+      Add(path, absl::StrCat("must be shorter than options.timeout_to_fail_s (",
+                             options.timeout_to_fail_s, "), or nothing is ever repeated"));
+    }
+  }
+
+  void CheckRetry(const std::string& path, const RetryPolicy& retry) {
+    if (retry.factor != 0 && !(retry.factor >= 1 && retry.factor <= kMaxRetryFactor)) {
+      Add(path + ".factor", absl::StrCat(retry.factor, " is not between 1 and ", kMaxRetryFactor));
+    }
+    if (!(retry.jitter >= 0 && retry.jitter <= 1))
+      Add(path + ".jitter", absl::StrCat(retry.jitter, " is not between 0 and 1"));
+    CheckNumber(path + ".attempt_limit", retry.attempt_limit, kMaxRetryLimit);
+    CheckDuration(path + ".interval", retry.interval);
+    CheckDuration(path + ".cap", retry.cap);
+    CheckInterval(path + ".interval", retry.interval);
+    if (retry.cap.micros > 0 && retry.cap < retry.interval)
+      Add(path + ".cap", "must not be shorter than the interval that it bounds");
+  }
+
+  void CheckDuration(std::string path, base::Duration value) {
+    if (value.micros < 0 || value > base::Seconds(kMaxOptionSeconds)) {
+      Add(std::move(path), absl::StrCat("not between 0s and ", kMaxOptionSeconds, "s"));
+    }
   }
 
   void CheckHeaders(const Options& options) {
@@ -178,6 +216,7 @@ class Validation {
     CheckUndo(path, step);
     CheckAfter(path, step);
     CheckPayload(path, step);
+    CheckRetry(path + ".retry", step.retry);
   }
 
   void CheckUndo(const std::string& path, const StepDefinition& step) {
@@ -300,12 +339,14 @@ class Validation {
   std::vector<DefinitionProblem> problems_;
 };
 
-Branch MakeRow(size_t step, Op op, const std::string& target, const base::Bytes& payload) {
+Branch MakeRow(size_t step, Op op, const std::string& target, const base::Bytes& payload,
+               const RetryPolicy& retry) {
   Branch row;
   row.branch_id = StepBranchId(step);
   row.op = op;
   row.target = target;
   row.payload = payload;
+  row.retry = retry;
   return row;
 }
 
@@ -360,9 +401,9 @@ GlobalTransaction Instantiate(const SagaDefinition& definition, const std::strin
     const StepDefinition& of = definition.steps[step];
     if (definition.mode == Mode::kSaga) {
       draft.branches.push_back(
-          MakeRow(step, Op::kCompensate, of.compensate.value_or(""), payloads[step]));
+          MakeRow(step, Op::kCompensate, of.compensate.value_or(""), payloads[step], of.retry));
     }
-    draft.branches.push_back(MakeRow(step, Op::kAction, of.action, payloads[step]));
+    draft.branches.push_back(MakeRow(step, Op::kAction, of.action, payloads[step], of.retry));
   }
   return draft;
 }
@@ -372,8 +413,8 @@ BranchRegistered TccBranch(const SagaDefinition& definition, size_t step,
   SAGA_CHECK(definition.mode == Mode::kTcc && step < definition.steps.size());
   const StepDefinition& of = definition.steps[step];
   return {.mode = Mode::kTcc,
-          .rows = {MakeRow(step, Op::kCancel, of.cancel, payload),
-                   MakeRow(step, Op::kConfirm, of.confirm, payload)}};
+          .rows = {MakeRow(step, Op::kCancel, of.cancel, payload, of.retry),
+                   MakeRow(step, Op::kConfirm, of.confirm, payload, of.retry)}};
 }
 
 }  // namespace saga::core

@@ -35,6 +35,9 @@ struct PayloadValue {
   bool operator==(const PayloadValue&) const = default;
 };
 
+// Of a RetryPolicy in a definition.
+inline constexpr double kMaxRetryFactor = 100;
+
 struct StepDefinition {
   std::string name;
   std::string action;  // target; TCC: of the try
@@ -45,6 +48,7 @@ struct StepDefinition {
   std::vector<std::string> after;  // saga with `concurrent`: names of the steps this one waits for
   std::string message;  // gRPC: full name of the request message that the payload becomes
   std::optional<PayloadValue> payload;  // unset: an empty request
+  RetryPolicy retry;  // of all the step's ops that sagad repeats; zeros: as the options have it
 };
 
 // How the gid comes from the input, so that a repeated submit finds the first one (house rule: the

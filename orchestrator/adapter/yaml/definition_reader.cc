@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "orchestrator/adapter/yaml/closest.h"
 #include "orchestrator/adapter/yaml/payload_reader.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 constexpr char kNothingToUndo[] = "none";
 
-enum Group : size_t { kDefinitionGroup, kKeyGroup, kOptionsGroup, kStepGroup };
+enum Group : size_t { kDefinitionGroup, kKeyGroup, kOptionsGroup, kStepGroup, kRetryGroup };
 
 std::string Join(const std::string& path, const std::string& name) {
   return path.empty() ? name : absl::StrCat(path, ".", name);
@@ -106,6 +107,23 @@ class DefinitionReader {
     if (!number || !absl::SimpleAtoi(node.Scalar(), &value)) Wrong(path, "a whole number", node);
   }
 
+  void ReadFraction(const YAML::Node& node, const std::string& path, double& value) {
+    if (!node.IsDefined()) return;
+    const bool number = node.IsScalar() && KindOf(node) == ScalarKind::kNumber;
+    if (!number || !absl::SimpleAtod(node.Scalar(), &value)) Wrong(path, "a number", node);
+  }
+
+  void ReadDuration(const YAML::Node& node, const std::string& path, base::Duration& value) {
+    if (!node.IsDefined()) return;
+    absl::Duration duration;
+    if (!node.IsScalar() || !absl::ParseDuration(node.Scalar(), &duration) ||
+        duration == absl::InfiniteDuration() || duration == -absl::InfiniteDuration()) {
+      Wrong(path, "a duration with its unit, such as 500ms, 2s or 1m,", node);
+      return;
+    }
+    value = base::Micros(absl::ToInt64Microseconds(duration));
+  }
+
   void ReadBool(const YAML::Node& node, const std::string& path, bool& value) {
     if (!node.IsDefined()) return;
     if (!node.IsScalar() || KindOf(node) != ScalarKind::kBool) {
@@ -185,6 +203,7 @@ class DefinitionReader {
     ReadNumber(node["retry_interval_s"], "options.retry_interval_s", options.retry_interval_s);
     ReadNumber(node["request_timeout_s"], "options.request_timeout_s", options.request_timeout_s);
     ReadNumber(node["retry_limit"], "options.retry_limit", options.retry_limit);
+    ReadNumber(node["attempt_limit"], "options.attempt_limit", options.attempt_limit);
     const YAML::Node headers = node["branch_headers"];
     if (!headers.IsDefined()) return;
     if (!headers.IsMap()) {
@@ -238,6 +257,16 @@ class DefinitionReader {
     if (const YAML::Node payload = node["payload"]; payload.IsDefined()) {
       step.payload = ReadPayload(payload, path + ".payload", problems_);
     }
+    ReadRetry(node["retry"], path + ".retry", step.retry);
+  }
+
+  void ReadRetry(const YAML::Node& node, const std::string& path, core::RetryPolicy& retry) {
+    if (!node.IsDefined() || !CheckKeys(node, path, kRetryGroup)) return;
+    ReadDuration(node["interval"], path + ".interval", retry.interval);
+    ReadFraction(node["factor"], path + ".factor", retry.factor);
+    ReadDuration(node["cap"], path + ".cap", retry.cap);
+    ReadFraction(node["jitter"], path + ".jitter", retry.jitter);
+    ReadNumber(node["attempt_limit"], path + ".attempt_limit", retry.attempt_limit);
   }
 
   bool ReadTarget(const YAML::Node& node, const std::string& path, std::string& target) {
@@ -269,11 +298,13 @@ const std::vector<KeyGroup>& DefinitionKeys() {
       {"key", {"prefix", "fields"}, {"prefix", "fields"}},
       {"options",
        {"timeout_to_fail_s", "retry_interval_s", "request_timeout_s", "retry_limit",
-        "branch_headers"},
+        "attempt_limit", "branch_headers"},
        {}},
       {"step",
-       {"name", "action", "compensate", "try", "confirm", "cancel", "after", "message", "payload"},
-       {"name"}}};
+       {"name", "action", "compensate", "try", "confirm", "cancel", "after", "message", "payload",
+        "retry"},
+       {"name"}},
+      {"retry", {"interval", "factor", "cap", "jitter", "attempt_limit"}, {}}};
   return *groups;
 }
 

@@ -19,7 +19,7 @@ namespace saga::adapter {
 
 // The keys of one kind of map in the file. Any other key is refused.
 struct KeyGroup {
-  std::string name;  // "definition", "key", "options", "step"
+  std::string name;  // "definition", "key", "options", "step", "retry"
   std::vector<std::string> allowed;
   std::vector<std::string> required;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -172,6 +173,54 @@ const BadCase kBadCases[] = {
        d.options.request_timeout_s = 5;
      },
      "options.request_timeout_s", "timeout_to_fail_s"},
+    {"RetryWithinACall", Saga,
+     [](auto& d) {
+       d.options.request_timeout_s = 5;
+       d.options.retry_interval_s = 5;
+     },
+     "options.retry_interval_s", "must be longer than options.request_timeout_s (5)"},
+    {"RetryAfterTheEnd", Saga,
+     [](auto& d) {
+       d.options.timeout_to_fail_s = 30;
+       d.options.retry_interval_s = 30;
+     },
+     "options.retry_interval_s", "must be shorter than options.timeout_to_fail_s (30)"},
+    {"NegativeAttemptLimit", Saga, [](auto& d) { d.options.attempt_limit = -1; },
+     "options.attempt_limit", "is not between 0 and 1000000"},
+    {"StepRetryWithinACall", Saga,
+     [](auto& d) {
+       d.options.request_timeout_s = 1;
+       d.steps[1].retry.interval = base::Millis(900);
+     },
+     "steps[1].retry.interval", "must be longer than options.request_timeout_s (1)"},
+    {"StepRetryAfterTheEnd", Tcc,
+     [](auto& d) {
+       d.options.timeout_to_fail_s = 30;
+       d.steps[1].retry.interval = base::Seconds(31);
+     },
+     "steps[1].retry.interval", "must be shorter than options.timeout_to_fail_s (30)"},
+    {"StepRetryNegative", Saga, [](auto& d) { d.steps[0].retry.interval = base::Millis(-1); },
+     "steps[0].retry.interval", "not between 0s and"},
+    {"StepRetryCapBelowInterval", Saga,
+     [](auto& d) {
+       d.steps[0].retry.interval = base::Seconds(3);
+       d.steps[0].retry.cap = base::Seconds(2);
+     },
+     "steps[0].retry.cap", "must not be shorter than the interval"},
+    {"StepRetryHugeCap", Saga,
+     [](auto& d) { d.steps[0].retry.cap = base::Seconds(kMaxOptionSeconds + 1); },
+     "steps[0].retry.cap", "not between 0s and"},
+    {"StepRetryShrinks", Saga, [](auto& d) { d.steps[0].retry.factor = 0.5; },
+     "steps[0].retry.factor", "0.5 is not between 1 and 100"},
+    {"StepRetryExplodes", Saga, [](auto& d) { d.steps[0].retry.factor = 101; },
+     "steps[0].retry.factor", "101 is not between 1 and 100"},
+    {"StepRetryJitter", Saga, [](auto& d) { d.steps[2].retry.jitter = 1.5; },
+     "steps[2].retry.jitter", "1.5 is not between 0 and 1"},
+    {"StepRetryNotANumber", Saga,
+     [](auto& d) { d.steps[2].retry.jitter = std::numeric_limits<double>::quiet_NaN(); },
+     "steps[2].retry.jitter", "is not between 0 and 1"},
+    {"StepAttemptLimit", Saga, [](auto& d) { d.steps[2].retry.attempt_limit = 1'000'001; },
+     "steps[2].retry.attempt_limit", "is not between 0 and 1000000"},
     {"TccRetryLimit", Tcc, [](auto& d) { d.options.retry_limit = 1; }, "options.retry_limit",
      "only a saga"},
     {"BadHeader", Saga, [](auto& d) { d.options.branch_headers["a b"] = "x"; },
@@ -265,6 +314,31 @@ TEST(InstantiateTest, SagaHasCompensateThenActionPerStep) {
     EXPECT_EQ(branch.payload, payloads[row / 2]);
     EXPECT_EQ(branch.status, BranchStatus::kPrepared);
   }
+}
+
+TEST(InstantiateTest, AStepsPolicyGoesToItsRowsAndNoOthers) {
+  const RetryPolicy policy{.interval = base::Seconds(4),
+                           .factor = 1.5,
+                           .cap = base::Seconds(60),
+                           .jitter = 0.2,
+                           .attempt_limit = 7};
+  SagaDefinition saga = Saga();
+  saga.options.attempt_limit = 12;
+  saga.steps[1].retry = policy;
+  EXPECT_THAT(Texts(saga), IsEmpty());
+  const GlobalTransaction draft = Instantiate(saga, "g", std::vector<base::Bytes>(3));
+  EXPECT_EQ(draft.options.attempt_limit, 12);
+  for (size_t row = 0; row < draft.branches.size(); ++row)
+    EXPECT_EQ(draft.branches[row].retry, row / 2 == 1 ? policy : RetryPolicy{}) << row;
+
+  SagaDefinition message = Message();
+  message.steps[0].retry = policy;
+  EXPECT_EQ(Instantiate(message, "g", std::vector<base::Bytes>(3)).branches[0].retry, policy);
+
+  SagaDefinition tcc = Tcc();
+  tcc.steps[1].retry = policy;
+  for (const Branch& row : TccBranch(tcc, 1, nullptr).rows) EXPECT_EQ(row.retry, policy);
+  for (const Branch& row : TccBranch(tcc, 0, nullptr).rows) EXPECT_TRUE(row.retry.Empty());
 }
 
 TEST(InstantiateTest, OrderGraphBecomesPredecessors) {

@@ -40,14 +40,15 @@ TEST(LoaderTest, ReadsEveryKey) {
       "name: pay\nversion: 2\ndescription: Pays.\nmode: saga\nprotocol: http\n"
       "key:\n  prefix: pay-\n  fields: [$input.order.id, $input.shop]\n"
       "options:\n  timeout_to_fail_s: 60\n  retry_interval_s: 7\n  request_timeout_s: 4\n  "
-      "retry_limit: 3\n"
+      "retry_limit: 3\n  attempt_limit: 9\n"
       "  branch_headers:\n    x-shop: '12'\n"
       "concurrent: true\n"
       "steps:\n"
       "  - name: one\n    action: http://h:1/do\n    compensate: none\n"
       "  - name: two\n    action: http://${H:-h:2}/do\n    compensate: http://h:1/undo\n    after: "
       "[one]\n"
-      "    payload: {id: $input.id, fixed: [1, 2.5, true, null, 'true', $$x, {a: $input}]}\n");
+      "    payload: {id: $input.id, fixed: [1, 2.5, true, null, 'true', $$x, {a: $input}]}\n"
+      "    retry: {interval: 4500ms, factor: 1.5, cap: 1m, jitter: 0.25, attempt_limit: 6}\n");
   ASSERT_THAT(loaded.problems, IsEmpty());
   ASSERT_EQ(loaded.definitions.size(), 1u);
   EXPECT_EQ(loaded.definitions[0].source, "x.saga.yaml");
@@ -65,7 +66,14 @@ TEST(LoaderTest, ReadsEveryKey) {
   EXPECT_EQ(definition.options.retry_interval_s, 7);
   EXPECT_EQ(definition.options.request_timeout_s, 4);
   EXPECT_EQ(definition.options.retry_limit, 3);
+  EXPECT_EQ(definition.options.attempt_limit, 9);
   EXPECT_EQ(definition.options.branch_headers.at("x-shop"), "12");
+  EXPECT_TRUE(definition.steps[0].retry.Empty());
+  EXPECT_EQ(definition.steps[1].retry, (core::RetryPolicy{.interval = base::Millis(4500),
+                                                          .factor = 1.5,
+                                                          .cap = base::Seconds(60),
+                                                          .jitter = 0.25,
+                                                          .attempt_limit = 6}));
   ASSERT_EQ(definition.steps.size(), 2u);
   EXPECT_EQ(definition.steps[0].compensate, "");
   EXPECT_EQ(definition.steps[1].action, "http://h:2/do");
@@ -179,6 +187,19 @@ const BadFile kBadFiles[] = {
      "9: steps[0].payload.a: ", "quotes"},
     {"PayloadOfItself", StepMore("payload: &p {a: *p}\n"), "9: steps[0].payload.a",
      "nested deeper"},
+    {"RetryIsNumber", StepMore("retry: 3\n"),
+     "9: steps[0].retry: ", "a map with the keys interval, factor, cap, jitter, attempt_limit"},
+    {"RetryUnknownKey", StepMore("retry: {intervall: 3s}\n"),
+     "9: steps[0].retry.intervall: ", "did you mean 'interval'?"},
+    {"RetryWithoutUnit", StepMore("retry: {interval: 3}\n"), "9: steps[0].retry.interval: ",
+     "a duration with its unit, such as 500ms, 2s or 1m, is expected, not '3'"},
+    {"RetryForEver", StepMore("retry: {cap: inf}\n"), "9: steps[0].retry.cap: ", "a duration"},
+    {"RetryFactorText", StepMore("retry: {factor: two}\n"),
+     "9: steps[0].retry.factor: ", "a number is expected, not 'two'"},
+    {"RetryAttemptFraction", StepMore("retry: {attempt_limit: 1.5}\n"),
+     "9: steps[0].retry.attempt_limit: ", "a whole number"},
+    {"RetryOutOfOrder", StepMore("retry: {interval: 2s}\noptions:\n  request_timeout_s: 3\n"),
+     "9: steps[0].retry.interval: ", "must be longer than options.request_timeout_s (3)"},
     {"MessageOverHttp", StepMore("message: p.M\n"), "9: steps[0].message: ", "has no messages"},
     {"ProtoMissing", Head("protos: [none.proto]\n"), "9: protos: ", "cannot read none.proto"},
 };

@@ -45,13 +45,16 @@ TEST(ShippedTest, AllLoad) {
   EXPECT_THAT(loaded.problems, IsEmpty());
   std::vector<std::string> names;
   for (const port::LoadedDefinition& one : loaded.definitions) names.push_back(one.definition.name);
-  EXPECT_THAT(names, UnorderedElementsAre("order_paid", "order_paid_http", "reserve_stock"));
+  EXPECT_THAT(names, UnorderedElementsAre("order_paid", "order_paid_http", "order_paid_registered",
+                                          "reserve_stock"));
 }
 
 TEST(ShippedTest, TheGidIsTheOneTheOrderServiceUses) {
   const LoadedFolder loaded = Shipped();
   EXPECT_EQ(Find(loaded, "order_paid").mapping->Apply(kOrder, true)->gid, "order_paid-A-42");
   EXPECT_EQ(Find(loaded, "order_paid_http").mapping->Apply(kOrder, true)->gid, "order_paid-A-42");
+  EXPECT_EQ(Find(loaded, "order_paid_registered").mapping->Apply(kOrder, true)->gid,
+            "order_paid-A-42");
   EXPECT_EQ(Find(loaded, "reserve_stock").mapping->Apply(kOrder, true)->gid, "reserve_stock-A-42");
 }
 
@@ -64,6 +67,10 @@ TEST(ShippedTest, PayloadsComeOutAsTheParticipantsExpectThem) {
   EXPECT_EQ(base::Value(grpc->payloads[1]),
             std::string("\x08\x2a\x12\x06\x08\x07\x10\x01\x18\x02", 10));
   EXPECT_EQ(base::Value(grpc->payloads[2]), base::Value(grpc->payloads[0]));
+  const auto registered = Find(loaded, "order_paid_registered").mapping->Apply(kOrder, true);
+  ASSERT_TRUE(registered.ok()) << registered.status();
+  for (size_t step = 0; step < 3; ++step)
+    EXPECT_EQ(base::Value(registered->payloads.at(step)), base::Value(grpc->payloads[step]));
   const auto http = Find(loaded, "order_paid_http").mapping->Apply(kOrder, true);
   ASSERT_TRUE(http.ok()) << http.status();
   EXPECT_EQ(base::Value(http->payloads[0]), R"({"order_id":42,"trade_no":"T-1"})");
@@ -110,6 +117,10 @@ TEST(SchemaTest, KnowsTheSameLimitsAsTheCore) {
   EXPECT_EQ(defs.at("key").at("properties").at("prefix").at("maxLength"), core::kMaxGidLength - 1);
   const nlohmann::json& options = defs.at("options").at("properties");
   EXPECT_EQ(options.at("retry_limit").at("maximum"), core::kMaxRetryLimit);
+  EXPECT_EQ(options.at("attempt_limit").at("maximum"), core::kMaxRetryLimit);
+  const nlohmann::json& retry = defs.at("retry").at("properties");
+  EXPECT_EQ(retry.at("attempt_limit").at("maximum"), core::kMaxRetryLimit);
+  EXPECT_EQ(retry.at("factor").at("anyOf").at(1).at("maximum"), core::kMaxRetryFactor);
   EXPECT_EQ(options.at("branch_headers").at("maxProperties"), core::kMaxBranchHeaders);
 }
 
