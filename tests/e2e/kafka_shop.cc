@@ -24,6 +24,7 @@ void Append(std::vector<std::string>& to, const std::vector<std::string>& more) 
 KafkaShop::KafkaShop(const KafkaShopOptions& options)
     : id(fixture::UniqueName("shop")),
       command_topic(absl::StrCat("saga.cmd.product.", id)),
+      reply_topic(absl::StrCat("saga.reply.", id)),
       event_topic(absl::StrCat("saga.events.", id)),
       dead_letter_topic(absl::StrCat("saga.dlq.", id)),
       sagad_grpc_(FreeAddress()),
@@ -38,8 +39,7 @@ PurchaseShopOptions KafkaShop::ShopOptions(const KafkaShopOptions& options) cons
   shop.sagad_grpc = sagad_grpc_;
   shop.product_grpc = gate.address();
   shop.sagad_args = {"--kafka-brokers", options.broker, "--kafka-group", id, "--kafka-reply-topic",
-                     absl::StrCat("saga.reply.", id), "--kafka-dead-letter-topic",
-                     dead_letter_topic,
+                     reply_topic, "--kafka-dead-letter-topic", dead_letter_topic,
                      // Quick enough for a test to see several rounds.
                      "--engine-retry-interval", "2s", "--engine-request-timeout", "1s",
                      "--fallback-reply-timeout", "5s"};

@@ -31,6 +31,7 @@ class KafkaShop {
 
   const std::string id;
   const std::string command_topic;  // product's
+  const std::string reply_topic;
   const std::string event_topic;
   const std::string dead_letter_topic;
 
