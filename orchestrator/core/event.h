@@ -44,6 +44,8 @@ struct BranchAnswered {
   DeadReason hopeless = DeadReason::kNone;
   // Of the participant or the server, for branches whose transaction names none; 0: no limit.
   uint32_t attempt_limit = 0;
+  // Nobody was reached, and there is a way round: the next attempt need not wait for long.
+  bool way_round = false;
   // The reply will be acknowledged to a queue, which then forgets it: it must be stored.
   bool from_queue = false;
 };

@@ -151,7 +151,8 @@ inline constexpr size_t kRegistryQueue = 256;     // registrations waiting for t
 
 // --- fallback, outbox, dead letters
 inline constexpr base::Duration kFallbackReplyTimeout = base::Seconds(30);
-inline constexpr uint32_t kFallbackAfterUnknown = 3;  // unknown outcomes of one branch op in a row
+inline constexpr base::Duration kWayRoundPause = base::Millis(50);  // before the next attempt
+inline constexpr uint32_t kFallbackAfterUnknown = 2;  // unknown outcomes of one branch op in a row
 inline constexpr uint32_t kRegisteredAttemptLimit = 20;  // of participants that name none
 inline constexpr size_t kOutboxPage = 512;               // records read from the store at once
 inline constexpr size_t kOutboxInFlight = 5'000;         // published and not yet confirmed

@@ -107,6 +107,8 @@ class Runner : public CommitListener {
   void Launch(Slot* slot, uint32_t row);
   void StartFallback(Slot* slot, uint32_t row, const port::ParticipantFacts& facts);
   void GiveUpFallback(Slot* slot, uint32_t row);
+  // Whether a branch that was not reached may be tried over the fallback soon.
+  bool HasWayRound(const core::Branch& branch) const;
   // Of the participant or the server, for a branch whose transaction names none.
   uint32_t AttemptLimit(const core::Branch& branch) const;
   void ReleaseWaiters(Slot* slot);

@@ -87,15 +87,16 @@ void Runner::Process(Slot* slot, CallReturned& returned) {
   context_->ports.observer->OnBranchAnswered(
       slot->transaction, slot->transaction.branches[returned.row], returned.reply.outcome,
       returned.reply.text, now_ - returned.started);
-  const uint32_t limit = returned.reply.outcome == core::Outcome::kSuccess
-                             ? 0
-                             : AttemptLimit(slot->transaction.branches[returned.row]);
+  const core::Branch& branch = slot->transaction.branches[returned.row];
+  const bool success = returned.reply.outcome == core::Outcome::kSuccess;
+  const bool way_round = returned.reply.reach != port::Reach::kAnswered && HasWayRound(branch);
   Step(slot, core::BranchAnswered{.row = returned.row,
                                   .attempt = returned.attempt,
                                   .outcome = returned.reply.outcome,
                                   .text = std::move(returned.reply.text),
                                   .hopeless = returned.reply.hopeless,
-                                  .attempt_limit = limit});
+                                  .attempt_limit = success ? 0 : AttemptLimit(branch),
+                                  .way_round = way_round});
 }
 
 void Runner::Process(Slot* slot, ReplyArrived& arrived) {
@@ -234,6 +235,17 @@ void Runner::GiveUpFallback(Slot* slot, uint32_t row) {
                                   .outcome = core::Outcome::kUnknown,
                                   .text = "no reply over Kafka in time",
                                   .attempt_limit = AttemptLimit(branch)});
+}
+
+// Until it has been tried the way round once; if that was of no use either, there is time.
+bool Runner::HasWayRound(const core::Branch& branch) const {
+  const Engine::Ports& ports = context_->ports;
+  if (ports.publisher == nullptr || ports.directory == nullptr || core::IsAskBack(branch.op) ||
+      branch.unknown_streak >= context_->options.messages.fallback_after_unknown) {
+    return false;
+  }
+  const std::optional<port::ParticipantFacts> facts = ports.directory->Facts(branch.target);
+  return facts.has_value() && !facts->command_topic.empty() && ports.publisher->Reachable();
 }
 
 uint32_t Runner::AttemptLimit(const core::Branch& branch) const {
