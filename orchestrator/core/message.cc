@@ -66,13 +66,16 @@ class Rules : public ModeRules {
     OnSubmitted(change);
   }
 
-  bool OnFailure(Change& change, uint32_t row, const std::string&) const override {
-    if (change.transaction.status != Status::kPrepared) return false;  // a delivery may not refuse
+  // A check-back may, a delivery may not.
+  bool MayRefuse(const GlobalTransaction& t) const override {
+    return t.status == Status::kPrepared;
+  }
+
+  void OnFailure(Change& change, uint32_t row, const std::string&) const override {
     change.transaction.branches[row].status = BranchStatus::kFailed;
     change.transaction.branches[row].finish_time = change.context.now;
     change.Touch(row);
     change.Fail("");
-    return true;
   }
 
   bool OnNotYet(Change& change, uint32_t row) const override {

@@ -82,7 +82,7 @@ void Change::AddHistory(HistoryEntry entry) {
 void ModeRules::OnPrepared(Change&) const {}
 void ModeRules::OnSubmitted(Change&) const {}
 void ModeRules::OnSuccess(Change&, uint32_t) const {}
-bool ModeRules::OnFailure(Change&, uint32_t, const std::string&) const { return false; }
+void ModeRules::OnFailure(Change&, uint32_t, const std::string&) const {}
 bool ModeRules::OnNotYet(Change&, uint32_t) const { return false; }
 base::Time ModeRules::Deadline(const GlobalTransaction&, const Settings&) const {
   return base::kNever;

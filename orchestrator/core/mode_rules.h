@@ -59,9 +59,11 @@ class ModeRules {
 
   // A row's answer, already noted on the row.
   virtual void OnSuccess(Change& change, uint32_t row) const;
-  // True: the mode has acted on it. False: here a failure is no answer (protocol 4.4) and is
+  // Whether a failure is an answer in the present status. Where it is none (protocol 4.4) it is
   // retried like unknown.
-  virtual bool OnFailure(Change& change, uint32_t row, const std::string& text) const;
+  virtual bool MayRefuse(const GlobalTransaction&) const { return false; }
+  // Only where it may refuse.
+  virtual void OnFailure(Change& change, uint32_t row, const std::string& text) const;
   // Before an ongoing or unknown row is planned again. True: the mode has planned something itself.
   virtual bool OnNotYet(Change& change, uint32_t row) const;
 

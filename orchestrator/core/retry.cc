@@ -1,6 +1,7 @@
 #include "orchestrator/core/retry.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace saga::core {
 
@@ -10,6 +11,13 @@ namespace {
 base::Duration Doubled(base::Duration interval, uint32_t times, base::Duration cap) {
   for (uint32_t i = 0; i < times && interval < cap; ++i) interval.micros *= 2;
   return std::min(interval, cap);
+}
+
+// Whether a policy says anything about times: an attempt limit alone leaves them as they are.
+bool NamesTimes(const RetryPolicy& policy) {
+  RetryPolicy times = policy;
+  times.attempt_limit = 0;
+  return !times.Empty();
 }
 
 }  // namespace
@@ -53,7 +61,7 @@ base::Duration LimitedRetryPause(const Options& options, const Settings& setting
 base::Duration RetryDelay(const GlobalTransaction& t, const Branch& branch,
                           const Settings& settings, double jitter) {
   const RetryPolicy& policy = branch.retry;
-  if (policy.Empty()) {
+  if (!NamesTimes(policy)) {
     return WithJitter(RetryInterval(t.options, settings, branch.unknown_streak), jitter);
   }
   const base::Duration first =
@@ -62,11 +70,10 @@ base::Duration RetryDelay(const GlobalTransaction& t, const Branch& branch,
       policy.cap.micros > 0 ? policy.cap : std::max(settings.max_retry_interval, first);
   const double factor = policy.factor >= 1 ? policy.factor : kRetryFactor;
   // The first unknown outcome waits for the interval itself: what the policy says, word for word.
-  double micros = static_cast<double>(first.micros);
-  const double most = static_cast<double>(cap.micros);
-  for (uint32_t i = 1; i < branch.unknown_streak && micros < most; ++i) micros *= factor;
+  const double repeats = branch.unknown_streak > 0 ? branch.unknown_streak - 1 : 0;
+  const double grown = static_cast<double>(first.micros) * std::pow(factor, repeats);
   const double share = policy.jitter > 0 ? policy.jitter : kRetryJitter;
-  micros = std::min(micros, most) * (1 + share * jitter);
+  const double micros = std::min(grown, static_cast<double>(cap.micros)) * (1 + share * jitter);
   return base::Micros(static_cast<int64_t>(micros));
 }
 

@@ -97,15 +97,17 @@ class Rules : public ModeRules {
     return Status::kFailed;
   }
 
-  bool OnFailure(Change& change, uint32_t row, const std::string& text) const override {
-    GlobalTransaction& t = change.transaction;
-    if (t.status != Status::kSubmitted) return false;  // a compensation may not refuse
-    Branch& branch = t.branches[row];
+  // An action may, a compensation may not.
+  bool MayRefuse(const GlobalTransaction& t) const override {
+    return t.status == Status::kSubmitted;
+  }
+
+  void OnFailure(Change& change, uint32_t row, const std::string& text) const override {
+    Branch& branch = change.transaction.branches[row];
     branch.status = BranchStatus::kFailed;
     branch.finish_time = change.context.now;
     change.Touch(row);
     change.StartAborting(absl::StrCat("url:", branch.target, " return failed: ", text));
-    return true;
   }
 
   bool OnNotYet(Change& change, uint32_t row) const override {

@@ -80,9 +80,11 @@ void TakeOver(GlobalTransaction& t, const GlobalTransaction& draft) {
 bool SameRows(const GlobalTransaction& t, const Submitted& event) {
   if (event.rows_vary || event.draft.branches.empty()) return true;
   const auto listed = [](const Branch& row) { return !IsAskBack(row.op); };
-  const auto same = [](const Branch& a, const Branch& b) {
-    return a.branch_id == b.branch_id && a.op == b.op && a.target == b.target &&
-           base::Value(a.payload) == base::Value(b.payload);
+  // An operator may have edited the payload of a row that died.
+  const auto same = [](const Branch& kept, const Branch& named) {
+    return kept.branch_id == named.branch_id && kept.op == named.op &&
+           kept.target == named.target &&
+           (kept.deaths > 0 || base::Value(kept.payload) == base::Value(named.payload));
   };
   const std::vector<Branch>& stored = t.branches;
   auto row = std::find_if(stored.begin(), stored.end(), listed);
@@ -157,11 +159,11 @@ void NoteAnswer(Change& change, const BranchAnswered& event) {
   branch.last_outcome = event.outcome;
   branch.next_attempt = {};
   branch.on_fallback = false;
-  branch.dead = DeadReason::kNone;  // an answer that decides came after all
   change.Touch(event.row);
   // An operator waits for a row that died before, and a queue forgets the reply.
   if (branch.deaths > 0 || event.from_queue) change.decision.durable = true;
   if (event.outcome == Outcome::kSuccess) {
+    branch.dead = DeadReason::kNone;  // after all
     branch.first_failure = {};
     branch.last_failure = {};
     return;
@@ -200,13 +202,22 @@ DeadReason DeathOf(const GlobalTransaction& t, const BranchAnswered& event) {
 // doubles it.
 void PlanRetry(Change& change, const BranchAnswered& event) {
   const GlobalTransaction& t = change.transaction;
+  const ModeRules& rules = RulesFor(t.mode);
   Branch& branch = change.transaction.branches[event.row];
   if (event.outcome != Outcome::kOngoing) branch.unknown_streak++;
-  if (const DeadReason death = DeathOf(t, event); death != DeadReason::kNone) {
+  // When the time has run out the transaction turns round now, and nobody is to decide about a row
+  // that is not owed any more.
+  const bool owed = change.context.now < rules.Deadline(t, change.context.settings);
+  if (const DeadReason death = DeathOf(t, event); owed && death != DeadReason::kNone) {
     change.MarkDead(event.row, death);
     return;
   }
-  if (RulesFor(t.mode).OnNotYet(change, event.row)) return;
+  if (rules.OnNotYet(change, event.row)) return;
+  if (event.way_round) {
+    change.RetryAt(event.row,
+                   change.context.now + WithJitter(kWayRoundPause, change.context.jitter));
+    return;
+  }
   change.RetryAt(event.row, change.context.now + RetryDelay(t, branch, change.context.settings,
                                                             change.context.jitter));
 }
@@ -220,8 +231,11 @@ Verdict On(Change& change, const BranchAnswered& event) {
   // through after the decision to undo changes nothing; its compensation meets it at the barrier.
   if (branch.status != BranchStatus::kPrepared || rules.OwedOp(t) != branch.op)
     return Verdict::kAlready;
-  const bool decides = event.outcome == Outcome::kSuccess || event.outcome == Outcome::kFailure;
-  if (!decides && (event.attempt != branch.attempts || branch.dead != DeadReason::kNone))
+  const bool decides = event.outcome == Outcome::kSuccess ||
+                       (event.outcome == Outcome::kFailure && rules.MayRefuse(t));
+  // A queue may deliver a reply again, or when it was given up: such a one counted already.
+  const bool counted = event.from_queue && !branch.on_fallback;
+  if (!decides && (event.attempt != branch.attempts || branch.dead != DeadReason::kNone || counted))
     return Verdict::kAlready;
 
   NoteAnswer(change, event);
@@ -230,8 +244,9 @@ Verdict On(Change& change, const BranchAnswered& event) {
     branch.finish_time = change.context.now;
     branch.unknown_streak = 0;
     rules.OnSuccess(change, event.row);
-  } else if (event.outcome != Outcome::kFailure ||
-             !rules.OnFailure(change, event.row, event.text)) {
+  } else if (decides) {
+    rules.OnFailure(change, event.row, event.text);
+  } else {
     PlanRetry(change, event);
   }
   return Verdict::kAccepted;

@@ -77,10 +77,52 @@ void Play::Script(const std::string& branch_id, core::Op op, std::vector<Outcome
 }
 
 core::Verdict Play::Do(core::Event event) {
-  if (exists_) return core::Step(transaction_, std::move(event), At()).verdict;
-  const core::Decision decision = core::Create(std::move(event), At(), &transaction_);
+  if (exists_) return Note(core::Step(transaction_, std::move(event), At())).verdict;
+  const core::Decision& decision = Note(core::Create(std::move(event), At(), &transaction_));
   exists_ = decision.verdict == core::Verdict::kAccepted;
   return decision.verdict;
+}
+
+core::Decision& Play::Note(core::Decision decision) {
+  last_ = std::move(decision);
+  history_.insert(history_.end(), last_.history.begin(), last_.history.end());
+  notices_.insert(notices_.end(), last_.notices.begin(), last_.notices.end());
+  return last_;
+}
+
+const core::Branch& Play::Row(const std::string& branch_id, core::Op op) const {
+  return transaction_.branches.at(core::FindRow(transaction_, branch_id, op).value());
+}
+
+uint32_t Play::SendOverFallback(const std::string& branch_id, core::Op op,
+                                base::Duration patience) {
+  core::Decision decision;
+  const uint32_t row = core::FindRow(transaction_, branch_id, op).value();
+  const uint32_t attempt = core::StartFallback(transaction_, row, now_ + patience, At(), &decision);
+  Note(std::move(decision));
+  return attempt;
+}
+
+core::Verdict Play::Hear(const std::string& branch_id, core::Op op, uint32_t attempt,
+                         Outcome outcome, bool from_queue) {
+  return Do(core::BranchAnswered{
+      .row = core::FindRow(transaction_, branch_id, op).value(),
+      .attempt = attempt,
+      .outcome = outcome,
+      .text = "the reason",
+      .hopeless = outcome == Outcome::kUnknown ? hopeless_ : core::DeadReason::kNone,
+      .attempt_limit = attempt_limit_,
+      .from_queue = from_queue});
+}
+
+core::Verdict Play::Reply(const std::string& branch_id, core::Op op, uint32_t attempt,
+                          Outcome outcome) {
+  return Hear(branch_id, op, attempt, outcome, true);
+}
+
+core::Verdict Play::Answer(const std::string& branch_id, core::Op op, uint32_t attempt,
+                           Outcome outcome) {
+  return Hear(branch_id, op, attempt, outcome, false);
 }
 
 core::Verdict Play::Prepare(core::GlobalTransaction draft) {
@@ -113,13 +155,17 @@ void Play::CallAll() {
   for (std::vector<uint32_t> due = core::Due(transaction_, now_); !due.empty();
        due = core::Due(transaction_, now_)) {
     const uint32_t row = due.front();
-    const core::Branch& branch = transaction_.branches[row];
+    const core::Branch branch = transaction_.branches[row];
+    if (branch.on_fallback) {  // nobody replied in time
+      (void)Answer(branch.branch_id, branch.op, branch.attempts, Outcome::kUnknown);
+      continue;
+    }
     calls_.push_back(branch.branch_id + "/" + std::string(core::WordOf(branch.op)));
     std::deque<Outcome>& script = script_[{branch.branch_id, branch.op}];
     const Outcome outcome = script.empty() ? Outcome::kSuccess : script.front();
     if (!script.empty()) script.pop_front();
     const uint32_t attempt = core::StartCall(transaction_, row);
-    (void)Do(core::BranchAnswered{row, attempt, outcome, "the reason"});
+    (void)Answer(branch.branch_id, branch.op, attempt, outcome);
   }
 }
 
