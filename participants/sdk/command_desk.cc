@@ -113,7 +113,7 @@ CommandAnswer CommandDesk::Carry(const Command& command) const {
   const absl::StatusOr<BranchContext> branch = ContextOf(command);
   if (method == nullptr) {
     reply.hopeless = kUnknownMethod;
-    reply.text = absl::StrCat(participant_, " has no branch method '", command.method, "'");
+    reply.text = absl::StrCat(options_.participant, " has no branch method '", command.method, "'");
   } else if (!branch.ok()) {
     reply.hopeless = kContract;
     reply.text = std::string(branch.status().message());
@@ -148,7 +148,7 @@ CommandAnswer CommandDesk::Park(const ReceivedMessage& received, const std::stri
   envelope::DeadLetter letter;
   letter.reason = kUndecodable;
   letter.error = error;
-  letter.destination = participant_;
+  letter.destination = options_.participant;
   letter.target = Header(message, envelope::kMethod);
   letter.first_failed = letter.last_failed = letter.died = now;
   letter.original_topic = message.topic;
@@ -156,11 +156,11 @@ CommandAnswer CommandDesk::Park(const ReceivedMessage& received, const std::stri
   letter.original_offset = received.offset;
   letter.original_time = received.time;
   letter.original_key = message.key;
-  letter.consumer_group = group_;
-  letter.source = absl::StrCat("/participant/", participant_);
+  letter.consumer_group = options_.group;
+  letter.source = absl::StrCat("/participant/", options_.participant);
   letter.trace_parent = Header(message, envelope::kTraceParent);
   letter.payload = message.value;
-  CommandAnswer answer{.messages = {envelope::Encode(letter, envelope::kDeadLetterTopic)},
+  CommandAnswer answer{.messages = {envelope::Encode(letter, options_.dead_letter_topic)},
                        .wanted_until = base::kNever};
   if (std::optional<Reply> reply = ReplyToHeaders(message)) {
     reply->text = error;

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "orchestrator/base/message.h"
@@ -38,13 +39,16 @@ struct CommandAnswer {
   base::Time wanted_until = base::kNever;
 };
 
+struct CommandDeskOptions {
+  std::string participant;  // this and the group are what dead letters name
+  std::string group;
+  std::string dead_letter_topic;
+};
+
 class CommandDesk {
  public:
-  // `participant` and `group` are what dead letters name.
-  CommandDesk(CommandRoutes routes, std::string participant, std::string group)
-      : routes_(std::move(routes)),
-        participant_(std::move(participant)),
-        group_(std::move(group)) {}
+  CommandDesk(CommandRoutes routes, CommandDeskOptions options)
+      : routes_(std::move(routes)), options_(std::move(options)) {}
 
   CommandAnswer Answer(const ReceivedMessage& received, base::Time now) const;
 
@@ -54,8 +58,7 @@ class CommandDesk {
   CommandAnswer Carry(const envelope::Command& command) const;
 
   const CommandRoutes routes_;
-  const std::string participant_;
-  const std::string group_;
+  const CommandDeskOptions options_;
 };
 
 }  // namespace saga::participants::sdk

@@ -42,6 +42,7 @@ KafkaIntakeOptions Completed(KafkaIntakeOptions options) {
   if (options.group.empty()) options.group = options.participant;
   if (options.topic.empty())
     options.topic = absl::StrCat(envelope::kCommandTopicPrefix, options.participant);
+  if (options.dead_letter_topic.empty()) options.dead_letter_topic = envelope::kDeadLetterTopic;
   return options;
 }
 
@@ -51,7 +52,9 @@ class KafkaIntake::Impl {
  public:
   Impl(CommandRoutes routes, const KafkaIntakeOptions& options)
       : options_(Completed(options)),
-        desk_(std::move(routes), options_.participant, options_.group) {}
+        desk_(std::move(routes), {.participant = options_.participant,
+                                  .group = options_.group,
+                                  .dead_letter_topic = options_.dead_letter_topic}) {}
 
   absl::Status Start();
   void Stop(absl::Duration grace);

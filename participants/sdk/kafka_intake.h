@@ -30,11 +30,12 @@
 namespace saga::participants::sdk {
 
 struct KafkaIntakeOptions {
-  std::string brokers;      // host:port,host:port
-  std::string participant;  // its name
-  std::string group;        // consumer group; empty: the participant's name
-  std::string topic;        // empty: saga.cmd.<participant>
-  int workers = 8;          // commands carried out at the same time
+  std::string brokers;            // host:port,host:port
+  std::string participant;        // its name
+  std::string group;              // consumer group; empty: the participant's name
+  std::string topic;              // empty: saga.cmd.<participant>
+  std::string dead_letter_topic;  // of messages that are no command; empty: saga.dlq
+  int workers = 8;                // commands carried out at the same time
   // Taken and not yet answered, over all partitions; at this many it pauses.
   size_t max_unfinished = 1000;
 };

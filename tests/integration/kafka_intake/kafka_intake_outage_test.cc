@@ -54,8 +54,9 @@ TEST(KafkaIntakeOutage, ABrokerThatIsKilledLosesNothingAndDoublesNothing) {
 
 TEST(KafkaIntakeOutage, StartsAndStopsWithoutABroker) {
   const std::string nobody = absl::StrCat("127.0.0.1:", fixture::FreePort());
-  absl::StatusOr<std::unique_ptr<KafkaIntake>> intake =
-      KafkaIntake::Start({}, {.brokers = nobody, .participant = "x", .group = "", .topic = ""});
+  absl::StatusOr<std::unique_ptr<KafkaIntake>> intake = KafkaIntake::Start(
+      {},
+      {.brokers = nobody, .participant = "x", .group = "", .topic = "", .dead_letter_topic = ""});
   ASSERT_TRUE(intake.ok()) << intake.status();
   (*intake)->Stop(absl::ZeroDuration());
 }
@@ -65,9 +66,9 @@ class ProductCrash : public ::testing::Test {
  protected:
   ProductCrash()
       : kafka_(fixture::SharedKafka()),
-        product_(
-            "product", dir_.path(),
-            {"--kafka", fixture::SharedKafka(), "--kafka-group", topic_, "--kafka-topic", topic_}) {
+        product_("product", dir_.path(),
+                 {"--kafka", fixture::SharedKafka(), "--kafka-group", topic_, "--command-topic",
+                  topic_}) {
     kafka_.MakeTopic(topic_);
   }
 

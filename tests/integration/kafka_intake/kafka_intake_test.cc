@@ -199,8 +199,8 @@ TEST_F(KafkaIntakeTest, InstancesShareTheWorkAndANewOneDisturbsNothing) {
 }
 
 TEST_F(KafkaIntakeTest, WrongBrokersAreToldAtOnce) {
-  const absl::StatusOr<std::unique_ptr<KafkaIntake>> intake =
-      KafkaIntake::Start({}, {.brokers = "", .participant = "x", .group = "", .topic = ""});
+  const absl::StatusOr<std::unique_ptr<KafkaIntake>> intake = KafkaIntake::Start(
+      {}, {.brokers = "", .participant = "x", .group = "", .topic = "", .dead_letter_topic = ""});
   EXPECT_EQ(intake.status().code(), absl::StatusCode::kInvalidArgument) << intake.status();
 }
 

@@ -40,7 +40,8 @@ Workshop::Workshop(const std::string& brokers, int partitions)
 }
 
 KafkaIntakeOptions Workshop::Options() const {
-  return {.brokers = brokers_, .participant = name_, .group = "", .topic = ""};
+  return {
+      .brokers = brokers_, .participant = name_, .group = "", .topic = "", .dead_letter_topic = ""};
 }
 
 CommandRoutes Workshop::Routes() {

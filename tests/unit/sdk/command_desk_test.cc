@@ -64,7 +64,10 @@ class CommandDeskTest : public ::testing::Test {
   }
 
   CommandAnswer Answer(const base::Message& message) {
-    return CommandDesk(routes_, "product", "product-group").Answer(Received(message), kNow);
+    return CommandDesk(
+               routes_,
+               {.participant = "product", .group = "product-group", .dead_letter_topic = "parked"})
+        .Answer(Received(message), kNow);
   }
   CommandAnswer Answer(const Command& command) {
     return Answer(envelope::Encode(command, "saga.cmd.product"));
@@ -193,7 +196,7 @@ TEST_F(CommandDeskTest, ANewerSchemaIsParkedAndTheBranchIsTold) {
   ASSERT_THAT(answer.messages, SizeIs(2));
   EXPECT_EQ(answer.wanted_until, base::kNever);
 
-  EXPECT_EQ(answer.messages[0].topic, envelope::kDeadLetterTopic);
+  EXPECT_EQ(answer.messages[0].topic, "parked");
   const absl::StatusOr<DeadLetter> letter = envelope::DecodeDeadLetter(answer.messages[0]);
   ASSERT_TRUE(letter.ok()) << letter.status();
   EXPECT_EQ(letter->gid, "");
