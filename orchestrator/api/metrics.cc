@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include <prometheus/counter.h>
@@ -74,35 +75,10 @@ MetricFamily GaugeFamily(std::string name, std::string help) {
   return {.name = std::move(name), .help = std::move(help), .type = prometheus::MetricType::Gauge};
 }
 
-void AddValue(MetricFamily& family, double value,
-              std::vector<prometheus::ClientMetric::Label> labels = {}) {
+void AddValue(MetricFamily& family, double value) {
   prometheus::ClientMetric metric;
-  metric.label = std::move(labels);
   metric.gauge.value = value;
   family.metric.push_back(std::move(metric));
-}
-
-// The busiest destinations by name, the rest as one.
-std::vector<LaneFacts> BoundedLanes(std::vector<LaneFacts> lanes) {
-  std::sort(lanes.begin(), lanes.end(), [](const LaneFacts& a, const LaneFacts& b) {
-    const uint64_t busy_a = a.in_flight + a.queued;
-    const uint64_t busy_b = b.in_flight + b.queued;
-    return busy_a != busy_b ? busy_a > busy_b : a.destination < b.destination;
-  });
-  std::vector<LaneFacts> shown;
-  absl::flat_hash_map<std::string, size_t> places;  // two lanes may be cut to the same label
-  for (LaneFacts& lane : lanes) {
-    lane.destination =
-        places.size() < core::kMetricDestinations ? LabelValue(lane.destination) : "other";
-    const auto [place, added] = places.try_emplace(lane.destination, shown.size());
-    if (added) {
-      shown.push_back(std::move(lane));
-    } else {
-      shown[place->second].in_flight += lane.in_flight;
-      shown[place->second].queued += lane.queued;
-    }
-  }
-  return shown;
 }
 
 }  // namespace
@@ -243,24 +219,8 @@ void Metrics::Impl::AddProcess(std::vector<MetricFamily>& families) const {
 
 void Metrics::Impl::AddScraped(std::vector<MetricFamily>& families) const {
   if (!options_.scrape) return;
-  ScrapeFacts facts = options_.scrape();
-  if (facts.open_transactions.has_value()) {
-    families.push_back(
-        GaugeFamily("saga_open_transactions", "Global transactions that have not ended"));
-    AddValue(families.back(), static_cast<double>(*facts.open_transactions));
-    families.push_back(
-        GaugeFamily("saga_oldest_open_seconds", "Age of the oldest of them; 0 when there is none"));
-    const double age = facts.oldest_open.IsSet() ? Seconds(facts.now - facts.oldest_open) : 0;
-    AddValue(families.back(), std::max(age, 0.0));
-  }
-  MetricFamily in_flight = GaugeFamily("saga_lane_in_flight", "Branch calls out at a destination");
-  MetricFamily queued = GaugeFamily("saga_lane_queued", "Branch calls waiting for a destination");
-  for (const LaneFacts& lane : BoundedLanes(std::move(facts.lanes))) {
-    AddValue(in_flight, static_cast<double>(lane.in_flight), {{"destination", lane.destination}});
-    AddValue(queued, static_cast<double>(lane.queued), {{"destination", lane.destination}});
-  }
-  families.push_back(std::move(in_flight));
-  families.push_back(std::move(queued));
+  std::vector<MetricFamily> scraped = ScrapedFamilies(options_.scrape());
+  std::move(scraped.begin(), scraped.end(), std::back_inserter(families));
 }
 
 std::string Metrics::Impl::Render() {

@@ -6,33 +6,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "orchestrator/api/metrics_scrape.h"
 #include "orchestrator/base/time.h"
 #include "orchestrator/port/alert_sink.h"
 #include "orchestrator/port/observer.h"
 
 namespace saga::api {
-
-// One destination's lane, now.
-struct LaneFacts {
-  std::string destination;  // host:port
-  uint64_t in_flight = 0;
-  uint64_t queued = 0;
-};
-
-// What is looked up when somebody scrapes, instead of being counted along the way.
-struct ScrapeFacts {
-  base::Time now;
-  // Unset when the store could not be asked: the series then say nothing rather than something
-  // wrong.
-  std::optional<uint64_t> open_transactions;
-  base::Time oldest_open;  // create time; unset: nothing is open
-  std::vector<LaneFacts> lanes;
-};
 
 // Thread-safe. The observer's calls cost a few atomic operations and, for the histograms, an
 // uncontended lock; counters are resolved when this is made, not when they are used.

@@ -139,6 +139,64 @@ TEST_F(MetricsTest, ShowsLanes) {
   EXPECT_EQ(Value(text, R"(saga_lane_in_flight{destination="a:1"})"), 0);
 }
 
+TEST_F(MetricsTest, ShowsBreakersAndWhatNobodyAnswered) {
+  facts_.lanes = {{.destination = "a:1", .breaker = 2, .unreachable = 5, .by_fallback = 3},
+                  {.destination = "b:1", .paused = true, .unreachable = 1}};
+  const std::string text = metrics_.Render();
+  EXPECT_EQ(Value(text, R"(saga_lane_breaker_state{destination="a:1"})"), 2);
+  EXPECT_EQ(Value(text, R"(saga_lane_breaker_state{destination="b:1"})"), 0);
+  EXPECT_EQ(Value(text, R"(saga_lane_paused{destination="b:1"})"), 1);
+  EXPECT_EQ(Value(text, "saga_lane_unreachable_total"), 6);
+  EXPECT_EQ(Value(text, "saga_lane_fallback_total"), 3);
+}
+
+TEST_F(MetricsTest, ShowsDeadLettersByDestinationAndOp) {
+  EXPECT_EQ(Value(metrics_.Render(), "saga_dead_letters_oldest_seconds"), -1)
+      << "nothing rather than something wrong";
+  facts_.now = base::Time{100'000'000};
+  facts_.dead_letters.emplace();
+  EXPECT_EQ(Value(metrics_.Render(), "saga_dead_letters_oldest_seconds"), 0);
+  facts_.dead_letters = {{"product", "compensate", 7, base::Time{40'000'000}},
+                         {"product", "action", 1, base::Time{90'000'000}}};
+  for (uint64_t i = 0; i < 1000; ++i)
+    facts_.dead_letters->push_back({absl::StrCat("host", i, ":1"), "action", 1, base::Time{}});
+  const std::string text = metrics_.Render();
+  EXPECT_EQ(Value(text, R"(saga_dead_letters{destination="product",op="compensate"})"), 7);
+  EXPECT_EQ(Value(text, R"(saga_dead_letters{destination="product",op="action"})"), 1);
+  EXPECT_EQ(Value(text, R"(saga_dead_letters{destination="other",op="action"})"),
+            1001 - core::kMetricDestinations);
+  EXPECT_EQ(Value(text, "saga_dead_letters_oldest_seconds"), 60);
+}
+
+TEST_F(MetricsTest, ShowsTheOutboxReplayJobsAndInstances) {
+  EXPECT_EQ(Value(metrics_.Render(), "saga_outbox_published_total"), -1) << "no Kafka";
+  facts_.now = base::Time{100'000'000};
+  facts_.outbox = {.waiting = 4,
+                   .oldest = base::Time{98'000'000},
+                   .published = 10,
+                   .failed = 2,
+                   .reachable = true};
+  facts_.replay = {.jobs = 1, .pending = 30, .running = 8, .done = 5, .failed = 1, .skipped = 2};
+  facts_.instances = {{"product", "live", 2}, {"product", "lost", 1}};
+  std::string text = metrics_.Render();
+  EXPECT_EQ(Value(text, "saga_outbox_waiting"), 4);
+  EXPECT_EQ(Value(text, "saga_outbox_oldest_seconds"), 2);
+  EXPECT_EQ(Value(text, "saga_outbox_published_total"), 10);
+  EXPECT_EQ(Value(text, "saga_outbox_failed_total"), 2);
+  EXPECT_EQ(Value(text, "saga_broker_reachable"), 1);
+  EXPECT_EQ(Value(text, "saga_replay_jobs"), 1);
+  EXPECT_EQ(Value(text, R"(saga_replay_items{state="pending"})"), 30);
+  EXPECT_EQ(Value(text, R"(saga_replay_items{state="running"})"), 8);
+  EXPECT_EQ(Value(text, R"(saga_replay_items_total{result="done"})"), 5);
+  EXPECT_EQ(Value(text, R"(saga_replay_items_total{result="failed"})"), 1);
+  EXPECT_EQ(Value(text, R"(saga_replay_items_total{result="skipped"})"), 2);
+  EXPECT_EQ(Value(text, R"(saga_participant_instances{participant="product",state="live"})"), 2);
+  facts_.outbox->waiting.reset();
+  text = metrics_.Render();
+  EXPECT_EQ(Value(text, "saga_outbox_waiting"), -1);
+  EXPECT_EQ(Value(text, "saga_outbox_oldest_seconds"), -1);
+}
+
 TEST_F(MetricsTest, DestinationsAreBoundedAndTheBusiestStay) {
   for (uint64_t i = 0; i < 5000; ++i) facts_.lanes.push_back({absl::StrCat("host", i, ":1"), 1, i});
   facts_.lanes.push_back({"weird\n\"\\?gid=secret", 9, 9000});
