@@ -251,6 +251,11 @@ class Loader {
               absl::StrCat(Named("engine.max_retry_interval"), " must not be shorter than ",
                            Named("engine.retry_interval")));
     }
+    if (config.breaker_max_open_for < config.breaker_open_for) {
+      Problem("configuration",
+              absl::StrCat(Named("lane.breaker.max_open_for"), " must not be shorter than ",
+                           Named("lane.breaker.open_for")));
+    }
     for (const char* part :
          {"limit.payload_bytes", "limit.custom_data_bytes", "limit.result_bytes"}) {
       if (Number(part) <= config.limit_request_bytes) continue;

@@ -41,6 +41,13 @@ struct Config {
   base::Duration commit_delay;
   int64_t lane_in_flight = 0;
   int64_t lane_queue = 0;
+  int64_t lane_rate = 0;
+  int64_t breaker_min_calls = 0;
+  int64_t breaker_failure_percent = 0;
+  base::Duration breaker_window;
+  base::Duration breaker_slow_call;
+  base::Duration breaker_open_for;
+  base::Duration breaker_max_open_for;
   base::Duration drain_timeout;
   int64_t http_max_connections = 0;
   int64_t limit_steps = 0;

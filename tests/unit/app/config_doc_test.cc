@@ -53,6 +53,11 @@ TEST(ConfigDefaults, AreTheLimitsOfTheCore) {
   EXPECT_EQ(config.commit_delay, core::kCommitDelay);
   EXPECT_EQ(static_cast<size_t>(config.lane_in_flight), core::kLaneInFlight);
   EXPECT_EQ(static_cast<size_t>(config.lane_queue), core::kLaneQueue);
+  EXPECT_EQ(static_cast<size_t>(config.breaker_min_calls), core::kBreakerMinCalls);
+  EXPECT_EQ(static_cast<double>(config.breaker_failure_percent) / 100, core::kBreakerFailureRatio);
+  EXPECT_EQ(config.breaker_window, core::kBreakerWindow);
+  EXPECT_EQ(config.breaker_open_for, core::kBreakerOpenFor);
+  EXPECT_EQ(config.breaker_max_open_for, core::kBreakerMaxOpenFor);
   EXPECT_EQ(static_cast<size_t>(config.limit_steps), core::kMaxSteps);
   EXPECT_EQ(static_cast<size_t>(config.limit_payload_bytes), core::kMaxPayloadSize);
   EXPECT_EQ(static_cast<size_t>(config.limit_request_bytes), core::kMaxRequestSize);

@@ -206,6 +206,9 @@ TEST(LoadConfig, TimeoutsMustStandInOrder) {
                   "engine.timeout_to_fail (35s, default)")));
   EXPECT_THAT(FromFlags({{"engine-max-retry-interval", "9s"}}).problems,
               ElementsAre(HasSubstr("engine.max_retry_interval (9s")));
+  EXPECT_THAT(FromFlags({{"lane-breaker-open-for", "31s"}}).problems,
+              ElementsAre(HasSubstr("lane.breaker.max_open_for (30s, default) must not be shorter "
+                                    "than lane.breaker.open_for (31s")));
   EXPECT_THAT(
       FromFlags({{"engine-retry-interval", "35s"}, {"engine-request-timeout", "34999ms"}}).problems,
       IsEmpty());

@@ -239,6 +239,16 @@ TEST(LaneClose, DropsWhatWaitsAndLetsCallsEnd) {
   EXPECT_EQ(stage.opened, 0u);
 }
 
+TEST(LaneClose, ThenNobodyIsWelcomedAnyMore) {
+  LaneStage stage;
+  stage.MakeOpen();
+  stage.Run(core::kBreakerOpenFor);
+  ASSERT_EQ(stage.Offer("probe").kind, Kind::kTaken);
+  stage.lanes().Close();
+  stage.Answer();
+  EXPECT_EQ(stage.opened, 0u);
+}
+
 TEST(LaneStatistics, CountAndTellHowLongCallsTook) {
   LaneStage stage;
   for (int i = 1; i <= 10; ++i) {
