@@ -16,6 +16,8 @@
 namespace saga::participants::sdk {
 namespace {
 
+constexpr absl::Duration kLeaveTimeout = absl::Seconds(2);
+
 // Written beside and renamed, so that a reader never sees half of it.
 bool WritePorts(const std::string& path, const ParticipantServer& server) {
   const nlohmann::json ports = {
@@ -57,8 +59,15 @@ int ServeUntilStopped(ParticipantServer& server, StopSignals& signals,
   LogLine(LogLevel::kInfo, "ready")
       .Set("grpc", server.grpc_address())
       .Set("http", server.http_address());
+  std::unique_ptr<Registration> registration;
+  if (process.registration) {
+    registration = process.registration();
+    registration->Start();
+  }
   const int signal = signals.Wait();
   LogLine(LogLevel::kInfo, "stopping").Set("signal", strsignal(signal));
+  // When sagad cannot be told it finds out by itself: the line in the log is all there is to do.
+  if (registration != nullptr) registration->Deregister(kLeaveTimeout).IgnoreError();
   server.Stop(process.grace);
   std::remove(ports.c_str());
   LogLine(LogLevel::kInfo, "stopped");

@@ -11,6 +11,19 @@ using ::order::v1::PaymentBranch;
 
 constexpr char kService[] = "order.v1.Order/";
 
+struct BranchRow {
+  const char* name;
+  sdk::Outcome (OrderService::*call)(const sdk::BranchContext&, const PaymentBranch&);
+  const char* kind;  // as registered
+};
+
+constexpr BranchRow kBranches[] = {
+    {"BeginPayment", &OrderService::BeginPayment, "action"},
+    {"RevertPayment", &OrderService::RevertPayment, "compensate"},
+    {"ConfirmPayment", &OrderService::ConfirmPayment, "action"},
+    {"UnconfirmPayment", &OrderService::UnconfirmPayment, "compensate"},
+};
+
 template <typename Request, typename Response>
 void AddCall(sdk::ParticipantServer& server, const std::string& method, OrderService& service,
              absl::StatusOr<Response> (OrderService::*call)(const Request&)) {
@@ -24,19 +37,21 @@ void AddCall(sdk::ParticipantServer& server, const std::string& method, OrderSer
 
 sdk::CommandRoutes BranchRoutes(OrderService& service) {
   sdk::CommandRoutes routes;
-  const auto add = [&](const std::string& method,
-                       sdk::Outcome (OrderService::*call)(const sdk::BranchContext&,
-                                                          const PaymentBranch&)) {
-    routes.Add<PaymentBranch>(kService + method, [&service, call](const sdk::BranchContext& branch,
-                                                                  const PaymentBranch& request) {
-      return (service.*call)(branch, request);
-    });
-  };
-  add("BeginPayment", &OrderService::BeginPayment);
-  add("RevertPayment", &OrderService::RevertPayment);
-  add("ConfirmPayment", &OrderService::ConfirmPayment);
-  add("UnconfirmPayment", &OrderService::UnconfirmPayment);
+  for (const BranchRow& row : kBranches) {
+    routes.Add<PaymentBranch>(absl::StrCat(kService, row.name),
+                              [&service, call = row.call](const sdk::BranchContext& branch,
+                                                          const PaymentBranch& request) {
+                                return (service.*call)(branch, request);
+                              });
+  }
   return routes;
+}
+
+std::vector<sdk::Operation> Operations() {
+  std::vector<sdk::Operation> operations;
+  for (const BranchRow& row : kBranches)
+    operations.push_back({row.name, absl::StrCat(kService, row.name), row.kind});
+  return operations;
 }
 
 void AddHttpRoutes(OrderService& service, sdk::ParticipantServer& server) {

@@ -8,9 +8,29 @@
 namespace saga::participants::order::handler {
 namespace {
 
-std::string Target(const Places& places, const std::string& address, absl::string_view method) {
-  const absl::string_view scheme = places.transport == Transport::kHttp ? "http://" : "";
-  return absl::StrCat(scheme, address, "/", method);
+std::string Target(Transport transport, absl::string_view participant, absl::string_view address,
+                   absl::string_view service, absl::string_view method) {
+  switch (transport) {
+    case Transport::kGrpc:
+      return absl::StrCat(address, "/", service, "/", method);
+    case Transport::kHttp:
+      return absl::StrCat("http://", address, "/", service, "/", method);
+    case Transport::kRegistered:
+      return absl::StrCat("participant://", participant, "/", method);
+  }
+  return "";
+}
+
+std::string OrderTarget(const Places& places, absl::string_view method) {
+  return Target(places.transport, "order", places.order, "order.v1.Order", method);
+}
+
+std::string ProductTarget(Transport transport, const Places& places, absl::string_view method) {
+  return Target(transport, "product", places.product, "product.v1.Product", method);
+}
+
+std::string ProductTarget(const Places& places, absl::string_view method) {
+  return ProductTarget(places.transport, places, method);
 }
 
 std::string Payload(const Places& places, const google::protobuf::Message& message) {
@@ -48,20 +68,21 @@ sdk::SagaBuilder OrderPaid(const domain::Order& order, const std::string& trade_
   sdk::SagaBuilder saga(OrderPaidGid(order));
   // The last step is the only one that makes the order look paid, so nobody ships what is not
   // deducted yet.
-  saga.Step(Target(places, places.order, "order.v1.Order/BeginPayment"),
-            Target(places, places.order, "order.v1.Order/RevertPayment"), payload)
-      .Step(Target(places, places.product, "product.v1.Product/Deduct"),
-            Target(places, places.product, "product.v1.Product/Restore"),
+  saga.Step(OrderTarget(places, "BeginPayment"), OrderTarget(places, "RevertPayment"), payload)
+      .Step(ProductTarget(places, "Deduct"), ProductTarget(places, "Restore"),
             StockPayload(order, places))
-      .Step(Target(places, places.order, "order.v1.Order/ConfirmPayment"),
-            Target(places, places.order, "order.v1.Order/UnconfirmPayment"), payload);
+      .Step(OrderTarget(places, "ConfirmPayment"), OrderTarget(places, "UnconfirmPayment"),
+            payload);
   return saga;
 }
 
 sdk::TccBranch ReserveStockBranch(const domain::Order& order, const Places& places) {
-  return {.try_target = Target(places, places.product, "product.v1.Product/TryFreeze"),
-          .confirm = Target(places, places.product, "product.v1.Product/ConfirmDeduct"),
-          .cancel = Target(places, places.product, "product.v1.Product/CancelThaw"),
+  // The try is called from here, where names of participants are not known.
+  const Transport own =
+      places.transport == Transport::kRegistered ? Transport::kGrpc : places.transport;
+  return {.try_target = ProductTarget(own, places, "TryFreeze"),
+          .confirm = ProductTarget(places, "ConfirmDeduct"),
+          .cancel = ProductTarget(places, "CancelThaw"),
           .payload = StockPayload(order, places)};
 }
 

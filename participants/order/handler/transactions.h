@@ -13,13 +13,16 @@
 
 namespace saga::participants::order::handler {
 
-// How the orchestrator reaches the branches. Both transports carry the same messages; HTTP carries
-// them as JSON.
-enum class Transport { kGrpc, kHttp };
+// How the orchestrator reaches the branches: at an address, or by the name of a participant that
+// registered there, whichever instance that is then. All carry the same messages; HTTP carries them
+// as JSON.
+enum class Transport { kGrpc, kHttp, kRegistered };
 
 struct Places {
   Transport transport = Transport::kGrpc;
-  std::string order;    // "host:port" of this service's door for `transport`, as sagad sees it
+  // "host:port" of this service's door for `transport`, as sagad sees it; kRegistered: the gRPC
+  // one.
+  std::string order;
   std::string product;  // the same of product
 };
 

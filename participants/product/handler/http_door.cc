@@ -11,6 +11,20 @@ using ::product::v1::StockChange;
 
 constexpr char kService[] = "product.v1.Product/";
 
+struct BranchRow {
+  const char* name;
+  domain::Kind change;
+  const char* kind;  // as registered
+};
+
+constexpr BranchRow kBranches[] = {
+    {"Deduct", domain::Kind::kDeduct, "action"},
+    {"Restore", domain::Kind::kRestore, "compensate"},
+    {"TryFreeze", domain::Kind::kFreeze, "try"},
+    {"ConfirmDeduct", domain::Kind::kConfirm, "confirm"},
+    {"CancelThaw", domain::Kind::kThaw, "cancel"},
+};
+
 template <typename Request, typename Response>
 void AddCall(sdk::ParticipantServer& server, const std::string& method, ProductService& service,
              absl::StatusOr<Response> (ProductService::*call)(const Request&)) {
@@ -24,18 +38,21 @@ void AddCall(sdk::ParticipantServer& server, const std::string& method, ProductS
 
 sdk::CommandRoutes BranchRoutes(ProductService& service) {
   sdk::CommandRoutes routes;
-  const auto add = [&](const std::string& method, domain::Kind kind) {
-    routes.Add<StockChange>(kService + method, [&service, kind](const sdk::BranchContext& branch,
-                                                                const StockChange& request) {
-      return service.ChangeStock(kind, branch, request);
-    });
-  };
-  add("Deduct", domain::Kind::kDeduct);
-  add("Restore", domain::Kind::kRestore);
-  add("TryFreeze", domain::Kind::kFreeze);
-  add("ConfirmDeduct", domain::Kind::kConfirm);
-  add("CancelThaw", domain::Kind::kThaw);
+  for (const BranchRow& row : kBranches) {
+    routes.Add<StockChange>(absl::StrCat(kService, row.name),
+                            [&service, change = row.change](const sdk::BranchContext& branch,
+                                                            const StockChange& request) {
+                              return service.ChangeStock(change, branch, request);
+                            });
+  }
   return routes;
+}
+
+std::vector<sdk::Operation> Operations() {
+  std::vector<sdk::Operation> operations;
+  for (const BranchRow& row : kBranches)
+    operations.push_back({row.name, absl::StrCat(kService, row.name), row.kind});
+  return operations;
 }
 
 void AddHttpRoutes(ProductService& service, sdk::ParticipantServer& server) {
