@@ -61,6 +61,23 @@ TEST(KafkaIntakeOutage, StartsAndStopsWithoutABroker) {
   (*intake)->Stop(absl::ZeroDuration());
 }
 
+TEST(KafkaIntakeOutage, TheOtherDoorsDoNotNotice) {
+  const std::string nobody = absl::StrCat("127.0.0.1:", fixture::FreePort());
+  fixture::TempDir dir;
+  Participant product("product", dir.path(), {"--kafka", nobody});
+  EXPECT_TRUE(product.process().WaitForStderr("kafka is away, waiting for it", kSoon));
+  for (int stock = 1; stock <= 50; ++stock) {
+    EXPECT_EQ(product.Post("SetStock", {{"product_id", 7}, {"size_id", 1}, {"stock", stock}})
+                  .value("stock", ""),
+              absl::StrCat(stock));
+  }
+  product.process().Terminate();
+  EXPECT_EQ(product.process().WaitForExit(absl::Seconds(30)), 0);
+  const std::string log = product.process().Stderr();
+  EXPECT_EQ(log.find("kafka is away"), log.rfind("kafka is away")) << "told once";
+  EXPECT_EQ(log.find("\"level\":\"error\""), std::string::npos) << log;
+}
+
 // The product program: its stock is what must not be taken twice.
 class ProductCrash : public ::testing::Test {
  protected:
