@@ -17,7 +17,7 @@
 namespace saga::e2e {
 
 struct PurchaseShopOptions {
-  std::string branches = "grpc";  // how order's branches are called: grpc or http
+  std::string branches = "grpc";  // how order's branches are called: grpc, http or registered
   std::vector<std::string> product_args;
   std::vector<std::string> order_args;
   std::vector<std::string> sagad_args;
