@@ -13,6 +13,10 @@ namespace saga::core {
 
 namespace {
 
+// With its jitter.
+constexpr base::Duration kWayRoundPauseMax = base::Micros(
+    static_cast<int64_t>(static_cast<double>(kWayRoundPause.micros) * (1 + kRetryJitter)));
+
 bool IsDue(const Branch& branch, base::Time now) { return branch.next_attempt <= now; }
 
 // Rows whose turn it is and that nobody has to decide about first.
@@ -386,8 +390,13 @@ base::Time NextWake(const GlobalTransaction& transaction, const Settings& settin
 }
 
 bool AtRest(const GlobalTransaction& transaction, base::Time now) {
-  if (!Due(transaction, now).empty() || RulesFor(transaction.mode).RepeatsAtOnce(transaction))
-    return false;
+  if (RulesFor(transaction.mode).RepeatsAtOnce(transaction)) return false;
+  for (const uint32_t row : Callable(transaction)) {
+    const Branch& branch = transaction.branches[row];
+    // Who goes the way round does so at once; a step's own short interval is an interval.
+    const bool soon = branch.retry.interval.micros == 0 && IsDue(branch, now + kWayRoundPauseMax);
+    if (IsDue(branch, now) || soon) return false;
+  }
   return std::none_of(transaction.branches.begin(), transaction.branches.end(),
                       [](const Branch& branch) { return branch.on_fallback; });
 }

@@ -1,5 +1,6 @@
 #include "orchestrator/engine/reply_intake.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -92,20 +93,34 @@ void ReplyIntake::Stop() {
 void ReplyIntake::Body() {
   std::vector<Item> items;
   inbox_->TakeAll(items);
-  for (Item& item : items) waiting_.push_back(std::move(item));
-  while (!waiting_.empty()) {
-    Item& item = waiting_.front();
-    if (item.refusal.empty()) {
-      Give(std::move(item));
-    } else if (Park(item)) {
-      item.ack();
-      parked_(item.refusal);
+  const base::Time now = ports_.clock->Now();
+  for (Item& item : items) {
+    if (!item.refusal.empty()) {
+      refused_.push_back(std::move(item));
+    } else if (item.again) {
+      again_.push_back(std::move(item));
+      pause_until_ = std::max(pause_until_, now + core::kStoreRetryPause);
     } else {
-      break;
+      Give(std::move(item));
     }
-    waiting_.pop_front();
   }
-  strand_->WakeAt(waiting_.empty() ? base::kNever : ports_.clock->Now() + core::kStoreRetryPause);
+  if (now >= pause_until_) {
+    for (Item& item : std::exchange(again_, {})) Give(std::move(item));
+    ParkRefused(now);
+  }
+  strand_->WakeAt(again_.empty() && refused_.empty() ? base::kNever : pause_until_);
+}
+
+void ReplyIntake::ParkRefused(base::Time now) {
+  for (; !refused_.empty(); refused_.pop_front()) {
+    Item& item = refused_.front();
+    if (!Park(item)) {
+      pause_until_ = now + core::kStoreRetryPause;
+      return;
+    }
+    item.ack();
+    parked_(item.refusal);
+  }
 }
 
 void ReplyIntake::Give(Item item) {
@@ -128,7 +143,8 @@ void ReplyIntake::Give(Item item) {
             break;
           case Answer::Kind::kOverloaded:
           case Answer::Kind::kStoreFailed:
-            break;  // once more
+            item.again = true;
+            break;
           case Answer::Kind::kStopping:
             return;  // it comes again after the next start
         }
@@ -145,6 +161,7 @@ bool ReplyIntake::Park(const Item& item) {
   letter.original_partition = received.partition;
   letter.original_offset = received.offset;
   letter.original_time = received.time;
+  letter.original_key = received.message.key;
   letter.consumer_group = options_.group;
   letter.source = options_.source;
   letter.payload = received.message.value;

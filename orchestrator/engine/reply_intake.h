@@ -56,10 +56,12 @@ class ReplyIntake {
     port::Received received;
     absl::AnyInvocable<void()> ack;
     std::string refusal;  // why it is to be parked; empty: it is to be given to the engine
+    bool again = false;   // the engine could not take it
   };
 
   void Body();
   void Give(Item item);
+  void ParkRefused(base::Time now);
   // False: the store does not answer.
   bool Park(const Item& item);
 
@@ -68,8 +70,12 @@ class ReplyIntake {
   const Parked parked_;
   const std::shared_ptr<Inbox<Item>> inbox_;  // replies of the engine keep it alive
   std::unique_ptr<port::Strand> strand_;
-  std::deque<Item> waiting_;  // strand only: to be tried again, in order
   bool stopped_ = false;
+
+  // Strand only. Kept apart, so that what cannot be parked holds up no reply.
+  std::deque<Item> refused_;
+  std::vector<Item> again_;
+  base::Time pause_until_;  // before what the store did not take is tried again
 };
 
 }  // namespace saga::engine

@@ -203,7 +203,9 @@ void Runner::Act(Slot* slot) {
   ReleaseWaiters(slot);
   Rearm(slot);
   TellRest(slot);
-  const bool idle = slot->in_flight.empty() && slot->waiters.empty() && !slot->dirty;
+  // What is blocked is due as far as the store knows: it would only be claimed again.
+  const bool idle =
+      slot->in_flight.empty() && slot->blocked.empty() && slot->waiters.empty() && !slot->dirty;
   const double limit = static_cast<double>(context_->options.max_live) * core::kEvictAbove;
   if (idle && static_cast<double>(context_->live.load()) > limit &&
       slot->wake - now_ >= core::kEvictMinWait) {
@@ -308,7 +310,10 @@ void Runner::ReleaseWaiters(Slot* slot) {
     if (ended || waiter.wait == WaitFor::kRest) return rests;
     if (waiter.wait != WaitFor::kBranch) return false;
     const core::Branch& branch = transaction.branches[static_cast<size_t>(waiter.row)];
-    return branch.status != core::BranchStatus::kPrepared || branch.dead != core::DeadReason::kNone;
+    // An action that is undone before it was settled never will be.
+    return branch.status != core::BranchStatus::kPrepared ||
+           branch.dead != core::DeadReason::kNone ||
+           (branch.op == core::Op::kAction && transaction.status == core::Status::kAborting);
   };
   std::vector<Slot::Waiter> released;
   std::vector<Slot::Waiter> staying;

@@ -217,5 +217,24 @@ TEST(Fallback, EveryCalleeMayBeReachedByIt) {
   }
 }
 
+TEST(Fallback, WhoMayGoRoundIsAskedAgainSoonAndIsNotAtRestUntilThen) {
+  const auto unreached = [](bool way_round) {
+    core::GlobalTransaction transaction;
+    const base::Time now{1'700'000'000'000'000};
+    (void)core::Create(core::Submitted{SagaDraft(1)}, {.now = now}, &transaction);
+    const uint32_t attempt = core::StartCall(transaction, 1);
+    (void)core::Step(
+        transaction,
+        core::BranchAnswered{
+            .row = 1, .attempt = attempt, .outcome = Outcome::kUnknown, .way_round = way_round},
+        {.now = now, .jitter = 0.999});
+    EXPECT_EQ(core::AtRest(transaction, now), !way_round);
+    return core::NextWake(transaction, {}) - now;
+  };
+  EXPECT_GE(unreached(true), core::kWayRoundPause);
+  EXPECT_LE(unreached(true), base::Millis(55));
+  EXPECT_GE(unreached(false), base::Seconds(20));
+}
+
 }  // namespace
 }  // namespace saga::scenario

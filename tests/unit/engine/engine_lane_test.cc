@@ -95,10 +95,15 @@ TEST(EngineLane, CallsThatFailOnTheSpotDoNotNest) {
     Done held;
   };
   Refusing caller;
-  auto lanes = std::make_shared<LaneSet>(&caller, 1, 100'000);
+  simulation::World world{1};
+  const LaneSettings settings = {.in_flight = 1, .breaker = {.min_calls = 0}};
+  auto lanes = std::make_shared<LaneSet>(
+      settings, 0, LaneSet::Ports{.caller = &caller, .clock = &world}, nullptr);
   size_t ended = 0;
   for (int i = 0; i < 10'000; ++i) {
-    ASSERT_TRUE(lanes->Offer({.target = "p:1/P/M"}, [&](port::BranchReply) { ++ended; }));
+    const Offered offered = lanes->Offer(
+        {.target = "p:1/P/M"}, [&](port::BranchReply) { ++ended; }, 0);
+    ASSERT_EQ(offered.kind, Offered::Kind::kTaken);
   }
   caller.held({core::Outcome::kSuccess, ""});
   EXPECT_EQ(ended, 10'000u);

@@ -19,6 +19,7 @@ class Stage::Disk : public port::TransactionStore {
       const auto kind = stage_->disk ? stage_->disk(write) : port::WriteResult::Kind::kDone;
       if (kind == port::WriteResult::Kind::kDone) {
         results.push_back(std::move(store_->Commit({write}).front()));
+        if (results.back().kind == kind) stage_->StoreOutbox(write);
       } else {
         results.push_back({.kind = kind, .error = "the test's disk"});
       }
@@ -26,6 +27,7 @@ class Stage::Disk : public port::TransactionStore {
     return results;
   }
   absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override {
+    if (stage_->loads_fail) return absl::UnavailableError("the test's disk");
     return store_->Load(gid);
   }
   absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
@@ -45,6 +47,16 @@ class Stage::Disk : public port::TransactionStore {
 
 Stage::Stage(EngineOptions options) : options_(std::move(options)) { Start(); }
 
+Stage::Stage(EngineOptions options, WithPost)
+    : options_(std::move(options)), post_(std::make_unique<Post>(&world_)) {
+  MessageOptions& messages = options_.messages;
+  messages.reply_topic = kReplies;
+  messages.event_topic = kEvents;
+  messages.dead_letter_topic = kLetters;
+  messages.source = "/sagad/test";
+  Start();
+}
+
 Stage::~Stage() { *alive_ = false; }
 
 void Stage::Start() {
@@ -54,7 +66,8 @@ void Stage::Start() {
     return strand == "store" ? base::Millis(1) : base::Micros(10);
   });
   engine_ = std::make_unique<Engine>(
-      options_, Engine::Ports{disk_.get(), this, &world_, &world_, executor_.get(), this});
+      options_, Engine::Ports{disk_.get(), this, &world_, &world_, executor_.get(), this,
+                              post_.get(), post_.get(), post_.get()});
   engine_->Start();
 }
 
@@ -63,7 +76,13 @@ void Stage::Restart() {
   adapter::MemoryStore::State state = store_.Snapshot();
   engine_.reset();
   store_.Restore(std::move(state));
+  if (post_ != nullptr) post_->Die();
   Start();
+}
+
+void Stage::StoreOutbox(const port::Write& write) {
+  if (post_ == nullptr || write.outbox == nullptr) return;
+  for (const base::Message& message : *write.outbox) post_->Put(message);
 }
 
 void Stage::Run(base::Duration time) {
@@ -76,7 +95,11 @@ void Stage::Call(port::BranchCall call, Done done) {
   auto shared = std::make_shared<Done>(std::move(done));
   world_.After(scripted.hangs ? call.timeout : scripted.after, [alive = alive_, shared, scripted] {
     if (!*alive) return;
-    (*shared)({scripted.hangs ? core::Outcome::kUnknown : scripted.outcome, "the reason"});
+    if (scripted.hangs) {
+      (*shared)({core::Outcome::kUnknown, "the reason", port::Reach::kTimedOut});
+    } else {
+      (*shared)({scripted.outcome, "the reason", scripted.reach, scripted.hopeless});
+    }
   });
 }
 
@@ -114,6 +137,11 @@ Answer Stage::SubmitAndRun(core::GlobalTransaction draft, WaitFor wait, base::Du
 core::Status Stage::StatusOf(const std::string& gid) {
   const auto record = store_.Load(gid);
   return record.ok() ? record->status : core::Status::kPrepared;
+}
+
+core::GlobalTransaction Stage::Record(const std::string& gid) {
+  const auto record = store_.Load(gid);
+  return record.ok() ? *record : core::GlobalTransaction{};
 }
 
 }  // namespace saga::engine
