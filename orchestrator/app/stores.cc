@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "orchestrator/adapter/decorator/crash_point_store.h"
+#include "orchestrator/adapter/memory/memory_jobs.h"
 #include "orchestrator/adapter/memory/memory_kv.h"
 #include "orchestrator/adapter/memory/memory_store.h"
 #include "orchestrator/adapter/sqlite/sqlite_store.h"
@@ -23,6 +24,11 @@ absl::StatusOr<OpenedStore> OpenSqlite(const std::string& data_dir,
   opened.own_query = std::move(sqlite->query);
   opened.query = opened.own_query.get();
   opened.kv = std::move(sqlite->kv);
+  opened.own_outbox = std::move(sqlite->outbox);
+  opened.outbox = opened.own_outbox.get();
+  opened.jobs = std::move(sqlite->jobs);
+  opened.own_dead_letters = std::move(sqlite->dead_letters);
+  opened.dead_letters = opened.own_dead_letters.get();
   return opened;
 }
 
@@ -30,12 +36,24 @@ OpenedStore OpenMemory() {
   auto memory = std::make_unique<adapter::MemoryStore>();
   OpenedStore opened;
   opened.query = memory.get();
+  opened.outbox = &memory->outbox();
+  opened.dead_letters = memory.get();
   opened.store = std::move(memory);
   opened.kv = std::make_unique<adapter::MemoryKv>();
+  opened.jobs = std::make_unique<adapter::MemoryJobs>();
   return opened;
 }
 
 }  // namespace
+
+void OpenedStore::Close() {
+  own_dead_letters.reset();
+  jobs.reset();
+  own_outbox.reset();
+  kv.reset();
+  own_query.reset();
+  store.reset();
+}
 
 absl::StatusOr<OpenedStore> OpenStore(const Config& config, const std::string& crash_point) {
   std::optional<adapter::CrashPoint> point;

@@ -5,6 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "orchestrator/app/config.h"
+#include "orchestrator/port/dead_letter_query.h"
+#include "orchestrator/port/job_store.h"
 #include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/outbox_store.h"
 #include "orchestrator/port/transaction_query.h"
@@ -12,14 +14,21 @@
 
 namespace saga::app {
 
-// The store that the configuration names, with all of its sides. Let go of it from the bottom up:
-// the others before the store.
+// The store that the configuration names, with all of its sides. Those with an owner of their own
+// are not the store itself.
 struct OpenedStore {
   std::unique_ptr<port::TransactionStore> store;
-  std::unique_ptr<port::TransactionQuery> own_query;  // null: the store answers queries itself
+  std::unique_ptr<port::TransactionQuery> own_query;
   port::TransactionQuery* query = nullptr;
   std::unique_ptr<port::KvStore> kv;
+  std::unique_ptr<port::OutboxStore> own_outbox;
   port::OutboxStore* outbox = nullptr;
+  std::unique_ptr<port::JobStore> jobs;
+  std::unique_ptr<port::DeadLetterQuery> own_dead_letters;
+  port::DeadLetterQuery* dead_letters = nullptr;
+
+  // Lets go of it in the order that leaves a tidy file: the store last.
+  void Close();
 };
 
 // `crash_point` is the value of SAGAD_CRASH_POINT; empty: none. InvalidArgument when it is not one,

@@ -1,6 +1,7 @@
 #include "orchestrator/adapter/memory/memory_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/limits.h"
@@ -23,7 +24,8 @@ bool Matches(const port::ListFilter& filter, const MemoryStore::Row& row) {
          (!filter.created_to.IsSet() || transaction.create_time <= filter.created_to) &&
          (!filter.wakes_after.IsSet() ||
           (!core::IsFinal(transaction.status) && row.next_wake != base::kNever &&
-           row.next_wake > filter.wakes_after));
+           row.next_wake > filter.wakes_after)) &&
+         core::Matches(filter.filter, transaction, filter.now);
 }
 
 void Append(const Write& write, std::vector<core::HistoryEntry>* history) {
@@ -38,11 +40,14 @@ void Append(const Write& write, std::vector<core::HistoryEntry>* history) {
 
 MemoryStore::State MemoryStore::Snapshot() const {
   absl::MutexLock lock(&mutex_);
-  return state_;
+  State state = state_;
+  state.outbox = outbox_.Snapshot();
+  return state;
 }
 
 void MemoryStore::Restore(State state) {
   absl::MutexLock lock(&mutex_);
+  outbox_.Restore(std::exchange(state.outbox, {}));
   state_ = std::move(state);
   gids_.clear();
   held_.clear();
@@ -66,6 +71,8 @@ std::vector<WriteResult> MemoryStore::Commit(const std::vector<Write>& batch) {
         results.push_back(Update(write));
         break;
     }
+    if (write.outbox != nullptr && results.back().kind == WriteResult::Kind::kDone)
+      outbox_.Add(*write.outbox, write.transaction->update_time);
   }
   return results;
 }
@@ -111,7 +118,9 @@ WriteResult MemoryStore::Update(const Write& write) {
       if (changed == branches.size()) {
         branches.push_back(wanted.branches[changed]);
       } else {
+        base::Bytes payload = branches[changed].payload;
         branches[changed] = wanted.branches[changed];
+        if (!write.payloads_changed) branches[changed].payload = std::move(payload);
       }
     }
   }

@@ -14,6 +14,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "orchestrator/adapter/memory/memory_outbox.h"
+#include "orchestrator/port/dead_letter_query.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -21,7 +23,9 @@ namespace saga::adapter {
 
 // Thread safety: as the ports say; the one mutex is for the queries' sake. Never blocks on anything
 // else, never fails.
-class MemoryStore final : public port::TransactionStore, public port::TransactionQuery {
+class MemoryStore final : public port::TransactionStore,
+                          public port::TransactionQuery,
+                          public port::DeadLetterQuery {
  public:
   // What a disk would hold. Records are never changed in place, so a copy shares them and costs a
   // pointer each.
@@ -34,12 +38,16 @@ class MemoryStore final : public port::TransactionStore, public port::Transactio
   struct State {
     std::map<std::string, std::shared_ptr<const Row>> rows;  // by gid
     uint64_t last_id = 0;
+    MemoryOutbox::State outbox;
   };
 
   // The content as after the last Commit.
   State Snapshot() const;
   // Puts a content back as a new process would find it: nobody holds anything.
   void Restore(State state);
+
+  // Where the messages of commits wait. Lives as long as the store.
+  MemoryOutbox& outbox() { return outbox_; }
 
   // port::TransactionStore
   std::vector<port::WriteResult> Commit(const std::vector<port::Write>& batch) override;
@@ -60,6 +68,13 @@ class MemoryStore final : public port::TransactionStore, public port::Transactio
   absl::StatusOr<port::StoreCounts> Count() override;
   uint64_t QueryCount() const override;
 
+  // port::DeadLetterQuery
+  absl::StatusOr<std::vector<port::DeadLetter>> ListDead(const core::Filter& filter, base::Time now,
+                                                         uint64_t after, size_t limit) override;
+  absl::StatusOr<std::vector<port::DeadLetterGroup>> GroupDead(const core::Filter& filter,
+                                                               base::Time now) override;
+  absl::StatusOr<std::vector<port::DeadLetterCount>> CountDead() override;
+
  private:
   using Wake = std::pair<base::Time, uint64_t>;  // next_wake, id
 
@@ -70,8 +85,13 @@ class MemoryStore final : public port::TransactionStore, public port::Transactio
   // Keeps free_ right for a row that is about to change or has just changed.
   void RemoveFree(const Row& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void AddFree(const Row& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Calls `take(transaction, row, position)` for each dead letter, oldest transaction first.
+  template <typename Take>
+  void ForEachDead(const Take& take) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
+  MemoryOutbox outbox_;  // has a lock of its own, taken after mutex_
+  // Its outbox is empty: that is in outbox_.
   State state_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, std::string> gids_ ABSL_GUARDED_BY(mutex_);
   std::set<uint64_t> held_ ABSL_GUARDED_BY(mutex_);

@@ -49,6 +49,7 @@ class Statement {
   // Parameters count from 1. Text and blobs are not copied: they outlive the Step calls. A failed
   // bind (too long) is reported by Step.
   void Bind(int index, int64_t value) { Note(sqlite3_bind_int64(statement_, index, value)); }
+  void BindReal(int index, double value) { Note(sqlite3_bind_double(statement_, index, value)); }
   void BindNull(int index) { Note(sqlite3_bind_null(statement_, index)); }
   void BindText(int index, absl::string_view value) {
     Note(sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_STATIC,
@@ -81,6 +82,7 @@ class Statement {
   }
 
   int64_t Number(int column) const { return sqlite3_column_int64(statement_, column); }
+  double Real(int column) const { return sqlite3_column_double(statement_, column); }
   bool IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   // Valid until the next Step or Reset.
   absl::string_view Text(int column) const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/adapter/sqlite/branch_rows.h"
 #include "orchestrator/adapter/sqlite/failure.h"
 #include "orchestrator/adapter/store_common/record_text.h"
 
@@ -43,42 +44,6 @@ void BindChanging(Statement& statement, int first, const core::GlobalTransaction
   statement.BindOptional(i++, transaction.result);
 }
 
-void BindProgress(Statement& statement, int first, const core::Branch& branch) {
-  int i = first;
-  statement.Bind(i++, static_cast<int64_t>(branch.status));
-  statement.Bind(i++, branch.called ? 1 : 0);
-  statement.Bind(i++, branch.attempts);
-  statement.Bind(i++, branch.unknown_streak);
-  statement.Bind(i++, branch.answered ? 1 : 0);
-  statement.Bind(i++, static_cast<int64_t>(branch.last_outcome));
-  statement.Bind(i++, branch.next_attempt.micros);
-  statement.Bind(i++, branch.finish_time.micros);
-  statement.BindOptional(i++, branch.last_error);
-}
-
-constexpr char kSelectBranches[] =
-    "SELECT key, op, status, called, attempts, unknown_streak, answered, last_outcome, "
-    "next_attempt, finish_time, "
-    "branch_id, target, last_error, payload FROM branch WHERE key BETWEEN ?1 AND ?2 ORDER BY key";
-
-core::Branch ReadBranch(const Statement& row, const base::Bytes& payload_before) {
-  core::Branch branch;
-  branch.op = static_cast<core::Op>(row.Number(1));
-  branch.status = static_cast<core::BranchStatus>(row.Number(2));
-  branch.called = row.Number(3) != 0;
-  branch.attempts = static_cast<uint32_t>(row.Number(4));
-  branch.unknown_streak = static_cast<uint32_t>(row.Number(5));
-  branch.answered = row.Number(6) != 0;
-  branch.last_outcome = static_cast<core::Outcome>(row.Number(7));
-  branch.next_attempt = base::Time{row.Number(8)};
-  branch.finish_time = base::Time{row.Number(9)};
-  branch.branch_id = std::string(row.Text(10));
-  branch.target = std::string(row.Text(11));
-  branch.last_error = std::string(row.Text(12));
-  branch.payload = row.IsNull(13) ? payload_before : base::MakeBytes(std::string(row.Text(13)));
-  return branch;
-}
-
 }  // namespace
 
 const char kInsertTransaction[] =
@@ -100,17 +65,6 @@ const char kUpdateTransaction[] =
     "predecessors = ?18, "
     "query_prepared = ?19, rollback_reason = ?20, custom_data = ?21, workflow = ?22, result = ?23 "
     "WHERE id = ?1 AND version = ?2";
-
-const char kInsertBranch[] =
-    "INSERT INTO branch (key, op, branch_id, target, payload, status, called, attempts, "
-    "unknown_streak, answered, "
-    "last_outcome, next_attempt, finish_time, last_error) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
-
-const char kUpdateBranch[] =
-    "UPDATE branch SET status = ?2, called = ?3, attempts = ?4, unknown_streak = ?5, answered = "
-    "?6, last_outcome = ?7, "
-    "next_attempt = ?8, finish_time = ?9, last_error = ?10 WHERE key = ?1";
 
 const char kInsertHistory[] =
     "INSERT INTO history (transaction_id, number, time, kind, op, attempt, outcome, branch_id, "
@@ -135,28 +89,6 @@ void BindTransactionUpdate(Statement& update, const core::GlobalTransaction& tra
   update.Bind(1, id);
   update.Bind(2, static_cast<int64_t>(transaction.version) - 1);
   BindChanging(update, 3, transaction, next_wake, text);
-}
-
-void BindBranch(Statement& insert, const core::GlobalTransaction& transaction, uint32_t row,
-                int64_t id) {
-  const core::Branch& branch = transaction.branches[row];
-  insert.Bind(1, id * kRowsPerTransaction + row);
-  insert.Bind(2, static_cast<int64_t>(branch.op));
-  insert.BindText(3, branch.branch_id);
-  insert.BindText(4, branch.target);
-  const base::Bytes* const before = row == 0 ? nullptr : &transaction.branches[row - 1].payload;
-  if (before != nullptr &&
-      (*before == branch.payload || base::Value(*before) == base::Value(branch.payload))) {
-    insert.BindNull(5);
-  } else {
-    insert.BindBlob(5, base::Value(branch.payload));
-  }
-  BindProgress(insert, 6, branch);
-}
-
-void BindBranchUpdate(Statement& update, const core::Branch& branch, uint32_t row, int64_t id) {
-  update.Bind(1, id * kRowsPerTransaction + row);
-  BindProgress(update, 2, branch);
 }
 
 void BindHistory(Statement& insert, const core::HistoryEntry& entry, int64_t id, int64_t number) {
@@ -260,18 +192,21 @@ absl::StatusOr<Record> RecordReader::ReadOne(Statement& statement) {
 absl::Status RecordReader::ReadBranches(Record* record) {
   ++*queries_;
   const StatementScope scope(&branches_);
-  const int64_t first = record->id * kRowsPerTransaction;
-  branches_.Bind(1, first);
-  branches_.Bind(2, first + kRowsPerTransaction - 1);
+  branches_.Bind(1, KeyOf(record->id, 0));
+  branches_.Bind(2, KeyOf(record->id + 1, 0) - 1);
   std::vector<core::Branch>& branches = record->transaction.branches;
+  const auto damaged = [&](const auto&... what) {
+    return absl::DataLossError(
+        absl::StrCat(path_, ": global transaction \"", record->transaction.gid, "\"", what...));
+  };
   int code = branches_.Step();
   for (; code == SQLITE_ROW; code = branches_.Step()) {
-    if (branches_.Number(0) != first + static_cast<int64_t>(branches.size())) {
-      return absl::DataLossError(absl::StrCat(path_, ": global transaction \"",
-                                              record->transaction.gid, "\" lacks branch row ",
-                                              branches.size()));
-    }
-    branches.push_back(ReadBranch(branches_, branches.empty() ? nullptr : branches.back().payload));
+    const auto row = static_cast<uint32_t>(branches.size());
+    if (ReadBranchKey(branches_) != KeyOf(record->id, row))
+      return damaged(" lacks branch row ", row);
+    const base::Bytes before = branches.empty() ? nullptr : branches.back().payload;
+    if (absl::Status read = ReadBranch(branches_, before, &branches.emplace_back()); !read.ok())
+      return damaged(", branch row ", row, ": ", read.message());
   }
   return code == SQLITE_DONE ? absl::OkStatus() : FailureOf(code, path_, *connection_);
 }

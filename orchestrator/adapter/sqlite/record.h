@@ -1,6 +1,6 @@
 #pragma once
 
-// Records as rows and back: the only place that knows the columns.
+// Records as rows and back: the only place that knows the columns, with branch_rows.h.
 
 #include <atomic>
 #include <cstdint>
@@ -12,22 +12,14 @@
 #include "absl/status/statusor.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/core/decision.h"
-#include "orchestrator/core/limits.h"
 #include "orchestrator/core/transaction.h"
 
 namespace saga::adapter::sqlite {
-
-// A branch's key is transaction id * kRowsPerTransaction + row, so that the rows of a transaction
-// lie side by side under one integer key. Changing it needs another schema version.
-inline constexpr int64_t kRowsPerTransaction = 4096;
-static_assert(kRowsPerTransaction > 2 * core::kLargestSteps, "two rows a step and a check-back");
 
 // The columns that BindTransaction fills, and their parameters, for the INSERT; the UPDATE leaves
 // the gid alone.
 extern const char kInsertTransaction[];
 extern const char kUpdateTransaction[];
-extern const char kInsertBranch[];
-extern const char kUpdateBranch[];
 extern const char kInsertHistory[];
 
 // Texts that a bound statement points into: they live until it has run.
@@ -41,10 +33,6 @@ void BindTransaction(Statement& insert, const core::GlobalTransaction& transacti
 // The row with `id` that has the version before.
 void BindTransactionUpdate(Statement& update, const core::GlobalTransaction& transaction,
                            base::Time next_wake, int64_t id, RecordText* text);
-// A payload that equals the one of the row before is not stored again.
-void BindBranch(Statement& insert, const core::GlobalTransaction& transaction, uint32_t row,
-                int64_t id);
-void BindBranchUpdate(Statement& update, const core::Branch& branch, uint32_t row, int64_t id);
 void BindHistory(Statement& insert, const core::HistoryEntry& entry, int64_t id, int64_t number);
 
 struct Record {

@@ -11,6 +11,7 @@
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
 #include "orchestrator/adapter/sqlite/record.h"
+#include "orchestrator/adapter/sqlite/sqlite_filter.h"
 #include "orchestrator/adapter/sqlite/writer.h"
 
 namespace saga::adapter::sqlite {
@@ -19,6 +20,8 @@ namespace {
 // A gid prefix with at most this many matches is looked up and sorted; one with more is met soon
 // enough when walking from the newest transaction down.
 constexpr int64_t kFewMatches = 5000;
+// Parameters of a list: 1 to 7 are those of WhereOf and the page.
+constexpr int kFirstOfFilter = 8;
 
 constexpr char kHistory[] =
     "SELECT h.time, h.kind, h.op, h.attempt, h.outcome, h.branch_id, h.text, h.actor FROM history "
@@ -48,17 +51,30 @@ std::string InList(const char* column, const std::vector<Enum>& values) {
                       ")");
 }
 
+// The statuses that may be asked for, in either language.
+std::vector<core::Status> StatusesOf(const port::ListFilter& filter) {
+  std::vector<core::Status> statuses = StatusesIn(filter.filter);
+  if (filter.statuses.empty()) return statuses;
+  std::erase_if(statuses, [&](core::Status status) {
+    return std::find(filter.statuses.begin(), filter.statuses.end(), status) ==
+           filter.statuses.end();
+  });
+  return statuses;
+}
+
 // The walk order that serves the filter: the index with few rows when there is one, else from the
 // newest down.
 std::string WhereOf(const port::ListFilter& filter, bool few_by_gid) {
+  const std::vector<core::Status> statuses = StatusesOf(filter);
   const auto open = [](core::Status status) { return !core::IsFinal(status); };
   std::string where = " INDEXED BY open_transaction WHERE status < 4";
   if (few_by_gid) {
     where = " WHERE gid >= ?1 AND gid < ?2";
-  } else if (filter.statuses == std::vector<core::Status>{core::Status::kFailed}) {
+  } else if (GidIn(filter.filter).has_value()) {
+    where = " WHERE 1";
+  } else if (statuses == std::vector<core::Status>{core::Status::kFailed}) {
     where = " INDEXED BY failed_transaction WHERE status = 5";
-  } else if (filter.statuses.empty() ||
-             !std::all_of(filter.statuses.begin(), filter.statuses.end(), open)) {
+  } else if (!std::all_of(statuses.begin(), statuses.end(), open)) {
     where = filter.wakes_after.IsSet() ? where : " NOT INDEXED WHERE 1";
   }
   if (!filter.statuses.empty()) where += InList("status", filter.statuses);
@@ -81,6 +97,7 @@ class SqliteQuery final : public port::TransactionQuery {
     absl::MutexLock lock(&mutex_);
     int code = connection_.Open(path_, SQLITE_OPEN_READONLY, vfs);
     if (code == SQLITE_OK) code = sqlite3_busy_timeout(connection_.get(), kBusyMillis);
+    if (code == SQLITE_OK) code = RegisterFilterFunctions(connection_);
     if (code == SQLITE_OK) code = reader_.Prepare(&connection_, path_, queries_);
     if (code == SQLITE_OK) code = history_.Prepare(connection_, kHistory);
     if (code == SQLITE_OK) code = counts_.Prepare(connection_, kCounts);
@@ -109,10 +126,11 @@ class SqliteQuery final : public port::TransactionQuery {
       if (!few.ok()) return few.status();
       few_by_gid = *few;
     }
+    const FilterSql where = TransactionFilterSql(filter.filter, filter.now, kFirstOfFilter);
     Statement list;
-    int code =
-        list.Prepare(connection_, absl::StrCat(kSelectTransaction, WhereOf(filter, few_by_gid),
-                                               " ORDER BY id DESC LIMIT ?6"));
+    int code = list.Prepare(connection_,
+                            absl::StrCat(kSelectTransaction, WhereOf(filter, few_by_gid), " AND ",
+                                         where.condition, " ORDER BY id DESC LIMIT ?6"));
     if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
     if (few_by_gid) {
       list.BindText(1, filter.gid_prefix);
@@ -125,6 +143,7 @@ class SqliteQuery final : public port::TransactionQuery {
     if (filter.created_from.IsSet()) list.Bind(4, filter.created_from.micros);
     if (filter.created_to.IsSet()) list.Bind(5, filter.created_to.micros);
     list.Bind(6, static_cast<int64_t>(std::min<uint64_t>(filter.limit, INT64_MAX)));
+    where.BindTo(&list);
     if (filter.wakes_after.IsSet()) list.Bind(7, filter.wakes_after.micros);
     ++*queries_;
     std::vector<port::StoredTransaction> found;

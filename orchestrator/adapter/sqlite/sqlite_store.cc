@@ -7,13 +7,18 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "orchestrator/adapter/sqlite/branch_rows.h"
 #include "orchestrator/adapter/sqlite/claims.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
+#include "orchestrator/adapter/sqlite/outbox_rows.h"
 #include "orchestrator/adapter/sqlite/owner_lock.h"
 #include "orchestrator/adapter/sqlite/record.h"
 #include "orchestrator/adapter/sqlite/schema.h"
+#include "orchestrator/adapter/sqlite/sqlite_dead_letters.h"
+#include "orchestrator/adapter/sqlite/sqlite_jobs.h"
 #include "orchestrator/adapter/sqlite/sqlite_kv.h"
+#include "orchestrator/adapter/sqlite/sqlite_outbox.h"
 #include "orchestrator/adapter/sqlite/sqlite_query.h"
 #include "orchestrator/adapter/sqlite/write_turn.h"
 #include "orchestrator/adapter/sqlite/writer.h"
@@ -72,6 +77,7 @@ class Store final : public port::TransactionStore {
   int FindRow(const std::string& gid, Applied* applied);
   int UpdateRows(const Write& write, int64_t id);
   int AddHistory(const Write& write, Applied* applied);
+  int AddMessages(const Write& write);
   // Runs the statements of all writes that have not failed yet. On an error *bad is the write it
   // lies in; batch.size(): it lies in the store.
   int ApplyBatch(const std::vector<Write>& batch, std::vector<WriteResult>* results, size_t* bad);
@@ -89,7 +95,9 @@ class Store final : public port::TransactionStore {
   sqlite::RecordReader reader_;
   sqlite::Claims claims_;
   sqlite::Statement begin_, commit_, rollback_;
-  sqlite::Statement insert_transaction_, update_transaction_, insert_branch_, update_branch_;
+  sqlite::Statement insert_transaction_, update_transaction_;
+  sqlite::BranchWriter branches_;
+  sqlite::OutboxWriter outbox_;
   sqlite::Statement insert_history_, trim_history_, next_history_, find_id_;
   std::vector<Applied> applied_;
 
@@ -128,8 +136,6 @@ int Store::PrepareStatements() {
       {&rollback_, "ROLLBACK"},
       {&insert_transaction_, sqlite::kInsertTransaction},
       {&update_transaction_, sqlite::kUpdateTransaction},
-      {&insert_branch_, sqlite::kInsertBranch},
-      {&update_branch_, sqlite::kUpdateBranch},
       {&insert_history_, sqlite::kInsertHistory},
       {&trim_history_, "DELETE FROM history WHERE transaction_id = ?1 AND number < ?2"},
       {&next_history_, "SELECT max(number) + 1 FROM history WHERE transaction_id = ?1"},
@@ -138,7 +144,9 @@ int Store::PrepareStatements() {
   for (const auto& [statement, sql] : statements) {
     if (const int code = statement->Prepare(connection_, sql); code != SQLITE_OK) return code;
   }
-  const int code = reader_.Prepare(&connection_, path_, queries_);
+  int code = branches_.Prepare(connection_);
+  if (code == SQLITE_OK) code = outbox_.Prepare(connection_);
+  if (code == SQLITE_OK) code = reader_.Prepare(&connection_, path_, queries_);
   return code == SQLITE_OK ? claims_.Prepare(&connection_, path_, queries_) : code;
 }
 
@@ -235,11 +243,12 @@ int Store::ApplyInsert(const Write& write, WriteResult* result, Applied* applied
   applied->id = sqlite3_last_insert_rowid(connection_.get());
   applied->next_history = 0;
   for (uint32_t row = 0; row < transaction.branches.size(); ++row) {
-    sqlite::BindBranch(insert_branch_, transaction, row, applied->id);
-    code = insert_branch_.Run();
+    bool inserted = false;
+    code = branches_.Insert(transaction, row, applied->id, &inserted);
     if (code != SQLITE_OK) return code;
   }
-  return AddHistory(write, applied);
+  code = AddHistory(write, applied);
+  return code == SQLITE_OK ? AddMessages(write) : code;
 }
 
 int Store::ApplyUpdate(const Write& write, WriteResult* result, Applied* applied) {
@@ -259,7 +268,8 @@ int Store::ApplyUpdate(const Write& write, WriteResult* result, Applied* applied
     return SQLITE_OK;
   }
   code = UpdateRows(write, applied->id);
-  return code == SQLITE_OK ? AddHistory(write, applied) : code;
+  if (code == SQLITE_OK) code = AddHistory(write, applied);
+  return code == SQLITE_OK ? AddMessages(write) : code;
 }
 
 int Store::FindRow(const std::string& gid, Applied* applied) {
@@ -280,12 +290,19 @@ int Store::UpdateRows(const Write& write, int64_t id) {
   if (write.changed_rows == nullptr) return SQLITE_OK;
   for (const uint32_t row : *write.changed_rows) {
     SAGA_CHECK(row < write.transaction->branches.size());
-    sqlite::BindBranchUpdate(update_branch_, write.transaction->branches[row], row, id);
-    int code = update_branch_.Run();
-    if (code == SQLITE_OK && sqlite3_changes64(connection_.get()) == 0) {
-      sqlite::BindBranch(insert_branch_, *write.transaction, row, id);
-      code = insert_branch_.Run();
-    }
+    bool inserted = false;
+    int code = branches_.Update(*write.transaction, row, id, &inserted);
+    if (code == SQLITE_OK && write.payloads_changed && !inserted)
+      code = branches_.UpdatePayload(*write.transaction, row, id);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+int Store::AddMessages(const Write& write) {
+  if (write.outbox == nullptr) return SQLITE_OK;
+  for (const base::Message& message : *write.outbox) {
+    const int code = outbox_.Insert(message, write.transaction->update_time);
     if (code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
@@ -434,7 +451,18 @@ absl::StatusOr<SqliteStore> OpenSqliteStore(const std::string& path, const Sqlit
   if (!query.ok()) return query.status();
   auto kv = sqlite::OpenKv(path, options, store->turn(), store->queries());
   if (!kv.ok()) return kv.status();
-  return SqliteStore{.store = std::move(store), .query = *std::move(query), .kv = *std::move(kv)};
+  auto outbox = sqlite::OpenOutbox(path, options, store->turn(), store->queries());
+  if (!outbox.ok()) return outbox.status();
+  auto jobs = sqlite::OpenJobs(path, options, store->turn(), store->queries());
+  if (!jobs.ok()) return jobs.status();
+  auto dead_letters = sqlite::OpenDeadLetters(path, options.vfs, store->queries());
+  if (!dead_letters.ok()) return dead_letters.status();
+  return SqliteStore{.store = std::move(store),
+                     .query = *std::move(query),
+                     .kv = *std::move(kv),
+                     .outbox = *std::move(outbox),
+                     .jobs = *std::move(jobs),
+                     .dead_letters = *std::move(dead_letters)};
 }
 
 }  // namespace saga::adapter

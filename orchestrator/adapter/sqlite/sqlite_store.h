@@ -10,7 +10,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "orchestrator/port/dead_letter_query.h"
+#include "orchestrator/port/job_store.h"
 #include "orchestrator/port/kv_store.h"
+#include "orchestrator/port/outbox_store.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -40,6 +43,9 @@ struct SqliteStore {
   std::unique_ptr<port::TransactionStore> store;
   std::unique_ptr<port::TransactionQuery> query;
   std::unique_ptr<port::KvStore> kv;
+  std::unique_ptr<port::OutboxStore> outbox;
+  std::unique_ptr<port::JobStore> jobs;
+  std::unique_ptr<port::DeadLetterQuery> dead_letters;
 };
 
 // Opens the store in the file `path`, in an existing directory; creates it when the file does not
