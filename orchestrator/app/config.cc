@@ -167,8 +167,7 @@ class Loader {
           Refuse(setting, "it must name a path");
         return;
       case KeyType::kText:
-        if (!base::IsPrintableAscii(setting.text))
-          Refuse(setting, "printable ASCII characters");
+        if (!base::IsPrintableAscii(setting.text)) Refuse(setting, "printable ASCII characters");
         out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
         return;
       case KeyType::kChoice: {
@@ -251,6 +250,12 @@ class Loader {
               absl::StrCat(Named("engine.max_retry_interval"), " must not be shorter than ",
                            Named("engine.retry_interval")));
     }
+    if (config.fallback_reply_timeout <= config.request_timeout) {
+      Problem("configuration",
+              absl::StrCat(Named("fallback.reply_timeout"), " must be longer than ",
+                           Named("engine.request_timeout"),
+                           ": a reply over Kafka takes at least as long as an answer"));
+    }
     if (config.breaker_max_open_for < config.breaker_open_for) {
       Problem("configuration",
               absl::StrCat(Named("lane.breaker.max_open_for"), " must not be shorter than ",
@@ -282,6 +287,12 @@ class Loader {
             absl::StrCat(name, " ", address, " can be reached from other machines, and sagad has ",
                          "no authentication: let only trusted networks reach it"));
       }
+    }
+    const Config& config = out_->config;
+    if (config.breaker_slow_call.micros > 0 && config.breaker_slow_call >= config.request_timeout) {
+      out_->warnings.push_back(absl::StrCat(
+          Named("lane.breaker.slow_call"), " is not shorter than ", Named("engine.request_timeout"),
+          ": only calls of transactions with a longer timeout of their own can be that slow"));
     }
     if (out_->config.store == "memory") {
       out_->warnings.push_back("store memory: every transaction is lost when this process ends");

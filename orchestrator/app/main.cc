@@ -104,7 +104,7 @@ int Serve(const LoadedConfig& loaded) {
     _exit(Exit(ExitCode::kOther));
   });
   StartFailure failure;
-  std::unique_ptr<Server> server = Server::Start(loaded.config, log, &failure);
+  std::unique_ptr<Server> server = Server::Start(loaded, log, &failure);
   if (server == nullptr) {
     PrintProblem(failure.text);
     return Exit(failure.code);

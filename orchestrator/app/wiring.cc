@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "orchestrator/adapter/decorator/directory_caller.h"
@@ -32,12 +33,16 @@
 #include "orchestrator/api/topics.h"
 #include "orchestrator/app/alert_log.h"
 #include "orchestrator/app/alert_observer.h"
+#include "orchestrator/app/config_report.h"
 #include "orchestrator/app/data_dir.h"
+#include "orchestrator/app/definition_check.h"
 #include "orchestrator/app/fanout_observer.h"
 #include "orchestrator/app/health_relay.h"
 #include "orchestrator/app/log_observer.h"
 #include "orchestrator/app/messaging.h"
+#include "orchestrator/app/operator_doors.h"
 #include "orchestrator/app/readiness.h"
+#include "orchestrator/app/scrape_facts.h"
 #include "orchestrator/app/stores.h"
 #include "orchestrator/app/version.h"
 #include "orchestrator/engine/engine.h"
@@ -97,6 +102,24 @@ engine::EngineOptions EngineOptionsOf(const Config& config) {
   return options;
 }
 
+std::vector<api::ConfigLine> ConfigLines(const LoadedConfig& loaded) {
+  std::vector<api::ConfigLine> lines;
+  for (const Setting& setting : loaded.settings)
+    lines.push_back({setting.key->name, setting.text, OriginName(setting.origin), setting.where});
+  return lines;
+}
+
+std::vector<api::ConfigLine> KafkaLines(const Messaging* messaging) {
+  std::vector<api::ConfigLine> lines;
+  if (messaging == nullptr) return lines;
+  for (const std::string& setting : messaging->Settings()) {
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(setting, absl::MaxSplits(" = ", 1));
+    lines.push_back({.key = parts.first, .value = parts.second});
+  }
+  return lines;
+}
+
 // The address as configured, with the port that was really taken.
 std::string WithPort(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':')), ":", port);
@@ -116,8 +139,9 @@ struct Callers {
 
 class Server::Impl {
  public:
-  Impl(const Config& config, Log& log)
-      : config_(config),
+  Impl(const LoadedConfig& loaded, Log& log)
+      : config_(loaded.config),
+        config_lines_(ConfigLines(loaded)),
         log_(log),
         log_observer_(log, clock_),
         metrics_({.version = Version(),
@@ -130,10 +154,11 @@ class Server::Impl {
   bool Start(StartFailure* failure) {
     if (!LoadDefinitions(failure) || !OpenData(failure) || !OpenKafka(failure)) return false;
     MakeEngine();
-    if (!OpenGrpcDoor(failure) || !OpenHttpDoor(failure)) return false;
+    if (!LoadDoors(failure) || !OpenGrpcDoor(failure) || !OpenHttpDoor(failure)) return false;
     engine_->Start();
     if (messaging_ != nullptr)
       messaging_->Start(engine_.get(), opened_.outbox, &clock_, &executor_);
+    doors_->Start();
     started_ = true;
     return BecomeReady(failure);
   }
@@ -146,6 +171,7 @@ class Server::Impl {
   bool OpenData(StartFailure* failure);
   bool OpenKafka(StartFailure* failure);
   void MakeEngine();
+  bool LoadDoors(StartFailure* failure);
   bool OpenGrpcDoor(StartFailure* failure);
   bool OpenHttpDoor(StartFailure* failure);
   bool BecomeReady(StartFailure* failure);
@@ -153,6 +179,7 @@ class Server::Impl {
   void WaitForCalls();
 
   const Config config_;
+  const std::vector<api::ConfigLine> config_lines_;
   Log& log_;
   adapter::SystemClock clock_;
   adapter::SystemEntropy entropy_;
@@ -177,6 +204,7 @@ class Server::Impl {
   std::unique_ptr<api::DtmGrpcService> dtm_grpc_;
   std::unique_ptr<api::AdminService> admin_;
   std::unique_ptr<api::RegistryService> registry_;
+  std::unique_ptr<OperatorDoors> doors_;
   std::unique_ptr<api::DtmHttpDoor> dtm_http_;
   api::HttpRouter router_;
   std::unique_ptr<api::GrpcServer> grpc_server_;
@@ -208,6 +236,8 @@ bool Server::Impl::LoadDefinitions(StartFailure* failure) {
     folder = adapter::LoadDefinitions(config_.definitions, adapter::ProcessEnvironment(),
                                       LimitsOf(config_));
   }
+  if (folder.problems.empty())
+    folder.problems = CheckDefinitionTimes(folder.definitions, EngineOptionsOf(config_).settings);
   if (folder.problems.empty()) {
     definitions_ = std::make_unique<api::DefinitionRegistry>(std::move(folder.definitions));
     return true;
@@ -277,6 +307,23 @@ void Server::Impl::MakeEngine() {
       });
 }
 
+bool Server::Impl::LoadDoors(StartFailure* failure) {
+  doors_ = std::make_unique<OperatorDoors>(OperatorDoors::Parts{
+      .engine = engine_.get(),
+      .store = &opened_,
+      .clock = &clock_,
+      .entropy = &entropy_,
+      .executor = &executor_,
+      .log = &log_,
+      .lane = LaneSettingsOf(config_),
+      .max_payload = LimitsOf(config_).payload,
+      .kafka = messaging_ != nullptr,
+  });
+  const absl::Status loaded = doors_->Load();
+  if (!loaded.ok()) *failure = {ExitCode::kStore, std::string(loaded.message())};
+  return loaded.ok();
+}
+
 bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   api::DtmGrpcOptions dtm_options;
   dtm_options.limits = LimitsOf(config_);
@@ -295,6 +342,8 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
       .version = Version(),
       .commit = Commit(),
       .store = opened_.store->Name(),
+      .config = [this] { return config_lines_; },
+      .kafka_config = [this] { return KafkaLines(messaging_.get()); },
   });
   api::RegistryService::Parts registry_parts{.participants = participants_.get()};
   if (messaging_ != nullptr) {
@@ -305,12 +354,14 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
     };
   }
   registry_ = std::make_unique<api::RegistryService>(std::move(registry_parts));
+  std::vector<api::GrpcServer::Service> services = doors_->Services();
+  services.insert(services.end(), {{api::kDtmService, dtm_grpc_->service()},
+                                   {api::kAdminService, admin_->service()},
+                                   {api::kRegistryService, registry_->service()}});
   api::GrpcServer::Options options;
   options.address = config_.grpc_listen;
   options.max_message_size = LimitsOf(config_).request + core::kGrpcMessageSlack;
-  auto server = api::GrpcServer::Start(options, {{api::kDtmService, dtm_grpc_->service()},
-                                                 {api::kAdminService, admin_->service()},
-                                                 {api::kRegistryService, registry_->service()}});
+  auto server = api::GrpcServer::Start(options, services);
   if (!server.ok()) {
     *failure = {ExitCode::kAddress, std::string(server.status().message())};
     return false;
@@ -361,9 +412,9 @@ api::ScrapeFacts Server::Impl::Scrape() {
     facts.open_transactions = open;
     facts.oldest_open = counts->oldest_open;
   }
-  for (const engine::LaneStats& lane : engine_->Stats().lanes) {
-    facts.lanes.push_back({lane.destination, lane.in_flight, lane.queued});
-  }
+  AddLanes(engine_->Stats().lanes, facts);
+  AddInstances(participants_->List(""), facts);
+  doors_->AddFacts(facts);
   return facts;
 }
 
@@ -409,6 +460,7 @@ void Server::Impl::Stop() {
     health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
   // Tries of definitions that are out are taken back, for which the engine must still listen.
   if (admin_ != nullptr) admin_->Stop();
+  if (doors_ != nullptr) doors_->Halt();
   if (engine_ != nullptr) {
     engine_->StopIntake();
     if (started_) WaitForCalls();
@@ -416,6 +468,7 @@ void Server::Impl::Stop() {
     // Answers those that still wait, so that the doors have nobody left to keep them.
     engine_->Stop();
   }
+  if (doors_ != nullptr) doors_->Shutdown();
   health_.SetUp(false, {});
   if (ports_written_) RemovePortsFile(config_.data_dir);
   if (registry_ != nullptr) registry_->Stop();
@@ -425,6 +478,7 @@ void Server::Impl::Stop() {
   http_server_.reset();
   callers_.reset();
   dtm_http_.reset();
+  doors_.reset();
   registry_.reset();
   admin_.reset();
   dtm_grpc_.reset();
@@ -433,13 +487,11 @@ void Server::Impl::Stop() {
   participants_.reset();
   topic_calls_.reset();
   topics_.reset();
-  opened_.kv.reset();
-  opened_.own_query.reset();
-  opened_.store.reset();
+  opened_.Close();
 }
 
-std::unique_ptr<Server> Server::Start(const Config& config, Log& log, StartFailure* failure) {
-  auto impl = std::make_unique<Impl>(config, log);
+std::unique_ptr<Server> Server::Start(const LoadedConfig& loaded, Log& log, StartFailure* failure) {
+  auto impl = std::make_unique<Impl>(loaded, log);
   if (!impl->Start(failure)) {
     impl->Stop();
     return nullptr;

@@ -35,7 +35,8 @@ struct StartFailure {
 class Server {
  public:
   // Ready when it returns; null with `*failure` when it cannot be. `log` outlives the server.
-  static std::unique_ptr<Server> Start(const Config& config, Log& log, StartFailure* failure);
+  // `loaded` has no problems.
+  static std::unique_ptr<Server> Start(const LoadedConfig& loaded, Log& log, StartFailure* failure);
 
   // As Stop.
   ~Server();

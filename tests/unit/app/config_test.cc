@@ -206,6 +206,12 @@ TEST(LoadConfig, TimeoutsMustStandInOrder) {
                   "engine.timeout_to_fail (35s, default)")));
   EXPECT_THAT(FromFlags({{"engine-max-retry-interval", "9s"}}).problems,
               ElementsAre(HasSubstr("engine.max_retry_interval (9s")));
+  EXPECT_THAT(FromFlags({{"fallback-reply-timeout", "3s"}}).problems,
+              ElementsAre(HasSubstr("fallback.reply_timeout (3s, --fallback-reply-timeout) must be "
+                                    "longer than engine.request_timeout (3s, default)")));
+  EXPECT_THAT(FromFlags({{"lane-breaker-slow-call", "3s"}}).warnings,
+              ElementsAre(HasSubstr("lane.breaker.slow_call (3s, --lane-breaker-slow-call) is not "
+                                    "shorter than engine.request_timeout (3s, default)")));
   EXPECT_THAT(FromFlags({{"lane-breaker-open-for", "31s"}}).problems,
               ElementsAre(HasSubstr("lane.breaker.max_open_for (30s, default) must not be shorter "
                                     "than lane.breaker.open_for (31s")));
