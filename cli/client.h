@@ -1,23 +1,19 @@
 #pragma once
 
-// The connection to sagad's saga.v1.Admin. Not thread-safe.
+// What sagactl asks of saga.v1.Admin. Not thread-safe.
 
 #include <memory>
 #include <string>
 
-#include "absl/time/time.h"
+#include "cli/connection.h"
 #include "saga/v1/admin.grpc.pb.h"
 
 namespace saga::cli {
 
-// How the text of a status begins when no connection came about, so that nothing can have been
-// done.
-inline constexpr char kNobodyAnswers[] = "no sagad answers";
-
 class Client {
  public:
-  // `server` is host:port. Nothing is dialled yet. `timeout` bounds every call.
-  Client(std::string server, absl::Duration timeout);
+  explicit Client(const Connection& connection)
+      : connection_(connection), stub_(v1::Admin::NewStub(connection.channel())) {}
 
   grpc::Status List(const v1::ListRequest& request, v1::ListReply* reply);
   grpc::Status Get(const std::string& gid, v1::Transaction* reply);
@@ -31,19 +27,8 @@ class Client {
   grpc::Status ListDefinitions(v1::ListDefinitionsReply* reply);
   grpc::Status Version(v1::VersionReply* reply);
 
-  // Who is asking, for the transaction's history.
-  static v1::Actor Actor(const std::string& reason);
-
  private:
-  // Makes the call, again when nobody could be reached.
-  template <typename Call>
-  grpc::Status Ask(Call call) const;
-  // A status that says what was dialled and what to do about it, where the plain one does not.
-  grpc::Status Explain(const grpc::Status& status) const;
-  void Prepare(grpc::ClientContext* context) const;
-
-  const std::string server_;
-  const absl::Duration timeout_;
+  const Connection& connection_;
   const std::unique_ptr<v1::Admin::Stub> stub_;
 };
 

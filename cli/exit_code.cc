@@ -39,11 +39,13 @@ const char kExitCodeHelp[] =
    0  it worked; wait and submit --wait: the transaction ended in succeed
    1  any other error
    2  the command line or the input is wrong
-   3  there is no such gid or definition
-   4  the transaction's status does not allow it
-   5  some of several gids failed
+   3  there is no such gid, definition, dead letter, job, destination or participant
+   4  its state does not allow it: a transaction that is decided, a dead letter that died again or
+      was settled, a token that was executed or has expired
+   5  some of several failed; of a job: some items failed or were skipped, or it was stopped
    7  no sagad answers at the address, or it cannot now: it stops, or its store fails
-   8  it took longer than --timeout; wait and submit --wait: the transaction is still open
+   8  it took longer than --timeout; wait and submit --wait: the transaction is still open; job
+      watch: the job goes on
   10  wait and submit --wait: the transaction ended in failed, everything was undone
 )";
 

@@ -10,9 +10,9 @@ enum class ExitCode : int {
   kOk = 0,
   kError = 1,         // anything not named below
   kUsage = 2,         // the command line, or what it hands to the server, is wrong
-  kNotFound = 3,      // no such gid or definition
-  kState = 4,         // the transaction's status does not allow it
-  kPartial = 5,       // some of several gids failed
+  kNotFound = 3,      // no such gid, definition, dead letter, job, ...
+  kState = 4,         // its state does not allow it
+  kPartial = 5,       // some of several failed, or some items of a job
   kUnreachable = 7,   // no sagad at the address, or it is stopping, or its store fails
   kTimeout = 8,       // it took longer than --timeout
   kEndedFailed = 10,  // wait, submit --wait: the transaction ended in failed: everything was undone

@@ -1,10 +1,13 @@
 #include "cli/help.h"
 
-#include <cstring>
+#include <array>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
+#include "cli/exit_code.h"
+#include "cli/help_topics.h"
 #include "cli/options.h"
 #include "cli/suggestion.h"
 
@@ -12,30 +15,42 @@ namespace saga::cli {
 
 namespace {
 
-constexpr size_t kNameColumn = 14;
+constexpr size_t kNameColumn = 24;
+
+// Topics that are about no single command.
+struct Topic {
+  const char* name;
+  const char* text;
+};
+constexpr std::array kTopics = {Topic{"filter", kFilterHelp}, Topic{"replay", kReplayHelp},
+                                Topic{"exit-codes", kExitCodeHelp}, Topic{"output", kOutputHelp},
+                                Topic{"environment", kEnvironmentHelp}};
 
 constexpr char kExamples[] = R"(Examples:
   sagactl list --open                                     what has not ended yet
   sagactl submit order_paid --gid order-42 --input order.json --wait
   sagactl describe order-42                               why it waits, and until when
+  sagactl dlq replay 'dest=product and age<1h'            select; --execute comes after
 )";
 
-constexpr char kOutputHelp[] = R"(Output of sagactl:
+std::string Line(const std::string& name, const std::string& summary) {
+  const size_t blanks = name.size() + 2 > kNameColumn ? 2 : kNameColumn - name.size();
+  return absl::StrCat("  ", name, std::string(blanks, ' '), summary, "\n");
+}
 
-  -o table   for people; times are relative on a terminal and RFC 3339 elsewhere (--time overrides)
-  -o wide    with more columns
-  -o json    one JSON value; field names are stable, fields are only ever added
-  -o jsonl   one JSON object a line; list prints pages as they come
+std::string Lines(const std::string& noun) {
+  std::string text;
+  for (const Command* const command : CommandsOf(noun))
+    text += Line(command->name, command->summary);
+  return text;
+}
 
-Data goes to standard output, talk to standard error. Colour appears on a terminal only, and not
-with NO_COLOR set. cli/README.md lists the fields.
-)";
-
-constexpr char kEnvironmentHelp[] = R"(Environment of sagactl:
-
-  SAGACTL_SERVER   address of sagad, when --server does not say otherwise
-  NO_COLOR       when set to anything but the empty string: no colour
-)";
+std::string HelpOnNoun(const Noun& noun) {
+  return absl::StrCat(noun.name, ": ", noun.summary, "\n\nUsage: sagactl ", noun.name,
+                      " COMMAND [ARGUMENTS] [OPTIONS]\n\nCommands:\n", Lines(noun.name),
+                      "\nsagactl help ", CommandsOf(noun.name).front()->name,
+                      " lists the options of that command.\n");
+}
 
 }  // namespace
 
@@ -46,11 +61,13 @@ std::string Overview() {
       "waits for, and what to do about it.\n\n"
       "Usage: sagactl COMMAND [ARGUMENTS] [OPTIONS]\n\n"
       "Commands:\n";
-  const auto line = [&](const char* name, const char* summary) {
-    absl::StrAppend(&text, "  ", name, std::string(kNameColumn - strlen(name), ' '), summary, "\n");
-  };
-  for (const Command& command : Commands()) line(command.name, command.summary);
-  line("help", "this, or: help COMMAND, help exit-codes, help output, help environment");
+  text += Lines("");
+  std::string topics = "this; or about a COMMAND, or about";
+  for (const Topic& topic : kTopics)
+    absl::StrAppend(&topics, topic.name == kTopics[0].name ? " " : ", ", topic.name);
+  text += Line("help", topics);
+  for (const Noun& noun : Nouns())
+    absl::StrAppend(&text, "\n", noun.name, ": ", noun.summary, "\n", Lines(noun.name));
   absl::StrAppend(
       &text, "\n", kExamples,
       "\nThe server is 127.0.0.1:36790 unless --server or SAGACTL_SERVER says otherwise."
@@ -60,18 +77,35 @@ std::string Overview() {
 
 std::string HelpOn(const std::string& topic) {
   if (topic == "help") return Overview();
-  if (topic == "exit-codes") return kExitCodeHelp;
-  if (topic == "output") return kOutputHelp;
-  if (topic == "environment") return kEnvironmentHelp;
+  for (const Topic& known : kTopics) {
+    if (topic == known.name) return known.text;
+  }
   for (const Command& command : Commands()) {
     if (topic == command.name) return OptionsOf(command).help();
+  }
+  for (const Noun& noun : Nouns()) {
+    if (topic == noun.name) return HelpOnNoun(noun);
   }
   return "";
 }
 
 std::string Suggestion(const std::string& word) {
-  std::vector<std::string> known = {"help", "exit-codes", "output", "environment"};
-  for (const Command& command : Commands()) known.push_back(command.name);
+  std::vector<std::string> known = {"help"};
+  for (const Noun& noun : Nouns()) {
+    known.push_back(noun.name);
+    // Whoever has the noun right has the verb wrong.
+    if (!absl::StartsWith(word, absl::StrCat(noun.name, " "))) continue;
+    known.clear();
+    for (const Command* const command : CommandsOf(noun.name)) known.push_back(command->name);
+    return DidYouMean(word, known);
+  }
+  for (const Topic& topic : kTopics) known.push_back(topic.name);
+  for (const Command& command : Commands()) {
+    // Whoever forgets the noun means the first one that can be done to.
+    if (absl::EndsWith(command.name, absl::StrCat(" ", word)))
+      return absl::StrCat("; did you mean \"", command.name, "\"?");
+    known.push_back(command.name);
+  }
   return DidYouMean(word, known);
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "cli/suggestion.h"
@@ -29,11 +30,24 @@ std::string Quoted(absl::string_view text) {
   return first > end ? "" : std::string(text.substr(first, end - first));
 }
 
+// Lines of at most kHelpColumns columns, each ended.
+std::string Wrapped(const std::string& text) {
+  std::string lines;
+  size_t column = 0;
+  for (const auto& word : absl::StrSplit(text, ' ')) {
+    const bool fits = column + 1 + word.size() <= kHelpColumns;
+    if (column > 0) lines += fits ? ' ' : '\n';
+    column = (column > 0 && fits ? column + 1 : 0) + word.size();
+    absl::StrAppend(&lines, word);
+  }
+  return lines + "\n";
+}
+
 }  // namespace
 
 cxxopts::Options OptionsOf(const Command& command) {
   const std::string details =
-      *command.details == '\0' ? "" : absl::StrCat("\n", command.details, "\n");
+      *command.details == '\0' ? "" : absl::StrCat("\n", Wrapped(command.details));
   cxxopts::Options options(absl::StrCat("sagactl ", command.name),
                            absl::StrCat(command.name, ": ", command.summary, "\n", details));
   options.set_width(kHelpColumns);

@@ -19,7 +19,10 @@ std::string DidYouMean(const std::string& word, const std::vector<std::string>& 
   std::string best;
   size_t least = kMostSlips + 1;
   for (const std::string& candidate : known) {
-    const bool beginning = word.size() >= kShortestBeginning && absl::StartsWith(candidate, word);
+    const bool beginning =
+        word.size() >= kShortestBeginning &&
+        (absl::StartsWith(candidate, word) ||
+         (candidate.size() >= kShortestBeginning && absl::StartsWith(word, candidate)));
     const size_t distance = beginning ? 1 : base::EditDistance(word, candidate);
     // A word of which nothing is left is not misspelt.
     if (distance < least && distance < word.size()) {

@@ -23,7 +23,8 @@ absl::Duration TimeoutOf(const cxxopts::ParseResult& options) {
 Call::Call(const cxxopts::ParseResult& options, std::vector<std::string> arguments)
     : options_(options),
       arguments_(std::move(arguments)),
-      client_(options["server"].as<std::string>(), TimeoutOf(options)) {
+      timeout_(TimeoutOf(options)),
+      connection_(options["server"].as<std::string>(), timeout_) {
   const std::string output = options["output"].as<std::string>();
   if (output == "wide") {
     output_ = Output::kWide;
@@ -40,7 +41,7 @@ Call::Call(const cxxopts::ParseResult& options, std::vector<std::string> argumen
   } else if (time != "iso" && time != "auto") {
     problem_ = absl::StrCat("--time is auto, relative or iso, not \"", time, "\"");
   }
-  if (TimeoutOf(options) == absl::ZeroDuration()) {
+  if (timeout_ == absl::ZeroDuration()) {
     problem_ = "--timeout is a duration like 500ms, 10s or 5m";
   }
 }
@@ -81,14 +82,6 @@ void AddText(cxxopts::OptionAdder& add, const char* name, const char* help,
   add(name, help, cxxopts::value<std::string>(), placeholder);
 }
 
-const std::vector<Command>& Commands() {
-  static const std::vector<Command> commands = {
-      ListCommand(),     GetCommand(),   DescribeCommand(),    HistoryCommand(),
-      SubmitCommand(),   WaitCommand(),  AbortCommand(),       ForceStopCommand(),
-      RetryNowCommand(), StatsCommand(), DefinitionsCommand(), VersionCommand()};
-  return commands;
-}
-
 ExitCode Failed(const grpc::Status& status, const std::string& gid) {
   Complain(absl::StrCat(gid.empty() ? "" : gid + ": ", status.error_message()));
   return FromStatus(status);
@@ -118,15 +111,33 @@ void AddReason(cxxopts::OptionAdder& add) {
           "why; it becomes the transaction's reason and part of its history (required)", "TEXT");
 }
 
-ExitCode RunReasoned(Call& call, ReasonedAct act, const char* unsaid) {
-  const std::string reason = call.Text("reason");
-  if (reason.empty()) {
-    Complain(unsaid);
-    return ExitCode::kUsage;
+void AddHistoryReason(cxxopts::OptionAdder& add) {
+  AddText(add, "reason", "why, for the history (required)", "TEXT");
+}
+
+bool HasReason(const Call& call, const char* unsaid) {
+  if (!call.Text("reason").empty()) return true;
+  Complain(unsaid);
+  return false;
+}
+
+void PrintJson(const Call& call, const std::vector<nlohmann::ordered_json>& values) {
+  if (call.output() == Output::kJsonl) {
+    for (const nlohmann::ordered_json& value : values) std::cout << Dump(value, true);
+  } else {
+    std::cout << Dump(nlohmann::ordered_json(values), false);
   }
+}
+
+void PrintJson(const Call& call, const nlohmann::ordered_json& value) {
+  std::cout << Dump(value, call.output() == Output::kJsonl);
+}
+
+ExitCode RunReasoned(Call& call, ReasonedAct act, const char* unsaid) {
+  if (!HasReason(call, unsaid)) return ExitCode::kUsage;
   v1::Transaction transaction;
   const std::string& gid = call.arguments().front();
-  const grpc::Status status = (call.client().*act)(gid, reason, &transaction);
+  const grpc::Status status = (call.client().*act)(gid, call.Text("reason"), &transaction);
   if (!status.ok()) return Failed(status, gid);
   call.Print(transaction);
   return ExitCode::kOk;

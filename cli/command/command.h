@@ -6,9 +6,13 @@
 #include <vector>
 
 #include <cxxopts.hpp>
+#include <nlohmann/json.hpp>
 
 #include "absl/time/time.h"
 #include "cli/client.h"
+#include "cli/connection.h"
+#include "cli/dead_letter_client.h"
+#include "cli/destination_client.h"
 #include "cli/exit_code.h"
 #include "cli/printer/time.h"
 
@@ -27,13 +31,17 @@ class Call {
   const cxxopts::ParseResult& options() const { return options_; }
   const std::vector<std::string>& arguments() const { return arguments_; }
   Client& client() { return client_; }
+  DeadLetterClient& dead_letters() { return dead_letters_; }
+  DestinationClient& destinations() { return destinations_; }
   Output output() const { return output_; }
   TimeStyle time_style() const { return time_style_; }
   absl::Time now() const { return now_; }
+  absl::Duration timeout() const { return timeout_; }
   bool Machine() const { return output_ == Output::kJson || output_ == Output::kJsonl; }
 
   // An option of the command that takes text; empty when it was not given.
   std::string Text(const std::string& option) const;
+  bool Has(const std::string& option) const { return options_.count(option) > 0; }
 
   // Prints one transaction the way `-o` says.
   void Print(const v1::Transaction& transaction) const;
@@ -47,11 +55,15 @@ class Call {
   Output output_ = Output::kTable;
   TimeStyle time_style_ = TimeStyle::kIso;
   const absl::Time now_ = absl::Now();
-  Client client_;
+  const absl::Duration timeout_;
+  const Connection connection_;
+  Client client_{connection_};
+  DeadLetterClient dead_letters_{connection_};
+  DestinationClient destinations_{connection_};
 };
 
 struct Command {
-  const char* name;
+  const char* name;       // "list"; of a noun: "dlq list"
   const char* arguments;  // for the usage line: "GID..."
   const char* summary;    // one line
   const char* details;    // more, for its own help
@@ -65,16 +77,50 @@ struct Command {
 
 const std::vector<Command>& Commands();
 
+// What a command of two words begins with.
+struct Noun {
+  const char* name;
+  const char* summary;
+};
+
+const std::vector<Noun>& Nouns();
+
+// The commands of a noun; of "": those of one word.
+std::vector<const Command*> CommandsOf(const std::string& noun);
+
 Command AbortCommand();
 Command DefinitionsCommand();
 Command DescribeCommand();
+Command DestDescribeCommand();
+Command DestLimitCommand();
+Command DestListCommand();
+Command DestPauseCommand();
+Command DestResumeCommand();
+Command DlqDiscardCommand();
+Command DlqEditCommand();
+Command DlqExportCommand();
+Command DlqGroupCommand();
+Command DlqImportCommand();
+Command DlqListCommand();
+Command DlqParkedCommand();
+Command DlqReplayCommand();
+Command DlqResolveCommand();
+Command DlqShowCommand();
 Command ForceStopCommand();
 Command GetCommand();
 Command HistoryCommand();
+Command JobDescribeCommand();
+Command JobListCommand();
+Command JobStopCommand();
+Command JobWatchCommand();
 Command ListCommand();
+Command OutboxCommand();
+Command ParticipantsDescribeCommand();
+Command ParticipantsListCommand();
 Command RetryNowCommand();
 Command StatsCommand();
 Command SubmitCommand();
+Command TopCommand();
 Command VersionCommand();
 Command WaitCommand();
 
@@ -91,9 +137,18 @@ ExitCode OutcomeOf(const v1::Transaction& transaction);
 void AddText(cxxopts::OptionAdder& add, const char* name, const char* help,
              const char* placeholder);
 
+// Prints what `-o json` shows of several things as an array, `-o jsonl` as lines.
+void PrintJson(const Call& call, const std::vector<nlohmann::ordered_json>& values);
+// One thing, for both.
+void PrintJson(const Call& call, const nlohmann::ordered_json& value);
+
 // For what is done to one transaction and recorded with its reason: the option, and the run, which
 // complains with `unsaid` when there is no reason.
 void AddReason(cxxopts::OptionAdder& add);
+// The same for what has no reason of its own.
+void AddHistoryReason(cxxopts::OptionAdder& add);
+// False: there is no reason, and `unsaid` was complained.
+bool HasReason(const Call& call, const char* unsaid);
 using ReasonedAct = grpc::Status (Client::*)(const std::string& gid, const std::string& reason,
                                              v1::Transaction* reply);
 ExitCode RunReasoned(Call& call, ReasonedAct act, const char* unsaid);

@@ -1,16 +1,15 @@
 #include <iostream>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
+#include "cli/command/filter_argument.h"
+#include "cli/command/page_options.h"
 #include "cli/printer/json.h"
 #include "cli/printer/terminal.h"
 
 namespace saga::cli {
 
 namespace {
-
-constexpr uint32_t kMostPerPage = 1000;
 
 void AddOptions(cxxopts::OptionAdder& add) {
   AddText(add, "status", "only this status: prepared, submitted, aborting, succeed, failed",
@@ -20,9 +19,8 @@ void AddOptions(cxxopts::OptionAdder& add) {
   AddText(add, "gid-prefix", "only gids that begin with this", "TEXT");
   AddText(add, "since", "created at or after: a duration back (10m) or an RFC 3339 time", "TIME");
   AddText(add, "until", "created at or before, likewise", "TIME");
-  add("limit", "how many a page, 1 to 1000", cxxopts::value<std::string>()->default_value("50"),
-      "N");
-  add("all", "every page, not only the first");
+  AddFilter(add);
+  AddPageOptions(add);
 }
 
 // False: said what is wrong.
@@ -35,20 +33,13 @@ bool TimeOption(const Call& call, const char* name, int64_t* micros) {
   return false;
 }
 
-bool LimitOption(const Call& call, uint32_t* limit) {
-  const std::string text = call.options()["limit"].as<std::string>();
-  if (absl::SimpleAtoi(text, limit) && *limit >= 1 && *limit <= kMostPerPage) return true;
-  Complain(absl::StrCat("--limit is a number from 1 to ", kMostPerPage, ", not \"", text, "\""));
-  return false;
-}
-
 // False: said what is wrong.
 bool ReadOptions(const Call& call, v1::ListRequest* request) {
   uint32_t limit = 0;
   int64_t since = 0;
   int64_t until = 0;
-  if (!LimitOption(call, &limit) || !TimeOption(call, "since", &since) ||
-      !TimeOption(call, "until", &until)) {
+  if (!ReadFilter(call, request->mutable_filter()) || !ReadLimit(call, &limit) ||
+      !TimeOption(call, "since", &since) || !TimeOption(call, "until", &until)) {
     return false;
   }
   request->set_limit(limit);
@@ -57,7 +48,7 @@ bool ReadOptions(const Call& call, v1::ListRequest* request) {
   request->set_status(call.Text("status"));
   request->set_mode(call.Text("mode"));
   request->set_gid_prefix(call.Text("gid-prefix"));
-  request->set_open_only(call.options().count("open") > 0);
+  request->set_open_only(call.Has("open"));
   return true;
 }
 
@@ -75,12 +66,12 @@ void PrintList(const std::vector<v1::Transaction>& transactions, const Call& cal
 ExitCode Run(Call& call) {
   v1::ListRequest request;
   if (!ReadOptions(call, &request)) return ExitCode::kUsage;
-  const bool all = call.options().count("all") > 0;
+  const bool all = call.Has("all");
   std::vector<v1::Transaction> transactions;
   do {
     v1::ListReply reply;
     if (const grpc::Status status = call.client().List(request, &reply); !status.ok())
-      return Failed(status);
+      return FailedFilter(status, request.filter());
     request.set_position(reply.next_position());
     if (call.output() == Output::kJsonl) {  // streams: nothing is held back for later pages
       for (const v1::Transaction& t : reply.transactions()) std::cout << Dump(ToListJson(t), true);
@@ -91,8 +82,7 @@ ExitCode Run(Call& call) {
     }
   } while (all && !request.position().empty());
   PrintList(transactions, call);
-  if (!request.position().empty())
-    Complain("there are more: --all shows them, --limit makes the page longer");
+  if (!request.position().empty()) SayThereIsMore();
   return ExitCode::kOk;
 }
 
@@ -100,11 +90,13 @@ ExitCode Run(Call& call) {
 
 Command ListCommand() {
   return {"list",
-          "",
+          "[FILTER]",
           "transactions, newest first",
-          "All conditions given must hold. With -o jsonl pages are printed as they come.",
+          "FILTER is like 'state=aborting and dest~product and age>10m'; sagactl help filter "
+          "explains it. All conditions and options given must hold. With -o jsonl pages are "
+          "printed as they come.",
           0,
-          0,
+          kMostFilterWords,
           false,
           AddOptions,
           Run};

@@ -1,12 +1,9 @@
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/command/command.h"
+#include "cli/command/read_file.h"
 #include "cli/printer/json.h"
 #include "cli/printer/terminal.h"
 #include "cli/printer/transactions.h"
@@ -23,34 +20,6 @@ void AddOptions(cxxopts::OptionAdder& add) {
   AddText(add, "reason", "why, for the history", "TEXT");
 }
 
-// False: said what is wrong.
-bool ReadInput(const std::string& name, std::string* text) {
-  if (name.empty()) {
-    *text = "{}";
-    return true;
-  }
-  std::ifstream file;
-  if (name != "-") {
-    file.open(name, std::ios::binary);
-    if (!file) {
-      Complain(absl::StrCat("cannot read ", name, ": ", std::strerror(errno)));
-      return false;
-    }
-  }
-  std::istream& in = name == "-" ? std::cin : file;
-  // Unlike an iterator, read() does not throw when reading fails, as a directory's does.
-  std::array<char, 65536> block;
-  do {
-    in.read(block.data(), block.size());
-    text->append(block.data(), static_cast<size_t>(in.gcount()));
-  } while (in);
-  if (in.bad()) {
-    Complain(absl::StrCat("cannot read ", name));
-    return false;
-  }
-  return true;
-}
-
 // A submit that came first is still trying the steps of a TCC. sagad takes a prepared transaction
 // for one at rest, but this one goes on by itself, and ends or times out.
 bool TriedByAnother(const v1::SubmitReply& reply) {
@@ -62,8 +31,10 @@ ExitCode Run(Call& call) {
   request.set_definition(call.arguments().front());
   request.set_gid(call.Text("gid"));
   request.set_wait(call.options().count("wait") > 0);
-  *request.mutable_actor() = Client::Actor(call.Text("reason"));
-  if (!ReadInput(call.Text("input"), request.mutable_input_json())) return ExitCode::kUsage;
+  *request.mutable_actor() = Connection::Actor(call.Text("reason"));
+  request.set_input_json("{}");
+  if (call.Has("input") && !ReadFile(call.Text("input"), request.mutable_input_json()))
+    return ExitCode::kUsage;
 
   v1::SubmitReply reply;
   if (const grpc::Status status = call.client().Submit(request, &reply); !status.ok()) {

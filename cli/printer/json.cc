@@ -15,11 +15,6 @@ using nlohmann::ordered_json;
 
 constexpr char kBase64[] = "base64:";
 
-// null says "no such time" more plainly than an empty string.
-ordered_json Time(int64_t micros) {
-  return micros == 0 ? ordered_json() : ordered_json(IsoTime(micros));
-}
-
 ordered_json ToJson(const v1::Branch& branch) {
   return {{"branch_id", branch.branch_id()},
           {"op", branch.op()},
@@ -28,14 +23,22 @@ ordered_json ToJson(const v1::Branch& branch) {
           {"attempts", branch.attempts()},
           {"last_outcome", branch.last_outcome()},
           {"last_error", branch.last_error()},
-          {"next_attempt", Time(branch.next_attempt_us())},
-          {"finish_time", Time(branch.finish_time_us())},
+          {"next_attempt", JsonTime(branch.next_attempt_us())},
+          {"finish_time", JsonTime(branch.finish_time_us())},
           {"in_flight", branch.in_flight()},
           {"payload", ShowBytes(branch.payload())},
-          {"after", std::vector<uint32_t>(branch.after().begin(), branch.after().end())}};
+          {"after", std::vector<uint32_t>(branch.after().begin(), branch.after().end())},
+          {"dead", branch.dead()},
+          {"on_fallback", branch.on_fallback()},
+          {"first_failure", JsonTime(branch.first_failure_us())},
+          {"last_failure", JsonTime(branch.last_failure_us())}};
 }
 
 }  // namespace
+
+ordered_json JsonTime(int64_t micros) {
+  return micros == 0 ? ordered_json() : ordered_json(IsoTime(micros));
+}
 
 std::string ShowBytes(const std::string& bytes) {
   const bool printable = std::none_of(bytes.begin(), bytes.end(), [](char c) {
@@ -60,10 +63,10 @@ ordered_json ToJson(const v1::Transaction& transaction) {
                        {"waits_for", transaction.waits_for()},
                        {"reason", transaction.reason()},
                        {"protocol", transaction.protocol()},
-                       {"create_time", Time(transaction.create_time_us())},
-                       {"update_time", Time(transaction.update_time_us())},
-                       {"finish_time", Time(transaction.finish_time_us())},
-                       {"next_wake", Time(transaction.next_wake_us())},
+                       {"create_time", JsonTime(transaction.create_time_us())},
+                       {"update_time", JsonTime(transaction.update_time_us())},
+                       {"finish_time", JsonTime(transaction.finish_time_us())},
+                       {"next_wake", JsonTime(transaction.next_wake_us())},
                        {"version", transaction.version()},
                        {"definition", transaction.definition()},
                        {"definition_version", transaction.definition_version()},
@@ -93,14 +96,18 @@ ordered_json ToJson(const v1::SubmitReply& reply) {
 }
 
 ordered_json ToJson(const v1::HistoryEntry& entry) {
-  return {{"time", Time(entry.time_us())},  {"kind", entry.kind()},
-          {"branch_id", entry.branch_id()}, {"op", entry.op()},
-          {"attempt", entry.attempt()},     {"outcome", entry.outcome()},
-          {"text", entry.text()},           {"actor", entry.actor()}};
+  return {{"time", JsonTime(entry.time_us())},
+          {"kind", entry.kind()},
+          {"branch_id", entry.branch_id()},
+          {"op", entry.op()},
+          {"attempt", entry.attempt()},
+          {"outcome", entry.outcome()},
+          {"text", entry.text()},
+          {"actor", entry.actor()}};
 }
 
 ordered_json ToJson(const v1::StatsReply& stats) {
-  ordered_json json = {{"start_time", Time(stats.start_time_us())},
+  ordered_json json = {{"start_time", JsonTime(stats.start_time_us())},
                        {"open_by_status", ordered_json::object()},
                        {"ended_by_status", ordered_json::object()},
                        {"live", stats.live()},
@@ -108,7 +115,7 @@ ordered_json ToJson(const v1::StatsReply& stats) {
                        {"commit_writes", stats.commit_writes()},
                        {"branch_calls", stats.branch_calls()},
                        {"refused", stats.refused()},
-                       {"oldest_open", Time(stats.oldest_open_us())},
+                       {"oldest_open", JsonTime(stats.oldest_open_us())},
                        {"store_ok", stats.store_ok()},
                        {"store_queries", stats.store_queries()},
                        {"lanes", ordered_json::array()}};

@@ -20,6 +20,9 @@ nlohmann::ordered_json ToJson(const v1::HistoryEntry& entry);
 nlohmann::ordered_json ToJson(const v1::StatsReply& stats);
 nlohmann::ordered_json ToJson(const v1::Definition& definition);
 
+// RFC 3339, or null for 0, which says "no such time" more plainly than an empty string.
+nlohmann::ordered_json JsonTime(int64_t micros);
+
 // Bytes as text when they are UTF-8 without control characters, as base64 otherwise ("base64:...").
 // Text that itself begins with "base64:" becomes base64 too, so that there is no mistaking it.
 std::string ShowBytes(const std::string& bytes);

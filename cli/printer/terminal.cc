@@ -38,9 +38,15 @@ std::string Paint(const std::string& text, Colour colour) {
 }
 
 Colour ColourOf(const std::string& word) {
-  if (word == "succeed" || word == "ok" || word == "success") return Colour::kGood;
-  if (word == "failed" || word == "failure") return Colour::kBad;
-  if (word == "aborting" || word == "retrying" || word == "unknown") return Colour::kWarn;
+  if (word == "succeed" || word == "ok" || word == "success" || word == "done" || word == "live" ||
+      word == "closed")
+    return Colour::kGood;
+  if (word == "failed" || word == "failure" || word == "dead" || word == "open" ||
+      word == "expired" || word == "unreachable")
+    return Colour::kBad;
+  if (word == "aborting" || word == "retrying" || word == "unknown" || word == "half_open" ||
+      word == "paused" || word == "stopped" || word == "stopping" || word == "not_serving")
+    return Colour::kWarn;
   return Colour::kPlain;
 }
 

@@ -57,6 +57,8 @@ std::string OneLine(const std::string& text) {
   return line;
 }
 
+std::string Cell(const std::string& text) { return text.empty() ? "-" : OneLine(text); }
+
 size_t Columns(const std::string& text) {
   size_t columns = 0;
   bool escape = false;
@@ -67,6 +69,23 @@ size_t Columns(const std::string& text) {
     if (escape && character == 'm') escape = false;
   }
   return columns;
+}
+
+std::string FirstColumns(const std::string& line, size_t columns) {
+  size_t used = 0;
+  bool escape = false;
+  for (size_t position = 0; position < line.size();) {
+    const size_t begin = position;
+    const uint32_t character = Next(line, &position);
+    if (character == '\x1b') escape = true;
+    if (!escape && !In(kNone, character)) used += In(kWide, character) ? 2 : 1;
+    if (used > columns) {
+      const bool coloured = line.find('\x1b') < begin;
+      return line.substr(0, begin) + (coloured ? "\x1b[0m" : "");
+    }
+    if (escape && character == 'm') escape = false;
+  }
+  return line;
 }
 
 }  // namespace saga::cli

@@ -1,11 +1,11 @@
 #include "cli/printer/transactions.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "cli/printer/facts.h"
 #include "cli/printer/table.h"
 #include "cli/printer/terminal.h"
 #include "cli/printer/text.h"
@@ -14,10 +14,11 @@ namespace saga::cli {
 
 namespace {
 
+// One command for each dead branch, but no page of them.
+constexpr size_t kMostDeadShown = 3;
+
 std::string Painted(const std::string& word) { return Paint(word, ColourOf(word)); }
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
-
-std::string Cell(const std::string& text) { return OrDash(OneLine(text)); }
 
 bool Open(const v1::Transaction& transaction) {
   return transaction.status() != "succeed" && transaction.status() != "failed";
@@ -36,37 +37,35 @@ std::string RetryText(const v1::Transaction& t) {
   return absl::StrCat("after ", t.retry_interval_s(), "s, then doubling", limit);
 }
 
-std::string Facts(const v1::Transaction& t, TimeStyle style, absl::Time now) {
-  constexpr size_t kNameColumn = 13;
-  std::string text;
-  const auto line = [&text](const char* name, const std::string& value) {
-    if (value.empty()) return;
-    absl::StrAppend(&text, name, std::string(kNameColumn - strlen(name), ' '), value, "\n");
-  };
-  line("gid", OneLine(t.gid()));
-  line("mode",
-       absl::StrCat(t.mode(), t.concurrent() ? ", concurrent" : "", ", over ", t.protocol()));
-  line("status", Painted(t.status()));
-  line("health", Painted(t.health()));
-  line("reason", OneLine(t.reason()));
-  line("waits for", OneLine(t.waits_for()));
+std::string FactsOf(const v1::Transaction& t, TimeStyle style, absl::Time now) {
+  Facts facts;
+  facts.Add("gid", OneLine(t.gid()));
+  facts.Add("mode",
+            absl::StrCat(t.mode(), t.concurrent() ? ", concurrent" : "", ", over ", t.protocol()));
+  facts.Add("status", Painted(t.status()));
+  facts.Add("health", Painted(t.health()));
+  facts.Add("reason", OneLine(t.reason()));
+  facts.Add("waits for", OneLine(t.waits_for()));
   if (!t.definition().empty())
-    line("definition", absl::StrCat(t.definition(), " version ", t.definition_version()));
-  line("created", ShowTime(t.create_time_us(), style, now));
-  if (Open(t)) line("next wake", ShowTime(t.next_wake_us(), style, now));
-  if (!Open(t)) line("ended", ShowTime(t.finish_time_us(), style, now));
-  line("timeout", TimeoutText(t));
-  line("retry", RetryText(t));
-  line("check-back", OneLine(t.query_prepared()));
-  return text;
+    facts.Add("definition", absl::StrCat(t.definition(), " version ", t.definition_version()));
+  facts.Add("created", ShowTime(t.create_time_us(), style, now));
+  if (Open(t)) facts.Add("next wake", ShowTime(t.next_wake_us(), style, now));
+  if (!Open(t)) facts.Add("ended", ShowTime(t.finish_time_us(), style, now));
+  facts.Add("timeout", TimeoutText(t));
+  facts.Add("retry", RetryText(t));
+  facts.Add("check-back", OneLine(t.query_prepared()));
+  return facts.Text();
 }
 
 // When the branch is called again. What was to be repeated before the decision to undo is not.
 std::string NextText(const v1::Transaction& t, const v1::Branch& branch, TimeStyle style,
                      absl::Time now) {
   if (branch.in_flight()) return "in flight";
+  if (!branch.dead().empty()) return Paint(absl::StrCat("dead: ", branch.dead()), Colour::kBad);
   const bool given_up = !Open(t) || (t.status() == "aborting" && branch.op() == "action");
-  return given_up ? "-" : ShowTime(branch.next_attempt_us(), style, now);
+  if (given_up) return "-";
+  const std::string time = ShowTime(branch.next_attempt_us(), style, now);
+  return branch.on_fallback() ? absl::StrCat("reply by Kafka, until ", time) : time;
 }
 
 std::string Branches(const v1::Transaction& t, TimeStyle style, absl::Time now) {
@@ -87,6 +86,10 @@ std::string ShellQuoted(const std::string& text) {
            c == ':' || c == '/';
   });
   return plain ? text : absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
+std::string FilterText(const std::string& text) {
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
 }
 
 std::string GidArgument(const std::string& gid) {
@@ -133,6 +136,14 @@ std::vector<std::string> NextCommands(const v1::Transaction& transaction) {
   if (transaction.health() == "retrying" || transaction.health() == "waiting") {
     commands.push_back(absl::StrCat("sagactl retry-now ", gid, "    # do not wait any longer"));
   }
+  for (const v1::Branch& branch : transaction.branches()) {
+    if (branch.dead().empty()) continue;
+    commands.push_back(absl::StrCat(
+        "sagactl dlq show ",
+        GidArgument(absl::StrCat(transaction.gid(), "/", branch.branch_id(), "/", branch.op())),
+        "    # why it is not called any more"));
+    if (commands.size() >= kMostDeadShown) break;
+  }
   const bool saga = transaction.mode() == "saga" && transaction.status() == "submitted";
   const bool prepared = transaction.status() == "prepared" && transaction.mode() != "workflow";
   if (saga || prepared) {
@@ -148,7 +159,7 @@ std::vector<std::string> NextCommands(const v1::Transaction& transaction) {
 }
 
 std::string Description(const v1::Transaction& transaction, TimeStyle style, absl::Time now) {
-  std::string text = Facts(transaction, style, now);
+  std::string text = FactsOf(transaction, style, now);
   if (transaction.branches_size() > 0) text += "\n" + Branches(transaction, style, now);
   text += "\nnext:\n";
   for (const std::string& command : NextCommands(transaction)) text += "  " + command + "\n";

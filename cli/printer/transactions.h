@@ -26,6 +26,9 @@ std::string HistoryTable(const v1::HistoryReply& history, TimeStyle style, absl:
 // `text` quoted for a POSIX shell, if it needs that.
 std::string ShellQuoted(const std::string& text);
 
+// `text` in double quotes, as a value of the filter language.
+std::string FilterText(const std::string& text);
+
 // A gid as the last argument of a command to be copied: quoted, and told from an option.
 std::string GidArgument(const std::string& gid);
 

@@ -16,6 +16,15 @@ TEST(CommandLine, CommandIsTheFirstWordThatBelongsToNoOption) {
   EXPECT_FALSE(line.help);
 }
 
+TEST(CommandLine, ANounTakesTheNextWordAsWell) {
+  const CommandLine line = Split({"dlq", "-o", "json", "replay", "x"}, {"dlq", "job"});
+  EXPECT_EQ(line.command, "dlq replay");
+  EXPECT_THAT(line.rest, ElementsAre("-o", "json", "x"));
+  EXPECT_EQ(Split({"dlq", "--help"}, {"dlq"}).command, "dlq");
+  EXPECT_EQ(Split({"list", "dlq"}, {"dlq"}).command, "list");
+  EXPECT_THAT(Split({"dlq", "show", "job"}, {"dlq", "job"}).rest, ElementsAre("job"));
+}
+
 TEST(CommandLine, HelpCountsAnywhereButNotAsAValueOrBehindTheDashes) {
   EXPECT_TRUE(Split({"--help"}).help);
   EXPECT_TRUE(Split({"-h", "list"}).help);

@@ -37,7 +37,8 @@ TEST(Json, TransactionHasTheseFields) {
             R"("query_prepared":"","concurrent":false,"branches":[{"branch_id":"01","op":"action",)"
             R"("status":"prepared","target":"127.0.0.1:1/a.B/C","attempts":2,"last_outcome":"",)"
             R"("last_error":"","next_attempt":null,"finish_time":null,"in_flight":false,)"
-            R"("payload":"{}","after":[1]}]})"
+            R"("payload":"{}","after":[1],"dead":"","on_fallback":false,"first_failure":null,)"
+            R"("last_failure":null}]})"
             "\n");
 }
 
