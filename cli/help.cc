@@ -62,7 +62,7 @@ std::string Overview() {
       "Usage: sagactl COMMAND [ARGUMENTS] [OPTIONS]\n\n"
       "Commands:\n";
   text += Lines("");
-  std::string topics = "this; or about a COMMAND, or about";
+  std::string topics = "this, or on a COMMAND or on:";
   for (const Topic& topic : kTopics)
     absl::StrAppend(&topics, topic.name == kTopics[0].name ? " " : ", ", topic.name);
   text += Line("help", topics);
