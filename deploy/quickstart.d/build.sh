@@ -1,7 +1,9 @@
 # Packages and programs. Sourced by deploy/quickstart.
 
 install_packages() {
-  "$root/deploy/install-packages" || die "packages are missing, see above"
+  local options=()
+  [[ "$kafka" == yes ]] && options=(--kafka)
+  "$root/deploy/install-packages" "${options[@]}" || die "packages are missing, see above"
 }
 
 # Reads ninja's lines, "[12/345] ...", and shows how far it is: in one line on a terminal, every tenth elsewhere.

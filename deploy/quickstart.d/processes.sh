@@ -75,10 +75,10 @@ start_everything() {
   ok "all three are ready"
 }
 
-# Without a word from bash about it.
-kill_sagad() {
-  kill -KILL "${pid[sagad]}"
-  while kill -0 "${pid[sagad]}" 2>/dev/null; do sleep 0.01; done
+# kill_at_once NAME: without a word from bash about it.
+kill_at_once() {
+  kill -KILL "${pid[$1]}"
+  while kill -0 "${pid[$1]}" 2>/dev/null; do sleep 0.01; done
 }
 
 # stop_processes PID...: all at once, gracefully, then by force.
@@ -98,7 +98,7 @@ on_exit() {
   trap - EXIT ERR INT TERM HUP
   set +e
   if [[ "$status" -eq 0 && "$stay" == yes ]]; then
-    printf '%s\n' "${pid[sagad]}" "${pid[order]}" "${pid[product]}" >"$dir/pids"
+    printf '%s\n' "${pid[sagad]}" "${pid[order]}" "${pid[product]}" ${pid[kafka]:+"${pid[kafka]}"} >"$dir/pids"
     if [[ "$temporary" == yes ]]; then
       mkdir -p "${stayed%/*}"
       echo "$dir" >"$stayed"
@@ -117,6 +117,7 @@ on_exit() {
   # sagad first: it finishes the calls that are out.
   if [[ -n "${pid[sagad]:-}" ]]; then stop_processes "${pid[sagad]}"; fi
   stop_processes ${pid[order]:+"${pid[order]}"} ${pid[product]:+"${pid[product]}"}
+  if [[ -n "${pid[kafka]:-}" ]]; then stop_processes "${pid[kafka]}"; fi
   [[ "$temporary" == yes ]] && rm -rf "$dir"
   exit "$status"
 }

@@ -98,7 +98,7 @@ scene_killed() {
   for n in {1..6}; do answer=$(notify "K-$n") || die "PayNotify: $answer"; done
   wait_until 30 "the payment of 6 orders" paid_are 6
   for n in {7..14}; do answer=$(notify "K-$n") || die "PayNotify: $answer"; done
-  kill_sagad
+  kill_at_once sagad
   show_command kill -9 "${pid[sagad]}"
   local now_paid
   now_paid=$(count_orders K- PAID)
@@ -127,14 +127,19 @@ tell_what_next() {
   local elsewhere=""
   [[ "$server" == 127.0.0.1:36790 ]] || elsewhere=" SAGACTL_SERVER=$server"
   if [[ "$stay" == no ]]; then
-    cat <<TEXT
-Next:
-  deploy/quickstart --stay     the same, and everything keeps running for you to play with
-  build/release/bin/sagactl help
-  sagas/README.md              your own saga as a file
-  participants/README.md       your own service as a participant
-  tests/run --quick            the tests
-TEXT
+    local again="--stay" other="--kafka"
+    local about="services that vanish, purchases that go round by Kafka, dead letters and their replay"
+    if [[ "$kafka" == yes ]]; then
+      again="--kafka --stay" other=""
+      about="a paid order, one out of stock, a reservation, and sagad killed in the middle of 20 purchases"
+    fi
+    say "Next:"
+    printf '  %-34s%s\n' "deploy/quickstart $again" "the same, and everything keeps running for you to play with" \
+      "deploy/quickstart $other" "$about" \
+      "build/release/bin/sagactl help" "what an operator can ask and do" \
+      sagas/README.md "your own saga as a file" \
+      participants/README.md "your own service as a participant" \
+      "tests/run --quick" "the tests"
     return
   fi
   local stop="deploy/quickstart --stop"
