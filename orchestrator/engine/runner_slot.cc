@@ -123,6 +123,8 @@ void Runner::Process(Slot* slot, ReplyArrived& arrived) {
                                            .attempt_limit = AttemptLimit(branch),
                                            .from_queue = true};
   const core::Decision decision = Step(slot, event);
+  // What it says may be known from a call already, and not be stored yet.
+  if (!slot->Busy() && slot->dirty) BeginCommit(slot);
   if (slot->Busy()) {
     slot->held.push_back(
         {std::move(arrived.reply), WaitFor::kStored, decision.verdict, std::move(event)});

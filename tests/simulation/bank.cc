@@ -91,14 +91,23 @@ port::BranchReply Bank::Handle(const port::BranchCall& call) {
     if (found == callbacks_.end()) return {core::Outcome::kFailure, "nobody runs this"};
     return {found->second(call), "called back"};
   }
+  if (base::Value(call.payload) == kBadPayload) {
+    return {.outcome = core::Outcome::kUnknown,
+            .text = "no number",
+            .hopeless = core::DeadReason::kContract};
+  }
   return {Do(call.gid, call.branch_id, call.op), "scripted"};
 }
 
 core::Outcome Bank::Do(const std::string& gid, const std::string& branch_id, core::Op op) {
   const core::Outcome outcome = Decide(gid, branch_id, op);
-  if (outcome != core::Outcome::kSuccess) return outcome;
+  if (outcome == core::Outcome::kSuccess) DoByHand(gid, branch_id, op);
+  return outcome;
+}
+
+void Bank::DoByHand(const std::string& gid, const std::string& branch_id, core::Op op) {
   const Names names = NamesOf(op);
-  if (!Pass(gid, branch_id, names.op, names.origin)) return core::Outcome::kSuccess;
+  if (!Pass(gid, branch_id, names.op, names.origin)) return;
   Effect& effect = effects_[gid][branch_id];
   const int64_t amount = scripts_[{gid, branch_id}].amount;
   switch (op) {
@@ -127,7 +136,6 @@ core::Outcome Bank::Do(const std::string& gid, const std::string& branch_id, cor
     case core::Op::kBusiness:
       break;
   }
-  return core::Outcome::kSuccess;
 }
 
 void Bank::Freeze(const std::string& gid, const std::string& branch_id) {

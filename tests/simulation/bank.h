@@ -27,6 +27,10 @@ struct BranchScript {
   int64_t amount = 0;     // what the branch moves
 };
 
+// What some calls carry: the bank does not understand it until an operator has put it right.
+inline constexpr char kBadPayload[] = "qty=1O";
+inline constexpr char kGoodPayload[] = "qty=10";
+
 class Bank {
  public:
   // With `barrier` off every delivered call takes effect: to show that the auditor notices.
@@ -48,6 +52,9 @@ class Bank {
   core::Outcome Try(const std::string& gid, const std::string& branch_id);
   core::Outcome LocalPart(const std::string& gid, const std::string& branch_id);
   core::Outcome Do(const std::string& gid, const std::string& branch_id, core::Op op);
+  // What an operator does at the bank's desk: it takes effect, unless it did so before or may not
+  // any more.
+  void DoByHand(const std::string& gid, const std::string& branch_id, core::Op op);
 
   // How often each thing took effect.
   struct Effect {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/simulation/sim_directory.h"
+
 namespace saga::simulation {
 
 namespace {
@@ -13,7 +15,7 @@ core::Branch Row(size_t step, core::Op op) {
   row.branch_id = BranchId(step);
   row.op = op;
   // A few destinations, so that lanes are shared.
-  row.target = "bank-" + std::to_string(step % 3) + ":1/Bank/Move";
+  row.target = BankDestination(static_cast<int>(step % kBanks)) + "/Bank/Move";
   return row;
 }
 
@@ -33,7 +35,24 @@ core::GlobalTransaction DrawDraft(World& world, const std::string& gid, core::Mo
   draft.protocol = core::Protocol::kGrpc;
   draft.options.retry_interval_s = world.Chance(0.5) ? 1 + static_cast<int64_t>(world.Below(5)) : 0;
   draft.wait_result = world.Chance(0.5);
+  if (world.Chance(0.4)) draft.options.attempt_limit = 1 + static_cast<int64_t>(world.Below(4));
   return draft;
+}
+
+// Steps that are repeated in their own way, or that no participant understands as they are.
+void DrawTroubles(World& world, core::GlobalTransaction& draft) {
+  // Without a limit nobody would ever see that the payload is bad.
+  const bool limited = draft.options.attempt_limit > 0 && draft.options.retry_limit == 0;
+  for (core::Branch& row : draft.branches) {
+    if (core::IsAskBack(row.op)) continue;
+    row.payload = base::MakeBytes(limited && world.Chance(0.06) ? kBadPayload : kGoodPayload);
+    if (!world.Chance(0.15)) continue;
+    row.retry.interval = base::Millis(200 + static_cast<int64_t>(world.Below(2000)));
+    row.retry.factor = 1.5;
+    row.retry.cap = base::Seconds(20);
+    row.retry.jitter = 0.3;
+    row.retry.attempt_limit = static_cast<uint32_t>(world.Below(4));
+  }
 }
 
 }  // namespace
@@ -55,6 +74,7 @@ Order DrawSaga(World& world, Bank& bank, const std::string& gid) {
   if (world.Chance(0.2))
     order.draft.options.timeout_to_fail_s = 1 + static_cast<int64_t>(world.Below(30));
   if (world.Chance(0.2)) order.draft.options.retry_limit = 1 + static_cast<int64_t>(world.Below(4));
+  DrawTroubles(world, order.draft);
   return order;
 }
 
@@ -70,6 +90,7 @@ Order DrawRegistering(World& world, Bank& bank, const std::string& gid, core::Mo
     order.draft.branches.push_back(Row(branch, forward));
     bank.Script(gid, BranchId(branch), DrawScript(world, true));
   }
+  DrawTroubles(world, order.draft);
   order.goes_away = world.Chance(0.1);
   return order;
 }
@@ -108,6 +129,7 @@ Order DrawMessage(World& world, Bank& bank, const std::string& gid) {
     order.draft.branches.push_back(Row(branch, core::Op::kAction));
     bank.Script(gid, BranchId(branch), DrawScript(world, false));
   }
+  DrawTroubles(world, order.draft);
   order.prepare_first = world.Chance(0.7);
   order.goes_away = order.prepare_first && world.Chance(0.3);
   if (order.prepare_first) {

@@ -24,7 +24,7 @@ void SimNetwork::Call(port::BranchCall call, Done done) {
   const base::Duration timeout = call.timeout;
   auto waiting = std::make_shared<Waiting>(Waiting{std::move(call), std::move(done), alive_});
   world_->After(timeout, [waiting] {
-    waiting->Answer({core::Outcome::kUnknown, "deadline exceeded"});
+    waiting->Answer({core::Outcome::kUnknown, "deadline exceeded", port::Reach::kTimedOut});
   });
   if (world_->Chance(faults_->request_lost)) return;
   const bool late = world_->Chance(faults_->request_late);
@@ -39,7 +39,13 @@ void SimNetwork::Deliver(const std::shared_ptr<Waiting>& waiting, base::Duration
   World* const world = world_;
   Bank* const bank = bank_;
   const Faults* const faults = faults_;
-  world->After(delay, [world, bank, faults, waiting] {
+  world->After(delay, [world, bank, faults, waiting, away = away_] {
+    if (away(waiting->call.target)) {
+      world->After(base::Millis(1), [waiting] {
+        waiting->Answer({core::Outcome::kUnknown, "refused", port::Reach::kUnreachable});
+      });
+      return;
+    }
     port::BranchReply reply = bank->Handle(waiting->call);
     world->Log(waiting->call.gid + "/" + waiting->call.branch_id + "/" +
                std::string(core::WordOf(waiting->call.op)) + " -> " +

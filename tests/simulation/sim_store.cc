@@ -16,9 +16,8 @@ std::vector<port::WriteResult> AllOf(size_t size, port::WriteResult::Kind kind) 
 }  // namespace
 
 std::vector<port::WriteResult> SimStore::Commit(const std::vector<port::Write>& batch) {
-  if (crashed_) return AllOf(batch.size(), port::WriteResult::Kind::kUnknown);
-  if (crash_armed_) {
-    crashed_ = true;
+  if (crash_->Happened()) return AllOf(batch.size(), port::WriteResult::Kind::kUnknown);
+  if (crash_->At(CrashSwitch::Point::kCommit)) {
     if (world_->Chance(0.5)) (void)disk_->Commit(batch);
     return AllOf(batch.size(), port::WriteResult::Kind::kUnknown);
   }

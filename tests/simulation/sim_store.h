@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "orchestrator/port/transaction_store.h"
+#include "tests/simulation/crash_switch.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/world.h"
 
@@ -14,9 +15,11 @@ namespace saga::simulation {
 
 class SimStore : public port::TransactionStore {
  public:
-  SimStore(World* world, const Faults* faults, port::TransactionStore* disk)
-      : world_(world), faults_(faults), disk_(disk) {}
+  SimStore(World* world, const Faults* faults, CrashSwitch* crash, port::TransactionStore* disk)
+      : world_(world), faults_(faults), crash_(crash), disk_(disk) {}
 
+  // A process that dies in it: its batch reaches the disk whole or not at all, and nobody hears of
+  // it.
   std::vector<port::WriteResult> Commit(const std::vector<port::Write>& batch) override;
   absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override {
     return disk_->Load(gid);
@@ -31,17 +34,11 @@ class SimStore : public port::TransactionStore {
   absl::Status Ping() override { return disk_->Ping(); }
   std::string Name() const override { return disk_->Name(); }
 
-  // The process dies inside the next commit: its batch reaches the disk whole or not at all, and
-  // nobody hears of it.
-  void CrashInNextCommit() { crash_armed_ = true; }
-  bool Crashed() const { return crashed_; }
-
  private:
   World* const world_;
   const Faults* const faults_;
+  CrashSwitch* const crash_;
   port::TransactionStore* const disk_;
-  bool crash_armed_ = false;
-  bool crashed_ = false;
 };
 
 }  // namespace saga::simulation

@@ -1,8 +1,9 @@
 #pragma once
 
-// One run of one seed: clients, sagad (the production engine), participants, network, disk, all in
-// one thread and one simulated clock; first with faults, then without until everything has ended;
-// then the audit.
+// One run of one seed: clients, sagad (the production engine), participants, network, broker, disk,
+// an operator, all in one thread and one simulated clock; first with faults, then without until
+// everything has ended or waits for the operator, then with the operator until everything has
+// ended; then the audit.
 
 #include <cstdint>
 #include <string>
@@ -31,6 +32,15 @@ struct SimulationResult {
   uint64_t calls = 0;
   uint64_t succeed = 0;
   uint64_t failed = 0;
+  uint64_t commands = 0;  // taken by participants over the broker
+  uint64_t broker_crashes = 0;
+  uint64_t breaker_openings = 0;
+  uint64_t deaths = 0;
+  uint64_t parked = 0;  // transactions that only an operator could bring to an end
+  uint64_t replays = 0;
+  uint64_t edits = 0;
+  uint64_t by_hand = 0;   // dead letters resolved as done or as undone
+  uint64_t given_up = 0;  // resolved as failed, or called off with their transaction
 };
 
 SimulationResult Simulate(const SimulationOptions& options);

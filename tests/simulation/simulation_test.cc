@@ -43,18 +43,45 @@ TEST(Simulation, NothingIsLostOrHalfDoneInAnyWorld) {
     sum.calls += result.calls;
     sum.succeed += result.succeed;
     sum.failed += result.failed;
+    sum.commands += result.commands;
+    sum.broker_crashes += result.broker_crashes;
+    sum.breaker_openings += result.breaker_openings;
+    sum.deaths += result.deaths;
+    sum.parked += result.parked;
+    sum.replays += result.replays;
+    sum.edits += result.edits;
+    sum.by_hand += result.by_hand;
+    sum.given_up += result.given_up;
   }
   std::printf("%llu worlds: %llu succeed, %llu failed, %llu calls, %llu crashes\n",
               static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(sum.succeed),
               static_cast<unsigned long long>(sum.failed),
               static_cast<unsigned long long>(sum.calls),
               static_cast<unsigned long long>(sum.crashes));
+  std::printf(
+      "%llu commands, %llu breaker openings, %llu broker crashes; %llu deaths, %llu parked; "
+      "%llu replays, %llu edits, %llu by hand, %llu given up\n",
+      static_cast<unsigned long long>(sum.commands),
+      static_cast<unsigned long long>(sum.breaker_openings),
+      static_cast<unsigned long long>(sum.broker_crashes),
+      static_cast<unsigned long long>(sum.deaths), static_cast<unsigned long long>(sum.parked),
+      static_cast<unsigned long long>(sum.replays), static_cast<unsigned long long>(sum.edits),
+      static_cast<unsigned long long>(sum.by_hand), static_cast<unsigned long long>(sum.given_up));
   if (only != 0) return;
   // A simulator in which nothing goes wrong, or nothing goes right, proves nothing.
   EXPECT_GE(sum.succeed + sum.failed, 10 * seeds);
   EXPECT_GE(sum.succeed, 5 * seeds);
   EXPECT_GE(sum.failed, seeds);
   EXPECT_GE(sum.crashes, seeds);
+  EXPECT_GE(sum.commands, 5 * seeds);
+  EXPECT_GE(sum.breaker_openings, 2 * seeds);
+  EXPECT_GE(sum.deaths, 2 * seeds);
+  EXPECT_GE(sum.replays, seeds);
+  EXPECT_GE(sum.by_hand, seeds / 2);
+  EXPECT_GE(sum.edits, seeds / 8);
+  EXPECT_GE(sum.given_up, seeds / 8);
+  EXPECT_GE(sum.parked, seeds / 8);
+  EXPECT_GE(sum.broker_crashes, seeds / 8);
 }
 
 TEST(Simulation, ASeedRepeatsToTheLetter) {

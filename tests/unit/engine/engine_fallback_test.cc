@@ -240,6 +240,32 @@ TEST(EngineFallback, AReplyThatCannotBeStoredIsNotTakenAsDone) {
   EXPECT_EQ(stage.StatusOf("g"), Status::kSucceed);
 }
 
+// A success of a call rides on a later commit; a queue that forgets the reply to the same effect
+// may not.
+TEST(EngineFallback, AReplyThatTellsNothingNewIsStoredFirstToo) {
+  FallbackStage stage;
+  stage.Submit(Stage::Saga("g", 2));
+  stage.Run(base::Seconds(1));
+  const envelope::Command command = stage.Commands().at(0);
+  stage.participant = [](const port::BranchCall& call) -> Scripted {
+    return {.after = call.branch_id == "02" ? base::Seconds(1000) : base::Millis(1)};
+  };
+  stage.Run(base::Seconds(80));  // given up, and then called
+  ASSERT_THAT(stage.calls, testing::Contains("g/02/action"));
+  ASSERT_EQ(stage.Record("g").branches[1].status, core::BranchStatus::kPrepared);
+  core::BranchStatus stored = core::BranchStatus::kPrepared;
+  stage.engine().TakeReply({.gid = "g",
+                            .branch_id = "01",
+                            .attempt = command.attempt,
+                            .reply = {.outcome = Outcome::kSuccess}},
+                           [&](const Answer& answer) {
+                             EXPECT_EQ(answer.verdict, core::Verdict::kAlready);
+                             stored = stage.Record("g").branches[1].status;
+                           });
+  stage.Run(base::Millis(100));
+  EXPECT_EQ(stored, core::BranchStatus::kSucceed);
+}
+
 TEST(EngineFallback, RepliesThatNobodyWaitsForAreToldApart) {
   FallbackStage stage;
   stage.Submit(Stage::Saga("g", 1));
