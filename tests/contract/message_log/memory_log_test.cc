@@ -28,8 +28,8 @@ std::vector<std::string> Texts(const std::vector<port::Received>& all) {
 }
 
 TEST(MemoryLogTest, NothingHappensByItself) {
-  MemoryLog log;
   Outcomes outcomes;
+  MemoryLog log;
   Inbox inbox(Inbox::Acks::kAtOnce);
   const auto source = log.NewSource({"t"}, "g");
   source->Start(inbox.Handler());
@@ -46,8 +46,8 @@ TEST(MemoryLogTest, NothingHappensByItself) {
 }
 
 TEST(MemoryLogTest, WhileItIsAwayMessagesWaitAndKeepTheirOrder) {
-  MemoryLog log;
   Outcomes outcomes;
+  MemoryLog log;
   Inbox inbox(Inbox::Acks::kAtOnce);
   const auto source = log.NewSource({"t"}, "g");
   source->Start(inbox.Handler());
@@ -66,8 +66,8 @@ TEST(MemoryLogTest, WhileItIsAwayMessagesWaitAndKeepTheirOrder) {
 }
 
 TEST(MemoryLogTest, RewindBringsWhatIsNotAcknowledged) {
-  MemoryLog log;
   Outcomes outcomes;
+  MemoryLog log;
   Inbox inbox(Inbox::Acks::kByHand);
   const auto source = log.NewSource({"t"}, "g");
   source->Start(inbox.Handler());
@@ -87,8 +87,8 @@ TEST(MemoryLogTest, RewindBringsWhatIsNotAcknowledged) {
 
 TEST(MemoryLogTest, ItWakesWhoeverSteps) {
   int wakes = 0;
-  MemoryLog log({.wake = [&] { ++wakes; }});
   Outcomes outcomes;
+  MemoryLog log({.wake = [&] { ++wakes; }});
   log.publisher().Publish(Note("k", "1"), outcomes.Next());
   EXPECT_EQ(wakes, 1);
   log.SetReachable(false);
@@ -97,8 +97,8 @@ TEST(MemoryLogTest, ItWakesWhoeverSteps) {
 }
 
 TEST(MemoryLogTest, TooManyUnderWayAreRefused) {
-  MemoryLog log({.max_in_flight = 2});
   Outcomes outcomes;
+  MemoryLog log({.max_in_flight = 2});
   EXPECT_TRUE(log.publisher().Publish(Note("k", "1"), outcomes.Next()));
   EXPECT_TRUE(log.publisher().Publish(Note("k", "2"), outcomes.Next()));
   EXPECT_FALSE(log.publisher().Publish(Note("k", "3"), [](absl::Status) { FAIL(); }));
@@ -121,9 +121,9 @@ TEST(MemoryLogTest, WhatIsNotWrittenWhenItGoesIsCancelled) {
 }
 
 std::vector<std::string> Play(uint64_t seed) {
-  MemoryLog log({.partitions = 3, .now = [] { return base::Time{42}; }});
   Inbox inbox(Inbox::Acks::kAtOnce);
   Outcomes outcomes;
+  MemoryLog log({.partitions = 3, .now = [] { return base::Time{42}; }});
   const auto source = log.NewSource({"t"}, "g");
   source->Start(inbox.Handler());
   for (int i = 0; i < 30; ++i) {
