@@ -25,9 +25,6 @@ constexpr base::Duration kPumpPause = base::Millis(2);
 // refused again, all in one moment.
 constexpr uint32_t kComeBackPlaces = 1024;
 
-// A question back to the initiator has nobody at the other end of a command topic.
-bool AsksBack(core::Op op) { return op == core::Op::kQuery || op == core::Op::kCallback; }
-
 BreakerSettings BreakerOf(const LaneSettings& settings, bool shared) {
   BreakerSettings breaker = settings.breaker;
   if (shared) breaker.min_calls = 0;
@@ -150,7 +147,8 @@ bool LaneSet::Blocked(Lane* lane, base::Time now) {
 }
 
 bool LaneSet::WantsFallback(Lane* lane, core::Op op, uint32_t unknown_streak, base::Time now) {
-  if (ports_.publisher == nullptr || ports_.directory == nullptr || AsksBack(op)) return false;
+  if (ports_.publisher == nullptr || ports_.directory == nullptr || core::IsAskBack(op))
+    return false;
   if (lane->breaker.state() != BreakerState::kClosed) return Blocked(lane, now);
   return fallback_after_unknown_ > 0 && unknown_streak >= fallback_after_unknown_ &&
          (unknown_streak - fallback_after_unknown_) % 2 == 0;

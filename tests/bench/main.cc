@@ -16,7 +16,7 @@ struct Subcommand {
   int (*run)(int argc, char** argv);
 };
 
-constexpr std::array<Subcommand, 7> kSubcommands = {{
+constexpr std::array<Subcommand, 8> kSubcommands = {{
     {"load", "a closed loop of clients against a server", &saga::bench::RunLoadCommand},
     {"participant", "a participant that costs little", &saga::bench::RunParticipantCommand},
     {"ceiling", "what gRPC alone allows here", &saga::bench::RunCeilingCommand},
@@ -24,6 +24,7 @@ constexpr std::array<Subcommand, 7> kSubcommands = {{
     {"disk", "durable writes a second", &saga::bench::RunDiskCommand},
     {"orphans", "time to recover from kill -9", &saga::bench::RunOrphansCommand},
     {"idle", "what a process uses over a time", &saga::bench::RunIdleCommand},
+    {"park", "sagas that nobody will answer", &saga::bench::RunParkCommand},
 }};
 
 void PrintUsage(std::ostream& out) {

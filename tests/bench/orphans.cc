@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <functional>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -13,8 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/bench/child_process.h"
 #include "tests/bench/client/http_get.h"
-#include "tests/bench/client/load.h"
-#include "tests/bench/client/transport.h"
+#include "tests/bench/client/submit_many.h"
 
 namespace saga::bench {
 namespace {
@@ -95,41 +93,20 @@ class Orphans {
     return counts.is_object() ? counts.value("total", int64_t{-1}) : -1;
   }
 
-  // Submits this many sagas at once and returns the gids of the acknowledged ones.
-  absl::StatusOr<std::vector<std::string>> Submit(const ScriptOptions& script_options, int count) {
-    const std::unique_ptr<Script> script = MakeScript(script_options);
-    auto transport = MakeTransport(script_options.protocol,
-                                   {.server = options_.target,
-                                    .participant = script_options.participant,
-                                    .slots = count,
-                                    .channels = 4});
-    if (!transport.ok()) return transport.status();
-    std::vector<std::string> gids;
-    for (int i = 0; i < count; ++i) {
-      gids.push_back(UniqueGid());
-      (*transport)->Start(i, script->Make(gids.back(), 0));
-    }
-    std::vector<std::string> acknowledged;
-    (*transport)->Run([&](int slot, const Answer& answer) {
-      if (answer.kind == AnswerKind::kOk) acknowledged.push_back(gids[static_cast<size_t>(slot)]);
-    });
-    return acknowledged;
-  }
-
   absl::Status Park() {
     if (options_.parked == 0) return absl::OkStatus();
     ScriptOptions script = options_.script;
     script.wait_result = false;
     script.hang = true;
     script.participant = options_.parked_participant;
-    return Submit(script, options_.parked).status();
+    return SubmitMany(options_.target, script, options_.parked).status();
   }
 
   absl::Status SubmitOrphans() {
     ScriptOptions script = options_.script;
     script.wait_result = false;
     const int64_t before = Calls();
-    auto acknowledged = Submit(script, options_.orphans);
+    auto acknowledged = SubmitMany(options_.target, script, options_.orphans);
     if (!acknowledged.ok()) return acknowledged.status();
     open_ = *std::move(acknowledged);
     report_.acknowledged = static_cast<int>(open_.size());

@@ -1,10 +1,11 @@
-"""What is measured: load, orphans, idle. Each returns plain data for the report."""
+"""What is measured: load, sick, orphans, idle. Each returns plain data for the report."""
 
 import os
 import shlex
 import time
 
 from runner import processes
+from runner.failure import BenchFailure
 
 DISK_PROBE_SECONDS = 0.3
 SETTLE_SECONDS = 2
@@ -52,11 +53,41 @@ def probe_disk(bench):
     )
 
 
-def _measure_once(bench, server, clients, round_number):
+def park(bench, server, sick):
+    """Leaves sagas with the server whose participant `sick` never answers."""
+    parked = processes.measure(
+        [
+            bench.sagabench,
+            "park",
+            "--json",
+            "--target",
+            server.address(bench.options.protocol),
+            "--participant",
+            sick.address(bench.options.protocol),
+            "--protocol",
+            bench.options.protocol,
+            "--count",
+            str(bench.options.sick_count),
+        ]
+    )
+    if parked["acknowledged"] != bench.options.sick_count:
+        raise BenchFailure(f"{server.name} took {parked['acknowledged']} of the sagas to park")
+
+
+def beside_parked(bench, server):
+    """What a server is called when sagas are parked with it."""
+    return f"{server.name} and {bench.options.sick_count} parked"
+
+
+def _measure_once(bench, server, clients, round_number, sick=None):
     disk = probe_disk(bench)
     calls_before = bench.participant.calls()
+    sick_before = sick.calls() if sick else 0
+    name = beside_parked(bench, server) if sick else server.name
     server.start()
     try:
+        if sick:
+            park(bench, server, sick)
         report = processes.measure(
             _load_command(bench, server, clients, bench.options.seconds, bench.options.warmup)
         )
@@ -65,8 +96,11 @@ def _measure_once(bench, server, clients, round_number):
     finally:
         server.stop()
     calls = bench.participant.calls() - calls_before
+    sick_calls = sick.calls() - sick_before if sick else 0
+    if sick and sick_calls == 0:
+        raise BenchFailure("nobody called the sick participant: nothing was in the way")
     bench.say(
-        f"  round {round_number}  {clients:3d} clients  {server.name:10s}"
+        f"  round {round_number}  {clients:3d} clients  {name:10s}"
         f" {report['per_second']:8.0f}/s  p99 {report['latency_ms']['p99']:7.2f} ms"
         f"  cpu {report['server_cpu_ms_per_transaction']:.3f} ms"
         f"  disk {disk['appends_per_second']:.0f}/s"
@@ -74,10 +108,11 @@ def _measure_once(bench, server, clients, round_number):
     return {
         "round": round_number,
         "clients": clients,
-        "system": server.name,
+        "system": name,
         "report": report,
         "disk": disk,
         "branch_calls": calls,
+        "sick_calls": sick_calls,
         "load_average": os.getloadavg()[0],
     }
 
@@ -95,6 +130,27 @@ def load(bench, servers):
 
 def _real_servers(bench):
     return [server for server in bench.servers if server.name != "ceiling"]
+
+
+def sick(bench):
+    """Each server alone and beside parked sagas, in turns; who begins changes with the round."""
+    runs = []
+    participant = processes.Participant(bench.sagabench)
+    try:
+        for round_number in range(1, bench.options.rounds + 1):
+            for clients in bench.options.clients:
+                for server in _real_servers(bench):
+                    turns = [None, participant]
+                    for turn in turns if round_number % 2 else reversed(turns):
+                        runs.append(_measure_once(bench, server, clients, round_number, turn))
+    finally:
+        participant.close()
+    return runs
+
+
+def sick_pairs(bench):
+    """What is to be compared: (beside parked sagas, alone)."""
+    return [(beside_parked(bench, server), server.name) for server in _real_servers(bench)]
 
 
 def orphans(bench):

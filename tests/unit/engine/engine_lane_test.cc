@@ -1,6 +1,8 @@
 // One sick participant hurts nobody else.
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -76,6 +78,72 @@ TEST(EngineLane, AFullQueueHoldsBackAndLosesNothing) {
   stage.Run(base::Seconds(60));
   EXPECT_EQ(stage.engine().Stats().ended_succeed, 40u);
   EXPECT_EQ(stage.calls.size(), 80u);  // held back is not an attempt
+}
+
+// Takes `host` away and brings it back.
+class Outage {
+ public:
+  Outage(Stage* stage, std::string host) {
+    stage->participant = [this, host = std::move(host)](const port::BranchCall& call) -> Scripted {
+      const bool there = !away || call.target.rfind(host, 0) != 0;
+      if (there) return {};
+      return {.outcome = core::Outcome::kUnknown, .reach = port::Reach::kUnreachable};
+    };
+  }
+
+  bool away = true;
+};
+
+TEST(EngineLane, WhoIsAwayIsHardlyCalledAndEverythingEndsSoonAfterTheReturn) {
+  Stage stage;
+  Outage outage(&stage, "sick");
+  for (int i = 0; i < 1000; ++i) {
+    stage.engine().Submit({Stage::Saga("s" + std::to_string(i), 1, "sick:1")}, WaitFor::kStored,
+                          [](Answer) {});
+  }
+  stage.Run(base::Seconds(1));
+  const size_t before = stage.calls.size();
+  stage.Run(base::Seconds(600));
+  // A probe every thirty seconds at most, instead of a thousand retries every few minutes.
+  EXPECT_LE(stage.calls.size() - before, 40u);
+  EXPECT_GE(stage.calls.size() - before, 10u);
+  outage.away = false;
+  stage.Run(core::kBreakerMaxOpenFor + core::kBreakerMaxOpenFor + base::Seconds(1));
+  EXPECT_EQ(stage.engine().Stats().ended_succeed, 1000u);
+}
+
+TEST(EngineLane, APauseStopsCallsAndLosesNothing) {
+  Stage stage({.lane = {.in_flight = 5}});
+  for (int i = 0; i < 50; ++i) {
+    stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 2)}, WaitFor::kStored,
+                          [](Answer) {});
+  }
+  stage.engine().SetDestination("p:1", {.paused = true});
+  stage.Run(base::Seconds(100));
+  const size_t calls = stage.calls.size();
+  EXPECT_EQ(stage.engine().Stats().ended_succeed, 0u);
+  EXPECT_TRUE(stage.engine().Quiet());
+  stage.Run(base::Seconds(1000));
+  EXPECT_EQ(stage.calls.size(), calls);
+  stage.engine().SetDestination("p:1", {});
+  stage.Run(base::Seconds(1));
+  EXPECT_EQ(stage.engine().Stats().ended_succeed, 50u);
+  EXPECT_EQ(stage.calls.size(), 100u);  // none was made twice
+}
+
+TEST(EngineLane, ARateSpreadsCallsAndLosesNothing) {
+  Stage stage({.lane = {.rate = 20}});
+  for (int i = 0; i < 100; ++i) {
+    stage.engine().Submit({Stage::Saga("g" + std::to_string(i), 1)}, WaitFor::kStored,
+                          [](Answer) {});
+  }
+  for (int second = 1; second <= 4; ++second) {
+    stage.Run(base::Seconds(1));
+    EXPECT_NEAR(static_cast<double>(stage.calls.size()), 2 + 20 * second, 2);
+  }
+  stage.engine().SetDestination("p:1", {.rate = 1000});
+  stage.Run(base::Seconds(1));
+  EXPECT_EQ(stage.engine().Stats().ended_succeed, 100u);
 }
 
 TEST(EngineLane, CallsThatFailOnTheSpotDoNotNest) {
