@@ -19,6 +19,9 @@ void OnLog(const rd_kafka_t*, int level, const char* facility, const char* text)
   LogLine(LogLevel::kWarning, "kafka client").Set("facility", facility).Set("text", text);
 }
 
+// Without one librdkafka writes every error to the log.
+void OnError(rd_kafka_t*, int, const char*, void*) {}
+
 base::Bytes Copy(const void* data, size_t size) {
   return base::MakeBytes(std::string(static_cast<const char*>(data), data == nullptr ? 0 : size));
 }
@@ -37,6 +40,7 @@ absl::StatusOr<KafkaConf> MakeKafkaConf(const std::map<std::string, std::string>
   }
   rd_kafka_conf_set_opaque(conf.get(), opaque);
   rd_kafka_conf_set_log_cb(conf.get(), OnLog);
+  rd_kafka_conf_set_error_cb(conf.get(), OnError);
   return conf;
 }
 
