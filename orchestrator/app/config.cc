@@ -250,7 +250,8 @@ class Loader {
               absl::StrCat(Named("engine.max_retry_interval"), " must not be shorter than ",
                            Named("engine.retry_interval")));
     }
-    if (config.fallback_reply_timeout <= config.request_timeout) {
+    const bool kafka = !config.kafka_brokers.empty();
+    if (kafka && config.fallback_reply_timeout <= config.request_timeout) {
       Problem("configuration",
               absl::StrCat(Named("fallback.reply_timeout"), " must be longer than ",
                            Named("engine.request_timeout"),

@@ -392,7 +392,7 @@ TEST_F(AdminTest, BadLists) {
   refused([](auto& request) { request.set_status("done"); },
           "status: 'done' is none; prepared, submitted");
   refused([](auto& request) { request.set_mode("xyz"); },
-          "mode: 'xyz' is none; saga, tcc, msg are");
+          "mode: 'xyz' is none; saga, tcc, msg, xa, workflow are");
   refused([](auto& request) { request.set_limit(1001); }, "limit: at most 1000");
   refused([](auto& request) { request.set_position("next"); }, "position:");
   refused([](auto& request) { request.set_created_after_us(-1); }, "microseconds since the epoch");
