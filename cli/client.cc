@@ -86,4 +86,10 @@ grpc::Status Client::Version(v1::VersionReply* reply) {
   });
 }
 
+grpc::Status Client::Config(v1::ConfigReply* reply) {
+  return connection_.Ask(Repeat::kAlways, [&](grpc::ClientContext* context) {
+    return stub_->Config(context, {}, reply);
+  });
+}
+
 }  // namespace saga::cli

@@ -26,6 +26,7 @@ class Client {
   grpc::Status Stats(v1::StatsReply* reply);
   grpc::Status ListDefinitions(v1::ListDefinitionsReply* reply);
   grpc::Status Version(v1::VersionReply* reply);
+  grpc::Status Config(v1::ConfigReply* reply);
 
  private:
   const Connection& connection_;

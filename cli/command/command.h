@@ -90,6 +90,7 @@ std::vector<const Command*> CommandsOf(const std::string& noun);
 
 Command AbortCommand();
 Command DefinitionsCommand();
+Command ConfigCommand();
 Command DescribeCommand();
 Command DestDescribeCommand();
 Command DestLimitCommand();

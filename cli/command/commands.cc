@@ -27,6 +27,7 @@ const std::vector<Command>& Commands() {
                                                 StatsCommand(),
                                                 OutboxCommand(),
                                                 DefinitionsCommand(),
+                                                ConfigCommand(),
                                                 VersionCommand(),
                                                 DlqListCommand(),
                                                 DlqShowCommand(),
