@@ -20,6 +20,30 @@ core::Outcome SomeOutcome(Random& random) {
 }
 core::Op SomeOp(Random& random) { return static_cast<core::Op>(1 + Below(random, 10)); }
 
+// Between 0 and 1, often 0; any bit may be set.
+double Fraction(Random& random) {
+  return Coin(random) ? 0 : static_cast<double>(random() >> 11) / static_cast<double>(1ULL << 53);
+}
+
+core::RetryPolicy RandomRetry(Random& random) {
+  if (Coin(random)) return {};
+  return {.interval = base::Micros(Number(random)),
+          .factor = 10 * Fraction(random),
+          .cap = base::Micros(Number(random)),
+          .jitter = Fraction(random),
+          .attempt_limit = SmallNumber(random)};
+}
+
+void RandomTrouble(Random& random, core::Branch* branch) {
+  const bool any = Coin(random);
+  branch->on_fallback = any && Coin(random);
+  branch->first_failure = any ? SomeTime(random) : base::Time{};
+  branch->last_failure = any ? SomeTime(random) : base::Time{};
+  branch->dead = static_cast<core::DeadReason>(any ? Below(random, 5) : 0);
+  branch->dead_time = any ? SomeTime(random) : base::Time{};
+  branch->deaths = any ? SmallNumber(random) : 0;
+}
+
 void RandomProgress(Random& random, core::Branch* branch) {
   branch->status = static_cast<core::BranchStatus>(1 + Below(random, 3));
   branch->called = Coin(random);
@@ -30,6 +54,7 @@ void RandomProgress(Random& random, core::Branch* branch) {
   branch->next_attempt = SomeTime(random);
   branch->finish_time = SomeTime(random);
   branch->last_error = RandomBytes(random, 60);
+  RandomTrouble(random, branch);
 }
 
 core::Branch RandomBranch(Random& random, const base::Bytes& payload_before) {
@@ -49,6 +74,7 @@ core::Branch RandomBranch(Random& random, const base::Bytes& payload_before) {
     default:
       branch.payload = base::MakeBytes(RandomBytes(random, 3000));
   }
+  branch.retry = RandomRetry(random);
   RandomProgress(random, &branch);
   return branch;
 }
@@ -63,6 +89,7 @@ void RandomState(Random& random, core::GlobalTransaction* transaction) {
     options.retry_interval_s = Number(random);
     options.request_timeout_s = -Number(random);
     options.retry_limit = Number(random);
+    options.attempt_limit = Number(random);
     for (uint64_t i = Below(random, 4); i > 0; --i) {
       options.branch_headers[RandomBytes(random, 10)] = RandomBytes(random, 30);
     }
@@ -132,13 +159,21 @@ std::vector<uint32_t> ChangeAtRandom(Random& random, core::GlobalTransaction& tr
 
 core::HistoryEntry RandomHistory(Random& random) {
   return {.time = SomeTime(random),
-          .kind = static_cast<core::HistoryKind>(1 + Below(random, 9)),
+          .kind = static_cast<core::HistoryKind>(1 + Below(random, 15)),
           .branch_id = RandomBytes(random, 20),
           .op = SomeOp(random),
           .attempt = SmallNumber(random),
           .outcome = SomeOutcome(random),
           .text = RandomBytes(random, 200),
           .actor = RandomBytes(random, 20)};
+}
+
+base::Message RandomMessage(Random& random) {
+  base::Message message{.topic = RandomBytes(random, 20), .key = RandomBytes(random, 40)};
+  for (uint64_t i = Below(random, 5); i > 0; --i)
+    message.headers.emplace_back(RandomBytes(random, 10), RandomBytes(random, 50));
+  if (Coin(random)) message.value = base::MakeBytes(RandomBytes(random, 3000));
+  return message;
 }
 
 core::GlobalTransaction SmallSaga(const std::string& gid) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/base/message.h"
 #include "orchestrator/core/decision.h"
 #include "orchestrator/core/transaction.h"
 #include "orchestrator/port/transaction_store.h"
@@ -27,6 +28,7 @@ core::GlobalTransaction RandomTransaction(Random& random, std::string gid, size_
 std::vector<uint32_t> ChangeAtRandom(Random& random, core::GlobalTransaction& transaction);
 
 core::HistoryEntry RandomHistory(Random& random);
+base::Message RandomMessage(Random& random);
 
 // A two-step saga as clients make it: submitted, version 1.
 core::GlobalTransaction SmallSaga(const std::string& gid);

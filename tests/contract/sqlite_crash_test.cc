@@ -1,5 +1,6 @@
 // A process that is killed around and inside its commits, at many of them: what it acknowledged is
-// there, no batch is half there, and the file is healthy.
+// there, no batch is half there, its messages are in the outbox exactly when it is there, and the
+// file is healthy.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,6 +32,14 @@ constexpr uint32_t kInserts = 3;  // of each batch; and an update of each insert
 const std::vector<uint32_t> kActions = {1, 3};
 
 std::string Gid(uint32_t batch, uint32_t i) { return absl::StrCat("batch-", batch, "-", i); }
+
+// What a write puts into the outbox.
+std::vector<base::Message> MessagesOf(const core::GlobalTransaction& transaction) {
+  const base::Message message{.topic = "events",
+                              .key = transaction.gid,
+                              .headers = {{"version", absl::StrCat(transaction.version)}}};
+  return std::vector<base::Message>(transaction.version, message);
+}
 
 core::GlobalTransaction Inserted(uint32_t batch, uint32_t i) {
   core::GlobalTransaction transaction = SmallSaga(Gid(batch, i));
@@ -65,10 +74,15 @@ core::GlobalTransaction Updated(uint32_t batch, uint32_t i) {
       transactions.push_back(Inserted(batch, i));
       if (batch > first) transactions.push_back(Updated(batch - 1, i));
     }
+    std::vector<std::vector<base::Message>> messages;
+    for (const core::GlobalTransaction& transaction : transactions)
+      messages.push_back(MessagesOf(transaction));
     std::vector<port::Write> writes;
-    for (const core::GlobalTransaction& transaction : transactions) {
+    for (size_t i = 0; i < transactions.size(); ++i) {
+      const core::GlobalTransaction& transaction = transactions[i];
       writes.push_back(transaction.version == 1 ? InsertOf(transaction, kNow)
                                                 : UpdateOf(transaction, base::kNever, &kActions));
+      writes.back().outbox = &messages[i];
     }
     for (const port::WriteResult& result : store.Commit(writes)) {
       if (result.kind != Result::kDone) _exit(3);
@@ -127,12 +141,40 @@ bool IsThere(port::TransactionStore& store, uint32_t batch, uint32_t first) {
   return there == kInserts;
 }
 
+// Expects the messages of the batches from `first` to before `end` in the outbox, all of them and
+// no others, and takes them out. `*last_id` is the highest id that any message ever had.
+void TakeMessages(port::OutboxStore& outbox, uint32_t first, uint32_t end, uint64_t* last_id) {
+  std::vector<base::Message> expected;
+  const auto expect = [&](const core::GlobalTransaction& transaction) {
+    for (const base::Message& message : MessagesOf(transaction)) expected.push_back(message);
+  };
+  for (uint32_t batch = first; batch < end; ++batch) {
+    for (uint32_t i = 0; i < kInserts; ++i) {
+      expect(Inserted(batch, i));
+      if (batch > first) expect(Updated(batch - 1, i));
+    }
+  }
+  const auto records = outbox.ReadOutbox(0, SIZE_MAX);
+  ASSERT_TRUE(records.ok()) << records.status();
+  std::vector<base::Message> found;
+  std::vector<uint64_t> ids;
+  for (const port::OutboxRecord& record : *records) {
+    EXPECT_GT(record.id, *last_id);
+    *last_id = record.id;
+    found.push_back(record.message);
+    ids.push_back(record.id);
+  }
+  EXPECT_TRUE(found == expected) << found.size() << " instead of " << expected.size();
+  EXPECT_TRUE(outbox.RemoveOutbox(ids).ok());
+}
+
 // Kills one process after the other on the same file, each `step` commits later in its life, and
 // looks after each.
 void CrashAgainAndAgain(CrashPoint::Where where, uint32_t kills, uint32_t step) {
   const fixture::TempDir dir;
   const std::string path = dir.File("sagad.db");
   uint32_t first = 1;
+  uint64_t last_id = 0;
   for (uint32_t n = 1; n <= kills; ++n) {
     SCOPED_TRACE(absl::StrCat("kill ", n));
     const CrashPoint point{.where = where, .commit = 1 + (n - 1) * step};
@@ -150,6 +192,7 @@ void CrashAgainAndAgain(CrashPoint::Where where, uint32_t kills, uint32_t step) 
     const bool last = IsThere(*opened->store, acknowledged + 1, first);
     EXPECT_EQ(last, where == CrashPoint::Where::kAfter);
     EXPECT_TRUE(absl::IsNotFound(opened->store->Load(Gid(acknowledged + 2, 0)).status()));
+    TakeMessages(*opened->outbox, first, acknowledged + (last ? 2 : 1), &last_id);
     *opened = {};
     EXPECT_EQ(IntegrityOf(path), "ok");
     first = acknowledged + 3;
@@ -166,6 +209,7 @@ TEST(SqliteCrash, AtAnyMoment) {
   const std::string path = dir.File("sagad.db");
   contract::Random random(14);
   uint32_t first = 1;
+  uint64_t last_id = 0;
   for (int kill_number = 0; kill_number < 12; ++kill_number) {
     int ends[2];
     ASSERT_EQ(pipe(ends), 0);
@@ -194,6 +238,7 @@ TEST(SqliteCrash, AtAnyMoment) {
     while (IsThere(*opened->store, next, first)) ++next;
     EXPECT_GT(next, acknowledged);
     EXPECT_LE(next, acknowledged + 2);
+    TakeMessages(*opened->outbox, first, next, &last_id);
     *opened = {};
     EXPECT_EQ(IntegrityOf(path), "ok");
     first = next + 1;

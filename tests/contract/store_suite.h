@@ -1,7 +1,8 @@
 #pragma once
 
-// The contract of port/transaction_store.h, port/transaction_query.h and port/kv_store.h as tests.
-// They run on every store named in stores_under_test.cc; a new store joins by adding itself there.
+// The contract of port/transaction_store.h, transaction_query.h, kv_store.h, outbox_store.h,
+// job_store.h and dead_letter_query.h as tests. They run on every store named in
+// stores_under_test.cc; a new store joins by adding itself there.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/port/dead_letter_query.h"
+#include "orchestrator/port/job_store.h"
 #include "orchestrator/port/kv_store.h"
+#include "orchestrator/port/outbox_store.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 #include "tests/contract/random_record.h"
@@ -25,6 +29,9 @@ class StoreUnderTest {
   virtual port::TransactionStore& store() = 0;
   virtual port::TransactionQuery& query() = 0;
   virtual port::KvStore& kv() = 0;
+  virtual port::OutboxStore& outbox() = 0;
+  virtual port::JobStore& jobs() = 0;
+  virtual port::DeadLetterQuery& dead_letters() = 0;
   // As a new process finds it: everything committed is there, nothing is held.
   virtual void Reopen() = 0;
 };
@@ -44,6 +51,9 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
   port::TransactionStore& store() { return under_test_->store(); }
   port::TransactionQuery& query() { return under_test_->query(); }
   port::KvStore& kv() { return under_test_->kv(); }
+  port::OutboxStore& outbox() { return under_test_->outbox(); }
+  port::JobStore& jobs() { return under_test_->jobs(); }
+  port::DeadLetterQuery& dead_letters() { return under_test_->dead_letters(); }
   void Reopen() { under_test_->Reopen(); }
 
   // Commits one write and returns what came of it.

@@ -67,6 +67,62 @@ TEST_P(StoreContract, OnlyToldRowsAreWritten) {
   EXPECT_EQ(Stored("order-1"), transaction);
 }
 
+// Where rows carry the same payload a store may keep it once; an edit must reach its row only.
+TEST_P(StoreContract, APayloadIsEditedInItsRowOnly) {
+  const base::Bytes shared = base::MakeBytes("the same for all");
+  for (uint32_t edited = 0; edited < 5; ++edited) {
+    core::GlobalTransaction transaction = SmallSaga("order-" + std::to_string(edited));
+    transaction.branches.resize(5, transaction.branches[0]);
+    for (core::Branch& branch : transaction.branches) branch.payload = shared;
+    ASSERT_EQ(Insert(transaction, kSoon), Result::kDone);
+    for (const std::string text : {"edited", "", "edited again"}) {
+      transaction.version += 1;
+      transaction.branches[edited].payload = base::MakeBytes(text);
+      transaction.branches[edited].dead = core::DeadReason::kContract;
+      // With the row behind it, as the rules tell it, and without.
+      std::vector<uint32_t> rows = {edited};
+      if (text.empty() && edited < 4) rows.push_back(edited + 1);
+      port::Write write = UpdateOf(transaction, kSoon, &rows);
+      write.payloads_changed = true;
+      ASSERT_EQ(Put(write), Result::kDone) << last_error_;
+      ASSERT_EQ(Stored(transaction.gid), transaction) << edited << " " << text;
+    }
+  }
+}
+
+TEST_P(StoreContract, PayloadsStayWhenNobodySaysTheyChanged) {
+  core::GlobalTransaction transaction = SmallSaga("order-1");
+  ASSERT_EQ(Insert(transaction, kSoon), Result::kDone);
+  core::GlobalTransaction changed = transaction;
+  changed.version = 2;
+  changed.branches[0].payload = base::MakeBytes("slipped in");
+  changed.branches[0].attempts = 1;
+  const std::vector<uint32_t> rows = {0};
+  ASSERT_EQ(Update(changed, kSoon, &rows), Result::kDone);
+  changed.branches[0].payload = transaction.branches[0].payload;
+  EXPECT_EQ(Stored("order-1"), changed);
+}
+
+TEST_P(StoreContract, EditsAmongOtherChanges) {
+  Random random(21);
+  for (int i = 0; i < 40; ++i) {
+    core::GlobalTransaction transaction = RandomTransaction(random, "gid-" + std::to_string(i));
+    ASSERT_EQ(Insert(transaction, kSoon), Result::kDone) << last_error_;
+    for (int change = 0; change < 5; ++change) {
+      const size_t old_rows = transaction.branches.size();
+      const std::vector<uint32_t> rows = ChangeAtRandom(random, transaction);
+      for (const uint32_t row : rows) {
+        if (row < old_rows && random() % 2 == 0)
+          transaction.branches[row].payload = base::MakeBytes(RandomBytes(random, 50));
+      }
+      port::Write write = UpdateOf(transaction, kSoon, &rows);
+      write.payloads_changed = true;
+      ASSERT_EQ(Put(write), Result::kDone) << last_error_;
+      ASSERT_EQ(Stored(transaction.gid), transaction) << "record " << i << ", change " << change;
+    }
+  }
+}
+
 TEST_P(StoreContract, ASecondInsertFindsTheFirst) {
   core::GlobalTransaction first = SmallSaga("order-1");
   ASSERT_EQ(Insert(first, kSoon), Result::kDone);

@@ -1,3 +1,4 @@
+#include "orchestrator/adapter/memory/memory_jobs.h"
 #include "orchestrator/adapter/memory/memory_kv.h"
 #include "orchestrator/adapter/memory/memory_store.h"
 #include "orchestrator/adapter/sqlite/sqlite_store.h"
@@ -12,11 +13,15 @@ class MemoryUnderTest final : public StoreUnderTest {
   port::TransactionStore& store() override { return store_; }
   port::TransactionQuery& query() override { return store_; }
   port::KvStore& kv() override { return kv_; }
+  port::OutboxStore& outbox() override { return store_.outbox(); }
+  port::JobStore& jobs() override { return jobs_; }
+  port::DeadLetterQuery& dead_letters() override { return store_; }
   void Reopen() override { store_.Restore(store_.Snapshot()); }
 
  private:
   adapter::MemoryStore store_;
   adapter::MemoryKv kv_;
+  adapter::MemoryJobs jobs_;
 };
 
 class SqliteUnderTest final : public StoreUnderTest {
@@ -25,6 +30,9 @@ class SqliteUnderTest final : public StoreUnderTest {
   port::TransactionStore& store() override { return *sqlite_.store; }
   port::TransactionQuery& query() override { return *sqlite_.query; }
   port::KvStore& kv() override { return *sqlite_.kv; }
+  port::OutboxStore& outbox() override { return *sqlite_.outbox; }
+  port::JobStore& jobs() override { return *sqlite_.jobs; }
+  port::DeadLetterQuery& dead_letters() override { return *sqlite_.dead_letters; }
   void Reopen() override {
     sqlite_ = {};
     Open();

@@ -27,17 +27,6 @@ constexpr char kItsBranches[] =
     "SELECT 1 FROM branch AS b WHERE b.key >= global_transaction.id * 4096 AND b.key < "
     "(global_transaction.id + 1) * 4096";
 
-// `column IN (...)`: of the values from 0 to `last` those for which `holds`. This way what a
-// condition about a number with a name means is asked of the core, and said nowhere else.
-template <typename Holds>
-std::string NumbersThat(const char* column, int last, const Holds& holds) {
-  std::vector<int> numbers;
-  for (int number = 0; number <= last; ++number) {
-    if (holds(number)) numbers.push_back(number);
-  }
-  return absl::StrCat(column, " IN (", absl::StrJoin(numbers, ","), ")");
-}
-
 bool HoldsForBranch(const Filter& condition, const core::Branch& branch) {
   core::GlobalTransaction transaction;
   transaction.branches.push_back(branch);
@@ -65,7 +54,7 @@ class Translator {
   std::string Tree(const Filter& filter) {
     switch (filter.kind) {
       case Filter::Kind::kAll:
-        return "1";
+        return Constant(true);
       case Filter::Kind::kAnd:
         return Joined(filter, " AND ");
       case Filter::Kind::kOr:
@@ -75,7 +64,7 @@ class Translator {
       case Filter::Kind::kCondition:
         return Condition(filter);
     }
-    return "0";
+    return Constant(false);
   }
 
   std::string Joined(const Filter& filter, const char* between) {
@@ -143,7 +132,7 @@ class Translator {
       case Field::kFingerprint:
         return Text(condition, "saga_fingerprint(b.last_error)");
       case Field::kDead:
-        return HoldsForDead(condition, true) ? "1" : "0";
+        return Constant(HoldsForDead(condition, true));
       case Field::kState:
       case Field::kMode:
       case Field::kGid:
@@ -152,11 +141,27 @@ class Translator {
       case Field::kReason:
         break;
     }
-    return "0";
+    return Constant(false);
   }
 
+  // `column IN (...)`: of the values from 0 to `last` those for which `holds`. This way what a
+  // condition about a number with a name means is asked of the core, and said nowhere else.
+  template <typename Holds>
+  std::string NumbersThat(const char* column, int last, const Holds& holds) {
+    std::vector<int> numbers;
+    for (int number = 0; number <= last; ++number) {
+      if (holds(number)) numbers.push_back(number);
+    }
+    if (numbers.empty()) return Constant(false);
+    return absl::StrCat(column, " IN (", absl::StrJoin(numbers, ","), ")");
+  }
+
+  // As a parameter: SQLite throws away the rest of a condition that is false in writing, and then
+  // does not find the index that the query names.
+  std::string Constant(bool value) { return Parameter(int64_t{value ? 1 : 0}); }
+
   // Dead rows are found by their index and not by looking at all rows.
-  static std::string AnyDead(const Filter& condition) {
+  std::string AnyDead(const Filter& condition) {
     const bool dead = HoldsForDead(condition, true);
     const bool alive = HoldsForDead(condition, false);
     if (dead && alive) return absl::StrCat("EXISTS (", kItsBranches, ")");
@@ -164,13 +169,13 @@ class Translator {
       return "global_transaction.id IN (SELECT key / 4096 FROM branch_trouble INDEXED BY "
              "dead_branch WHERE dead <> 0)";
     }
-    if (!alive) return "0";
+    if (!alive) return Constant(false);
     return absl::StrCat("EXISTS (", kItsBranches,
                         " AND NOT EXISTS (SELECT 1 FROM branch_trouble AS f WHERE f.key = b.key "
                         "AND f.dead <> 0))");
   }
 
-  static std::string DeadReason(const Filter& condition) {
+  std::string DeadReason(const Filter& condition) {
     return NumbersThat("f.dead", 4, [&](int number) {
       core::GlobalTransaction transaction;
       transaction.branches.emplace_back().dead = static_cast<core::DeadReason>(number);
@@ -194,7 +199,7 @@ class Translator {
       case Comparison::kGreaterOrEqual:
         break;
     }
-    return "0";
+    return Constant(false);
   }
 
   std::string Number(const Filter& condition, const std::string& value) {
@@ -220,7 +225,7 @@ class Translator {
         break;
       case Comparison::kContains:
       case Comparison::kLacks:
-        return "0";
+        return Constant(false);
     }
     return absl::StrCat(value, sign, Parameter(condition.number));
   }

@@ -94,14 +94,14 @@ class SqliteQuery final : public port::TransactionQuery {
       : path_(std::move(path)), queries_(std::move(queries)) {}
 
   absl::Status Open(const std::string& vfs) {
+    absl::Status status = OpenList(vfs);
+    if (!status.ok()) return status;
     absl::MutexLock lock(&mutex_);
     int code = connection_.Open(path_, SQLITE_OPEN_READONLY, vfs);
     if (code == SQLITE_OK) code = sqlite3_busy_timeout(connection_.get(), kBusyMillis);
-    if (code == SQLITE_OK) code = RegisterFilterFunctions(connection_);
     if (code == SQLITE_OK) code = reader_.Prepare(&connection_, path_, queries_);
     if (code == SQLITE_OK) code = history_.Prepare(connection_, kHistory);
     if (code == SQLITE_OK) code = counts_.Prepare(connection_, kCounts);
-    if (code == SQLITE_OK) code = matches_.Prepare(connection_, kMatches);
     return code == SQLITE_OK ? absl::OkStatus() : FailureOf(code, path_, connection_);
   }
 
@@ -118,7 +118,7 @@ class SqliteQuery final : public port::TransactionQuery {
 
   absl::StatusOr<std::vector<port::StoredTransaction>> List(
       const port::ListFilter& filter) override {
-    absl::MutexLock lock(&mutex_);
+    absl::MutexLock lock(&list_mutex_);
     bool few_by_gid = false;
     const std::string after = AfterPrefix(filter.gid_prefix);
     if (!after.empty()) {
@@ -128,10 +128,10 @@ class SqliteQuery final : public port::TransactionQuery {
     }
     const FilterSql where = TransactionFilterSql(filter.filter, filter.now, kFirstOfFilter);
     Statement list;
-    int code = list.Prepare(connection_,
+    int code = list.Prepare(list_connection_,
                             absl::StrCat(kSelectTransaction, WhereOf(filter, few_by_gid), " AND ",
                                          where.condition, " ORDER BY id DESC LIMIT ?6"));
-    if (code != SQLITE_OK) return FailureOf(code, path_, connection_);
+    if (code != SQLITE_OK) return FailureOf(code, path_, list_connection_);
     if (few_by_gid) {
       list.BindText(1, filter.gid_prefix);
       list.BindText(2, after);
@@ -153,7 +153,7 @@ class SqliteQuery final : public port::TransactionQuery {
         return absl::DataLossError(absl::StrCat(path_, ": ", record.status().message()));
       found.push_back(Stored(*std::move(record)));
     }
-    if (code != SQLITE_DONE) return FailureOf(code, path_, connection_);
+    if (code != SQLITE_DONE) return FailureOf(code, path_, list_connection_);
     return found;
   }
 
@@ -194,15 +194,24 @@ class SqliteQuery final : public port::TransactionQuery {
             .next_wake = record.next_wake};
   }
 
+  absl::Status OpenList(const std::string& vfs) {
+    absl::MutexLock lock(&list_mutex_);
+    int code = list_connection_.Open(path_, SQLITE_OPEN_READONLY, vfs);
+    if (code == SQLITE_OK) code = sqlite3_busy_timeout(list_connection_.get(), kBusyMillis);
+    if (code == SQLITE_OK) code = RegisterFilterFunctions(list_connection_);
+    if (code == SQLITE_OK) code = matches_.Prepare(list_connection_, kMatches);
+    return code == SQLITE_OK ? absl::OkStatus() : FailureOf(code, path_, list_connection_);
+  }
+
   absl::StatusOr<bool> FewMatches(const std::string& prefix, const std::string& after)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(list_mutex_) {
     const StatementScope scope(&matches_);
     matches_.BindText(1, prefix);
     matches_.BindText(2, after);
     matches_.Bind(3, kFewMatches + 1);
     ++*queries_;
     const int code = matches_.Step();
-    if (code != SQLITE_ROW) return FailureOf(code, path_, connection_);
+    if (code != SQLITE_ROW) return FailureOf(code, path_, list_connection_);
     return matches_.Number(0) <= kFewMatches;
   }
 
@@ -213,7 +222,10 @@ class SqliteQuery final : public port::TransactionQuery {
   RecordReader reader_ ABSL_GUARDED_BY(mutex_);
   Statement history_ ABSL_GUARDED_BY(mutex_);
   Statement counts_ ABSL_GUARDED_BY(mutex_);
-  Statement matches_ ABSL_GUARDED_BY(mutex_);
+  // A list with a filter may walk the whole store; who asks for one transaction does not wait.
+  absl::Mutex list_mutex_;
+  Connection list_connection_ ABSL_GUARDED_BY(list_mutex_);
+  Statement matches_ ABSL_GUARDED_BY(list_mutex_);
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 namespace saga::adapter::sqlite {
 
-// Reads over a connection of its own that cannot write: queries neither wait for commits nor hold
+// Reads over connections of its own that cannot write: queries neither wait for commits nor hold
 // them up. `queries` is the count that QueryCount tells, shared with the store.
 absl::StatusOr<std::unique_ptr<port::TransactionQuery>> OpenQuery(
     const std::string& path, const std::string& vfs,
