@@ -36,6 +36,7 @@ KafkaShop::KafkaShop(const KafkaShopOptions& options)
 
 PurchaseShopOptions KafkaShop::ShopOptions(const KafkaShopOptions& options) const {
   PurchaseShopOptions shop;
+  shop.branches = options.branches;
   shop.sagad_grpc = sagad_grpc_;
   shop.product_grpc = gate.address();
   shop.sagad_args = {"--kafka-brokers", options.broker, "--kafka-group", id, "--kafka-reply-topic",

@@ -14,6 +14,7 @@ namespace saga::e2e {
 
 struct KafkaShopOptions {
   std::string broker;
+  std::string branches = "grpc";  // as order's flag
   bool events = false;
   std::vector<std::string> sagad_args;
 };
