@@ -149,7 +149,7 @@ bool LaneSet::Blocked(Lane* lane, base::Time now) {
 bool LaneSet::WantsFallback(Lane* lane, core::Op op, uint32_t unknown_streak, base::Time now) {
   if (ports_.publisher == nullptr || ports_.directory == nullptr || core::IsAskBack(op))
     return false;
-  if (lane->breaker.state() != BreakerState::kClosed) return Blocked(lane, now);
+  if (Blocked(lane, now)) return true;
   return fallback_after_unknown_ > 0 && unknown_streak >= fallback_after_unknown_ &&
          (unknown_streak - fallback_after_unknown_) % 2 == 0;
 }

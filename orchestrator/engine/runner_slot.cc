@@ -241,13 +241,15 @@ void Runner::GiveUpFallback(Slot* slot, uint32_t row) {
                                   .attempt_limit = AttemptLimit(branch)});
 }
 
-// Until it has been tried the way round once; if that was of no use either, there is time.
+// Before its next call, which may reach another instance, while there are few; and before its turn
+// over the fallback (LaneSet). If that was of no use either, there is time.
 bool Runner::HasWayRound(const core::Branch& branch) const {
   const Engine::Ports& ports = context_->ports;
-  if (ports.publisher == nullptr || ports.directory == nullptr || core::IsAskBack(branch.op) ||
-      branch.unknown_streak >= context_->options.messages.fallback_after_unknown) {
+  if (ports.publisher == nullptr || ports.directory == nullptr || core::IsAskBack(branch.op))
     return false;
-  }
+  const uint32_t streak = branch.unknown_streak + 1;
+  const uint32_t after = context_->options.messages.fallback_after_unknown;
+  if (streak >= after && (streak - after) % 2 != 0) return false;
   const std::optional<port::ParticipantFacts> facts = ports.directory->Facts(branch.target);
   return facts.has_value() && !facts->command_topic.empty() && ports.publisher->Reachable();
 }

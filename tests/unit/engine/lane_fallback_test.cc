@@ -41,7 +41,7 @@ TEST_F(LaneFallback, AnOpenBreakerSendsCallsThere) {
 TEST_F(LaneFallback, TheProbeIsStillACallAndTheWayBack) {
   stage.MakeOpen(kTarget);
   stage.Run(core::kBreakerOpenFor);
-  EXPECT_EQ(Offer(7).kind, Kind::kTaken);
+  EXPECT_EQ(Offer(2).kind, Kind::kTaken);
   EXPECT_EQ(Offer(0).kind, Kind::kFallback);  // the probe is out
   stage.Answer();
   EXPECT_EQ(Offer(0).kind, Kind::kTaken);
