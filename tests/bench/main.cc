@@ -16,7 +16,7 @@ struct Subcommand {
   int (*run)(int argc, char** argv);
 };
 
-constexpr std::array<Subcommand, 8> kSubcommands = {{
+constexpr std::array<Subcommand, 9> kSubcommands = {{
     {"load", "a closed loop of clients against a server", &saga::bench::RunLoadCommand},
     {"participant", "a participant that costs little", &saga::bench::RunParticipantCommand},
     {"ceiling", "what gRPC alone allows here", &saga::bench::RunCeilingCommand},
@@ -25,6 +25,7 @@ constexpr std::array<Subcommand, 8> kSubcommands = {{
     {"orphans", "time to recover from kill -9", &saga::bench::RunOrphansCommand},
     {"idle", "what a process uses over a time", &saga::bench::RunIdleCommand},
     {"park", "sagas that nobody will answer", &saga::bench::RunParkCommand},
+    {"intake", "a participant that is reached by Kafka only", &saga::bench::RunIntakeCommand},
 }};
 
 void PrintUsage(std::ostream& out) {

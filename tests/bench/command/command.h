@@ -24,6 +24,7 @@ int RunDiskCommand(int argc, char** argv);
 int RunOrphansCommand(int argc, char** argv);
 int RunIdleCommand(int argc, char** argv);
 int RunParkCommand(int argc, char** argv);
+int RunIntakeCommand(int argc, char** argv);
 
 // Parses the command line. Empty when the command has nothing more to do, because help was asked
 // for or the line was wrong; *exit_code is set then and the reason printed.

@@ -86,6 +86,64 @@ class Participant:
         self.process.stdout.close()
 
 
+class Broker:
+    """A Kafka broker for the run, started by the program that starts that of the tests."""
+
+    def __init__(self, build, root):
+        self.program = os.path.join(build, "tests", "kafka_shared_broker")
+        self.prefix = os.path.join(root, "broker")
+        jars = os.path.join(os.path.dirname(build), "kafka-lib")
+        fetch = os.path.join(os.path.dirname(os.path.dirname(build)), "tests", "kafka", "fetch")
+        subprocess.run([fetch, jars], check=True, stdout=subprocess.DEVNULL)
+        started = subprocess.run(
+            [self.program, "start", self.prefix], stdout=subprocess.PIPE, text=True, env=self._env(build)
+        )
+        if started.returncode != 0:
+            raise BenchFailure("the Kafka broker did not start")
+        self.address = started.stdout.split()[0]
+        self.build = build
+
+    @staticmethod
+    def _env(build):
+        return {**os.environ, "SAGA_SOURCE": os.path.dirname(os.path.dirname(build))}
+
+    def close(self):
+        subprocess.run([self.program, "stop", self.prefix], env=self._env(self.build))
+
+
+class Intake:
+    """A participant that is reached by Kafka only."""
+
+    def __init__(self, sagabench, server, broker, name):
+        self.instance = free_address()
+        self.process = spawn(
+            [
+                sagabench,
+                "intake",
+                "--orchestrator",
+                server.grpc,
+                "--kafka",
+                broker.address,
+                "--instance",
+                self.instance,
+                "--name",
+                name,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        if not self.process.stdout.readline().startswith("intake "):
+            raise BenchFailure("the intake did not start")
+
+    def address(self, protocol):
+        return self.instance
+
+    def close(self):
+        stop(self.process)
+        self.process.stdout.close()
+
+
 class Server:
     """A server under measurement: started on an empty data directory, and wiped after it."""
 

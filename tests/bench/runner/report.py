@@ -146,6 +146,21 @@ def ratio_table(rows):
     )
 
 
+def fallback_table(results):
+    cells = []
+    for clients in dict.fromkeys(result["clients"] for result in results):
+        mine = [result["report"] for result in results if result["clients"] == clients]
+        cells.append(
+            [
+                clients,
+                _with_spread(_spread([2 * r["per_second"] for r in mine]), 0),
+                _with_spread(_spread([r["latency_ms"]["p50"] for r in mine]), 1),
+                _with_spread(_spread([r["latency_ms"]["p99"] for r in mine]), 1),
+            ]
+        )
+    return _table(["clients", "commands/s", "saga p50 ms", "saga p99 ms"], cells)
+
+
 def orphans_table(results):
     cells = []
     for system in dict.fromkeys(result["system"] for result in results):

@@ -9,6 +9,7 @@ from runner.failure import BenchFailure
 
 DISK_PROBE_SECONDS = 0.3
 SETTLE_SECONDS = 2
+FALLBACK_WARMUP = 6  # the breaker has to open first
 
 
 def _load_command(bench, server, clients, seconds, warmup):
@@ -100,7 +101,7 @@ def _measure_once(bench, server, clients, round_number, sick=None):
     if sick and sick_calls == 0:
         raise BenchFailure("nobody called the sick participant: nothing was in the way")
     bench.say(
-        f"  round {round_number}  {clients:3d} clients  {name:10s}"
+        f"  round {round_number}  {clients:3d} clients  {name:22s}"
         f" {report['per_second']:8.0f}/s  p99 {report['latency_ms']['p99']:7.2f} ms"
         f"  cpu {report['server_cpu_ms_per_transaction']:.3f} ms"
         f"  disk {disk['appends_per_second']:.0f}/s"
@@ -151,6 +152,48 @@ def sick(bench):
 def sick_pairs(bench):
     """What is to be compared: (beside parked sagas, alone)."""
     return [(beside_parked(bench, server), server.name) for server in _real_servers(bench)]
+
+
+def fallback(bench):
+    """Every branch goes over Kafka: the participant's address answers nobody."""
+    runs = []
+    for round_number in range(1, bench.options.rounds + 1):
+        for clients in bench.options.clients:
+            runs.append(_fallback_once(bench, clients, round_number))
+    return runs
+
+
+def _fallback_once(bench, clients, round_number):
+    server = bench.with_kafka
+    disk = probe_disk(bench)
+    server.start()
+    intake = None
+    try:
+        name = f"bench-{os.getpid()}-{round_number}-{clients}"
+        intake = processes.Intake(bench.sagabench, server, bench.broker, name)
+        command = _load_command(bench, server, clients, bench.options.seconds, FALLBACK_WARMUP)
+        command[command.index("--participant") + 1] = intake.instance
+        report = processes.measure(command)
+        by_fallback = _metric(server, "saga_lane_fallback_total")
+    finally:
+        if intake:
+            intake.close()
+        server.stop()
+    if by_fallback == 0:
+        raise BenchFailure("nothing went over Kafka: not the fallback was measured")
+    bench.say(
+        f"  round {round_number}  {clients:3d} clients  over Kafka"
+        f" {2 * report['per_second']:8.0f} branch commands/s"
+        f"  p99 {report['latency_ms']['p99']:7.2f} ms  disk {disk['appends_per_second']:.0f}/s"
+    )
+    return {"round": round_number, "clients": clients, "report": report, "by_fallback": by_fallback}
+
+
+def _metric(server, name):
+    for line in processes.http_get(server.http, "/api/metrics").splitlines():
+        if line.startswith(name + " "):
+            return int(float(line.split()[1]))
+    return 0
 
 
 def orphans(bench):
