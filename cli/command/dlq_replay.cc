@@ -52,11 +52,6 @@ ExitCode Select(Call& call, const std::string& filter) {
   v1::Job selected;
   if (const grpc::Status status = call.dead_letters().Select(request, &selected); !status.ok())
     return FailedFilter(status, filter);
-  if (selected.total() == 0) {
-    Complain("nothing dead matches: nothing was selected");
-    if (call.Machine()) PrintJson(call, ToJson(selected));
-    return ExitCode::kOk;
-  }
   v1::GetJobRequest items;
   items.set_token(selected.token());
   items.set_item_limit(kMostShown);

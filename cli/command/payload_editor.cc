@@ -49,8 +49,7 @@ std::string EditText(std::string* text, std::string* file) {
   out << *text;
   out.close();
   if (!out) return absl::StrCat("cannot write ", *file);
-  if (!RunEditor(*file))
-    return absl::StrCat("the editor failed; EDITOR says which one is used; the text is in ", *file);
+  if (!RunEditor(*file)) return "the editor failed; EDITOR says which one is used";
   return ReadFile(*file, text) ? "" : absl::StrCat("cannot read ", *file, " again");
 }
 

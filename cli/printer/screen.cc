@@ -54,7 +54,7 @@ size_t Screen::rows() const { return Size().ws_row; }
 
 void Screen::Draw(const std::string& text) {
   // Over what is there, and only then the rest cleared: nothing flickers.
-  std::cout << "\x1b[H" << absl::StrReplaceAll(text, {{"\n", "\x1b[K\r\n"}}) << "\x1b[K\x1b[J"
+  std::cout << "\x1b[H" << absl::StrReplaceAll(text, {{"\n", "\x1b[K\n"}}) << "\x1b[K\x1b[J"
             << std::flush;
 }
 

@@ -9,11 +9,22 @@ namespace saga::e2e {
 
 using nlohmann::json;
 
-SagactlStage::SagactlStage()
+namespace {
+
+std::vector<std::string> Arguments(const std::vector<std::string>& more) {
+  std::vector<std::string> args = {"--store", "memory", "--definitions",
+                                   fixture::SourceDir() + "/sagas"};
+  args.insert(args.end(), more.begin(), more.end());
+  return args;
+}
+
+}  // namespace
+
+SagactlStage::SagactlStage(const std::vector<std::string>& args)
     : order_address(absl::StrCat("127.0.0.1:", fixture::FreePort())),
       product("product", dir.File("product"), {}),
       sagad({.data_dir = dir.File("sagad"),
-             .args = {"--store", "memory", "--definitions", fixture::SourceDir() + "/sagas"},
+             .args = Arguments(args),
              .env = {{"ORDER_GRPC", order_address}, {"PRODUCT_GRPC", product.grpc()}}}) {
   EXPECT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
 }

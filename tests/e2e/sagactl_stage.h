@@ -18,7 +18,8 @@ namespace saga::e2e {
 
 class SagactlStage {
  public:
-  SagactlStage();
+  // `args` are flags of sagad, on top of the stage's own.
+  explicit SagactlStage(const std::vector<std::string>& args = {});
 
   // sagactl as a process; SAGACTL_SERVER names the stage's sagad.
   fixture::Finished Ctl(const std::vector<std::string>& args);

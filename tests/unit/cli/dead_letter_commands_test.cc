@@ -105,7 +105,9 @@ TEST_F(Dlq, ReplayWithoutExecuteOnlySelects) {
   EXPECT_EQ(job["items"].size(), 3U);
   EXPECT_EQ(job["groups"].size(), 2U);
   EXPECT_THAT(sagad.acts(), IsEmpty());
-  EXPECT_THAT(Ctl({"dlq", "replay", "dest=nobody"}).err, HasSubstr("nothing was selected"));
+  const Ran nothing = Ctl({"dlq", "replay", "dest=nobody"});
+  EXPECT_EQ(nothing.exit_code, 3);
+  EXPECT_THAT(nothing.err, HasSubstr("no dead letter matches"));
 }
 
 TEST_F(Dlq, ExecuteFollowsTheJobToItsEnd) {

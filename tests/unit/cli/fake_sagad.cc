@@ -198,6 +198,7 @@ class FakeSagad::DeadLetters : public v1::DeadLetters::Service {
     for (const v1::DeadLetter& letter : state_.letters) {
       if (request->names().empty() && MatchesFilter(request->filter(), letter)) add(letter);
     }
+    if (job.items().empty()) return Status(StatusCode::NOT_FOUND, "no dead letter matches");
     State::Count(job);
     state_.jobs[job.token()] = job;
     *reply = job;
