@@ -65,7 +65,8 @@ absl::StatusOr<uint32_t> Participants::Register(const Registration& registration
   const auto before = Read(participant);
   if (!before.ok()) return before.status();
   if (absl::Status room = MakeRoom(participant); !room.ok()) return room;
-  const auto record = Joined(before->record, registration);
+  const base::Time now = clock_.Now();
+  const auto record = Joined(before->record, registration, now);
   if (!record.ok()) return record.status();
   if (before->version == 0 || *record != before->record) {
     if (absl::Status written = Write(participant, *before, *record); !written.ok()) return written;
@@ -73,7 +74,7 @@ absl::StatusOr<uint32_t> Participants::Register(const Registration& registration
   absl::MutexLock lock(&mutex_);
   Keep(participant, *record);
   Instance& instance = known_[participant].instances[registration.instance];
-  instance.said = InstanceOf(registration, clock_.Now());
+  instance.said = InstanceOf(registration, now);
   instance.serving = true;
   instance.deregistered = false;
   instance.missed = 0;
@@ -212,20 +213,21 @@ absl::Status Participants::MakeRoom(const std::string& participant) {
 }
 
 absl::StatusOr<RegistrationRecord> Participants::Joined(const RegistrationRecord& record,
-                                                        const Registration& registration) {
+                                                        const Registration& registration,
+                                                        base::Time now) {
   RegistrationRecord joined = record;
   {
     absl::MutexLock lock(&mutex_);
     std::erase_if(joined.instances, [&](const RegisteredInstance& stored) {
       mutex_.AssertHeld();
       const Instance* const known = Find(registration.participant, stored.address);
-      return known == nullptr || known->deregistered || IsForgotten(*known, clock_.Now());
+      return known == nullptr || known->deregistered || IsForgotten(*known, now);
     });
   }
   joined.operations = registration.operations;
   joined.command_topic = registration.command_topic;
   joined.attempt_limit = registration.attempt_limit;
-  RegisteredInstance instance = InstanceOf(registration, clock_.Now());
+  RegisteredInstance instance = InstanceOf(registration, now);
   for (const RegisteredInstance& other : joined.instances) {
     if (other.address == instance.address || other.protocol == instance.protocol) continue;
     return absl::InvalidArgumentError(absl::StrCat(

@@ -133,7 +133,7 @@ class Participants final : public port::ParticipantDirectory {
       ABSL_LOCKS_EXCLUDED(mutex_);
   // What is to be stored when `registration` joins `record`.
   absl::StatusOr<RegistrationRecord> Joined(const RegistrationRecord& record,
-                                            const Registration& registration)
+                                            const Registration& registration, base::Time now)
       ABSL_LOCKS_EXCLUDED(mutex_);
   void Keep(const std::string& participant, const RegistrationRecord& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -23,7 +23,7 @@ PurchaseShopOptions ShopOptions(const std::string& sagad_grpc, int delay_ms) {
   PurchaseShopOptions options;
   options.branches = "registered";
   options.sagad_grpc = sagad_grpc;
-  options.sagad_args = {"--engine-retry-interval", "1s"};
+  options.sagad_args = {"--engine-request-timeout", "1s", "--engine-retry-interval", "2s"};
   options.product_args = ServiceArgs(sagad_grpc, delay_ms);
   options.order_args = ServiceArgs(sagad_grpc, 0);
   return options;
@@ -64,7 +64,8 @@ bool RegisteredShop::WaitForStates(const std::string& first, const std::string& 
 
 std::string RegisteredShop::Buy(const std::string& code) {
   shop.CreateOrder(code, kProduct, 1);
-  return shop.NotifyUntilTaken(code, true).value("result", "");
+  const nlohmann::json answer = shop.NotifyUntilTaken(code, true);
+  return answer.is_object() ? answer.value("result", "") : "not taken";
 }
 
 }  // namespace saga::e2e
