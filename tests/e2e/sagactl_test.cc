@@ -200,7 +200,7 @@ TEST_F(Sagactl, EveryCommandPrintsJson) {
   EXPECT_EQ(stage.Json({"describe", gid})["gid"], gid);
   EXPECT_TRUE(stage.Json({"history", gid}).is_array());
   EXPECT_EQ(stage.Json({"stats"})["store_ok"], true);
-  EXPECT_EQ(stage.Json({"definitions"}).size(), 3U);
+  EXPECT_EQ(stage.Json({"definitions"}).size(), 4U);
   EXPECT_EQ(stage.Json({"version"})["sagad"]["store"], "memory");
 }
 
