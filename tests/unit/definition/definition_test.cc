@@ -70,6 +70,19 @@ TEST(ValidateTest, GoodDefinitionsHaveNoProblem) {
   EXPECT_THAT(Texts(Message()), IsEmpty());
 }
 
+TEST(ValidateTest, StepsMayNameParticipants) {
+  for (const Protocol protocol : {Protocol::kGrpc, Protocol::kHttp}) {
+    SagaDefinition definition = Message();
+    definition.protocol = protocol;
+    for (StepDefinition& step : definition.steps) {
+      step.action = "participant://product/Deduct";
+      step.message.clear();
+      step.payload.reset();
+    }
+    EXPECT_THAT(Texts(definition), IsEmpty());
+  }
+}
+
 struct BadCase {
   std::string name;
   std::function<SagaDefinition()> base;
@@ -259,6 +272,10 @@ const BadCase kBadCases[] = {
      "steps[1].action", "no HTTP target"},
     {"NoHost", Message, [](auto& d) { d.steps[1].action = "http:///x"; }, "steps[1].action",
      "names no host"},
+    {"NoParticipant", Message, [](auto& d) { d.steps[1].action = "participant:///Deduct"; },
+     "steps[1].action", "names no participant"},
+    {"NoOperation", Message, [](auto& d) { d.steps[1].action = "participant://product"; },
+     "steps[1].action", "names no operation"},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, ValidateBadTest, ::testing::ValuesIn(kBadCases),
