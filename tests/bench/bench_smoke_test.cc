@@ -109,6 +109,20 @@ TEST_F(ParticipantTest, EveryModeRunsOverBothProtocols) {
   }
 }
 
+TEST_F(ParticipantTest, ParkSubmitsAndLeaves) {
+  ASSERT_NO_FATAL_FAILURE(StartParticipant({}));
+  auto park = Start(
+      {"park", "--target", grpc_.Text(), "--participant", grpc_.Text(), "--count", "30", "--json"});
+  ASSERT_TRUE(park.ok()) << park.status();
+  const auto line = park->ReadLine();
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(Json::parse(*line, nullptr, false)["acknowledged"], 30) << *line;
+  const auto counts = HttpGet(http_, "/counts");
+  ASSERT_TRUE(counts.ok()) << counts.status();
+  EXPECT_EQ(Json::parse(*counts, nullptr, false)["calls"].value("/dtmgimp.Dtm/Submit", 0), 30)
+      << *counts;
+}
+
 TEST_F(ParticipantTest, RefusalsAreCountedWithTheirText) {
   ASSERT_NO_FATAL_FAILURE(StartParticipant({"--fail-rate", "1"}));
   for (const Protocol protocol : {Protocol::kGrpc, Protocol::kHttp}) {
