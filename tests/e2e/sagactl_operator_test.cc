@@ -108,7 +108,7 @@ TEST_F(Operator, ResolvedAsCompensatedEndsIt) {
   EXPECT_EQ(done.exit_code, 0) << done.err;
   EXPECT_EQ(stage.Ctl({"wait", gid}).exit_code, 10);
   EXPECT_THAT(stage.Ctl({"history", gid}).out, HasSubstr("paid back"));
-  EXPECT_EQ(stage.Ctl({"dlq", "show", gid + "/01/action"}).exit_code, 3);
+  EXPECT_EQ(stage.Ctl({"dlq", "show", gid + "/01/action"}).exit_code, 4);
 }
 
 TEST_F(Operator, APausedDestinationIsNotCalledUntilItIsResumed) {
@@ -117,16 +117,17 @@ TEST_F(Operator, APausedDestinationIsNotCalledUntilItIsResumed) {
   const std::string& product = stage.product.grpc();
   EXPECT_EQ(stage.Json({"dest", "pause", product, "--reason", "stocktaking"})["paused"], true);
   EXPECT_EQ(stage.Ctl({"dlq", "resolve", gid, "--as", "done", "--reason", "booked"}).exit_code, 0);
-  EXPECT_TRUE(fixture::WaitUntil(kSoon, [&] {
-    const json paused = stage.Json({"dest", "list", "state=paused"});
-    return paused.size() == 1 && paused[0]["queued"] == 1;
-  }));
+  const json paused = stage.Json({"dest", "list", "state=paused"});
+  ASSERT_EQ(paused.size(), 1U);
+  EXPECT_EQ(paused[0]["calls"], 0);
+  EXPECT_EQ(stage.Json({"get", gid})["status"], "submitted");
   EXPECT_EQ(stage.Stock(), 10);
   EXPECT_THAT(stage.Ctl({"dest", "describe", product}).out, HasSubstr("stocktaking"));
   EXPECT_EQ(stage.Json({"dest", "limit", product, "--rate", "100", "--reason", "r"})["rate_limit"],
             100);
   EXPECT_EQ(stage.Ctl({"dest", "resume", product, "--reason", "counted"}).exit_code, 0);
   EXPECT_TRUE(fixture::WaitUntil(kSoon, [&] { return stage.Stock() == 9; }));
+  EXPECT_EQ(stage.Json({"dest", "list", "state=paused"}).size(), 0U);
   WhenDead(1, "gid=" + gid + " and branch=03");
 }
 
