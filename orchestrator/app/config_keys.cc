@@ -140,7 +140,7 @@ std::vector<ConfigKey> EngineKeys() {
   };
 }
 
-std::vector<ConfigKey> LaneAndDoorKeys() {
+std::vector<ConfigKey> LaneKeys() {
   return {
       {.name = "lane.in_flight",
        .type = KeyType::kCount,
@@ -167,6 +167,13 @@ std::vector<ConfigKey> LaneAndDoorKeys() {
        .field = &Config::lane_rate,
        .help = "Branch calls started at one destination, in bursts of up to a tenth of a second; "
                "0: no limit."},
+  };
+}
+
+std::vector<ConfigKey> BreakerKeys() { return {}; }
+
+std::vector<ConfigKey> BreakerKeys() {
+  return {
       {.name = "lane.breaker.min_calls",
        .type = KeyType::kCount,
        .unit = "calls",
@@ -214,6 +221,13 @@ std::vector<ConfigKey> LaneAndDoorKeys() {
        .max = kDay,
        .field = &Config::breaker_max_open_for,
        .help = "The doubling stops here."},
+  };
+}
+
+std::vector<ConfigKey> DoorKeys() { return {}; }
+
+std::vector<ConfigKey> DoorKeys() {
+  return {
       {.name = "http.max_connections",
        .type = KeyType::kCount,
        .unit = "connections",
@@ -417,8 +431,8 @@ std::vector<ConfigKey> KafkaKeys() {
 
 std::vector<ConfigKey> AllKeys() {
   std::vector<ConfigKey> all;
-  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneAndDoorKeys(), LimitKeys(),
-                           AlertKeys(), DeadLetterKeys(), KafkaKeys()}) {
+  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneKeys(), BreakerKeys(),
+                           DoorKeys(), LimitKeys(), AlertKeys(), DeadLetterKeys(), KafkaKeys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -55,8 +55,8 @@ class OutboxStore {
   virtual absl::StatusOr<OutboxCounts> CountOutbox() = 0;
 
   // Keeps `parked` (its id is not read) and puts `copy` into the outbox, both in one durable
-  // commit; no copy when that has no topic. A message of the same topic, partition and offset is kept once: OK, and nothing is
-  // done.
+  // commit; no copy when that has no topic. A message of the same topic, partition and offset is
+  // kept once: OK, and nothing is done.
   virtual absl::Status Park(const ParkedMessage& parked, const base::Message& copy) = 0;
 
   // Parked messages with ids below `before_id` (0: all), highest first.

@@ -1,8 +1,9 @@
-// A purchase that was alone with an open breaker stayed undone although Kafka was there. Each of its
-// attempts found the breaker ready for a probe, so each was called, failed, and waited for twice as
-// long as the one before; the way round was only for calls that came while another one probed. A
-// branch op whose calls were of no use twice takes its turn over Kafka, whatever the breaker would
-// let through, and a call that reached nobody is followed by that turn without waiting.
+// A purchase that was alone with an open breaker stayed undone although Kafka was there. Each of
+// its attempts found the breaker ready for a probe, so each was called, failed, and waited for
+// twice as long as the one before; the way round was only for calls that came while another one
+// probed. A branch op whose calls were of no use twice takes its turn over Kafka, whatever the
+// breaker would let through, and a call that reached nobody is followed by that turn without
+// waiting.
 
 #include <gtest/gtest.h>
 

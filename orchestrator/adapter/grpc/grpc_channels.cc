@@ -12,10 +12,11 @@
 namespace saga::adapter {
 namespace {
 
-// A participant that comes back is found again within this time; one that does not answer the dial
-// is given up after kDialTimeoutMs and tried again.
+// A participant that comes back is found again within half a second, before its branches have been
+// repeated often; one that does not answer the dial is given up after kDialTimeoutMs and tried
+// again.
 constexpr int kInitialReconnectBackoffMs = 100;
-constexpr int kMaxReconnectBackoffMs = 2000;
+constexpr int kMaxReconnectBackoffMs = 500;
 constexpr int kDialTimeoutMs = 5000;
 // A name is looked up again at most this often, so that a participant that moved is followed.
 constexpr int kMinNameLookupPauseMs = 1000;
