@@ -85,9 +85,10 @@ class LaneSet : public std::enable_shared_from_this<LaneSet> {
   //
   // kFallback: never for a question back to the initiator (query, callback), and only if the
   // participant named a command topic and the publisher can be reached; then if the breaker is
-  // open and this is not its probe, or if it is closed and the streak has reached
+  // open and this is not its probe, or, whatever the breaker says, if the streak has reached
   // fallback_after_unknown. In a streak every other attempt is still called, so that a branch
-  // finds its way back.
+  // finds its way back, and only every other: one that is alone with an open breaker would
+  // otherwise be the probe each time, in vain.
   Offered Offer(port::BranchCall&& call, port::BranchCaller::Done&& done, uint32_t unknown_streak,
                 CallOff off = nullptr);
 
