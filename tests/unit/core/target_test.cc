@@ -85,7 +85,7 @@ TEST(SplitParticipantTargetTest, NamesParticipantAndOperation) {
 TEST(SplitParticipantTargetTest, RefusesWhatCannotBeRegistered) {
   const std::string longest(kMaxParticipantNameLength, 'a');
   EXPECT_EQ(SplitParticipantTarget("participant://" + longest + "/" + longest).error, "");
-  for (const std::string bad :
+  for (const std::string& bad :
        {std::string(""), std::string("participant://"), std::string("participant://product"),
         std::string("participant://product/"), std::string("participant:///Deduct"),
         std::string("participant://Product/Deduct"), std::string("participant://pro duct/Deduct"),
