@@ -62,9 +62,8 @@ std::string Overview() {
       "Usage: sagactl COMMAND [ARGUMENTS] [OPTIONS]\n\n"
       "Commands:\n";
   text += Lines("");
-  std::string topics = "this, or on a COMMAND or on:";
-  for (const Topic& topic : kTopics)
-    absl::StrAppend(&topics, topic.name == kTopics[0].name ? " " : ", ", topic.name);
+  std::string topics = "this, or about: COMMAND";
+  for (const Topic& topic : kTopics) absl::StrAppend(&topics, ", ", topic.name);
   text += Line("help", topics);
   for (const Noun& noun : Nouns())
     absl::StrAppend(&text, "\n", noun.name, ": ", noun.summary, "\n", Lines(noun.name));
