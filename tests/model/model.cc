@@ -13,6 +13,9 @@ constexpr base::Time kLate = kEarly + base::Seconds(1'000'000);
 constexpr uint8_t kStatusBits = 3;
 constexpr uint8_t kCalled = 4;
 constexpr uint8_t kWaits = 8;
+constexpr uint8_t kOnFallback = 16;
+constexpr uint8_t kDead = 32;
+constexpr uint8_t kHasDied = 64;
 
 // Barrier bits, one for each op of a branch.
 uint8_t Bit(core::Op op) { return static_cast<uint8_t>(1u << static_cast<unsigned>(op)); }
@@ -37,6 +40,10 @@ core::GlobalTransaction RecordCodec::Unpack(const Record& record) const {
     // Waiting means: due at some later moment, which the model brings about by clearing the bit.
     branch.next_attempt =
         (record.rows[row] & kWaits) != 0 ? kLate + base::Seconds(1) : base::Time{};
+    branch.on_fallback = record.OnFallback(row);
+    if (branch.on_fallback && bend_.no_reply_deadline) branch.next_attempt = base::kNever;
+    branch.dead = record.Dead(row) ? core::DeadReason::kAttemptsUsed : core::DeadReason::kNone;
+    branch.deaths = (record.rows[row] & kHasDied) != 0 ? 1 : 0;
   }
   return transaction;
 }
@@ -51,6 +58,9 @@ Record RecordCodec::Pack(const core::GlobalTransaction& transaction) const {
     record.rows[row] = static_cast<uint8_t>(branch.status);
     if (branch.called && !bend_.undo_only_confirmed) record.rows[row] |= kCalled;
     if (branch.next_attempt.IsSet()) record.rows[row] |= kWaits;
+    if (branch.on_fallback) record.rows[row] |= kOnFallback;
+    if (branch.dead != core::DeadReason::kNone) record.rows[row] |= kDead;
+    if (branch.deaths > 0) record.rows[row] |= kHasDied;
   }
   return record;
 }
@@ -72,6 +82,8 @@ void Deliver(core::Op op, bool barrier, Effects* effects) {
     Count(&effects->first);
   }
 }
+
+bool Arrived(core::Op op, const Effects& effects) { return (effects.barrier & Bit(op)) != 0; }
 
 std::string Name(const core::Branch& branch) {
   return branch.branch_id + "/" + std::string(core::WordOf(branch.op));

@@ -25,10 +25,14 @@ struct Record {
   uint8_t status = 0;  // core::Status; 0: there is none
   uint8_t row_count = 0;
   uint8_t limited_retries = 0;
-  std::array<uint8_t, kMaxRows> rows{};  // bits 0-1 BranchStatus, 2 called, 3 waits for a retry
+  // Bits 0-1 BranchStatus, 2 called, 3 waits for a retry or a reply, 4 on the fallback, 5 dead, 6
+  // has died before.
+  std::array<uint8_t, kMaxRows> rows{};
 
   bool Waits(size_t row) const { return (rows[row] & 8) != 0; }
   void MakeDue(size_t row) { rows[row] &= static_cast<uint8_t>(~8); }
+  bool OnFallback(size_t row) const { return (rows[row] & 16) != 0; }
+  bool Dead(size_t row) const { return (rows[row] & 32) != 0; }
 };
 
 // What a participant did about one branch, and its barrier rows.
@@ -43,6 +47,15 @@ struct Effects {
 struct Bend {
   bool no_barrier = false;
   bool undo_only_confirmed = false;  // forget that an unanswered action may have run
+  bool no_reply_deadline = false;    // a command's reply is awaited for ever
+  bool undo_by_hand_first = false;   // the operator undoes an action and tells sagad afterwards
+  bool resolve_unseen = false;       // the operator calls it done without having seen that it is
+};
+
+// What the world has beside calls that are answered or not.
+struct Ways {
+  bool fallback = false;      // a call may go out as a command instead
+  bool dead_letters = false;  // an unknown outcome may be the last; there is an operator
 };
 
 class RecordCodec {
@@ -65,6 +78,9 @@ core::Context ContextAt(bool late);
 
 // The barrier (protocol 7.3) for one delivered call; counts what took effect. `op` says which call.
 void Deliver(core::Op op, bool barrier, Effects* effects);
+
+// Whether such a call ever arrived.
+bool Arrived(core::Op op, const Effects& effects);
 
 std::string Name(const core::Branch& branch);
 

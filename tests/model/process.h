@@ -20,18 +20,21 @@ struct ProcessState {
   uint8_t said_yes = 0;  // rows whose participant ever answered success
   uint8_t said_no = 0;   // ... failure
   uint8_t late = 0;      // the deadline has passed
+  uint8_t to_undo = 0;   // participants at which the operator has still to undo by hand
   std::array<Effects, kMaxBranches> effects{};
 
   bool Up() const { return live.status != 0; }
   core::Status Stored() const { return static_cast<core::Status>(stored.status); }
   bool Sent(size_t row) const { return (sent >> row & 1) != 0; }
+  bool ToUndo(size_t participant) const { return (to_undo >> participant & 1) != 0; }
 };
 
 using ProcessSuccessors = std::vector<Successor<ProcessState>>;
 
 class Process {
  public:
-  Process(core::GlobalTransaction shape, Bend bend) : codec_(std::move(shape), bend), bend_(bend) {}
+  Process(core::GlobalTransaction shape, Bend bend, Ways ways = {})
+      : codec_(std::move(shape), bend), bend_(bend), ways_(ways) {}
 
   const core::GlobalTransaction& Shape() const { return codec_.Shape(); }
   // As a client says it who names no branches: everything else of the shape.
@@ -52,16 +55,27 @@ class Process {
   void Arrive(const ProcessState& state, size_t row, size_t participant,
               ProcessSuccessors& next) const;
 
-  // Open, nothing out and nothing planned: nobody would ever look at it again.
+  // What an operator may do about row `row`, whose participant has number `participant`.
+  void Operate(const ProcessState& state, size_t row, size_t participant,
+               ProcessSuccessors& next) const;
+
+  // Open, nothing out and nothing planned, and no dead letter: nobody would ever look at it again.
   bool Forgotten(const ProcessState& state) const;
+  // What is wrong with the marks of dead letters and commands; empty: nothing.
+  std::string CheckMarks(const ProcessState& state) const;
 
  private:
   void Calls(const ProcessState& state, ProcessSuccessors& next) const;
+  void Command(const ProcessState& state, uint32_t row, ProcessSuccessors& next) const;
+  void NotYet(const ProcessState& state, const core::BranchAnswered& answer,
+              const std::string& label, ProcessSuccessors& next) const;
+  void Replies(const ProcessState& state, uint32_t row, ProcessSuccessors& next) const;
   void Answers(const ProcessState& state, ProcessSuccessors& next) const;
   void Times(const ProcessState& state, ProcessSuccessors& next) const;
 
   const RecordCodec codec_;
   const Bend bend_;
+  const Ways ways_;
 };
 
 }  // namespace saga::model

@@ -24,14 +24,17 @@ core::GlobalTransaction MakeShape(const SagaShape& shape) {
 
 }  // namespace
 
-SagaModel::SagaModel(const SagaShape& shape, Bend bend) : process_(MakeShape(shape), bend) {}
+SagaModel::SagaModel(const SagaShape& shape, Bend bend)
+    : process_(MakeShape(shape), bend, shape.ways) {}
 
 ProcessState SagaModel::Start() const { return process_.Born(core::Submitted{process_.Shape()}); }
 
 ProcessSuccessors SagaModel::Next(const ProcessState& state) const {
   ProcessSuccessors next = process_.Next(state);
-  for (size_t row = 0; row < state.stored.row_count; ++row)
+  for (size_t row = 0; row < state.stored.row_count; ++row) {
     process_.Arrive(state, row, row / 2, next);
+    process_.Operate(state, row, row / 2, next);
+  }
   return next;
 }
 
@@ -47,10 +50,12 @@ std::string SagaModel::Check(const ProcessState& state) const {
       return "succeed, but something was undone";
     if (stored == core::Status::kSucceed && effects.first != 1)
       return "succeed, but an action did not take effect";
+    if (state.ToUndo(row / 2)) continue;  // and then everything has to be as if it had been
     if (stored == core::Status::kFailed && effects.first != effects.undone) {
       return "failed, but an action that took effect still stands";
     }
   }
+  if (std::string finding = process_.CheckMarks(state); !finding.empty()) return finding;
   return process_.Forgotten(state) ? "open, nothing is out and nothing is planned" : "";
 }
 

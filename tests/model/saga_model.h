@@ -16,6 +16,7 @@ struct SagaShape {
   std::vector<std::vector<uint32_t>> predecessors;
   bool deadline = true;
   int retry_limit = 0;
+  Ways ways;
 };
 
 class SagaModel {

@@ -23,8 +23,8 @@ uint8_t Bit(size_t i) { return static_cast<uint8_t>(1u << i); }
 
 }  // namespace
 
-TccModel::TccModel(size_t branches, Bend bend)
-    : branches_(branches), process_(MakeShape(branches), bend) {}
+TccModel::TccModel(size_t branches, Bend bend, Ways ways)
+    : branches_(branches), process_(MakeShape(branches), bend, ways) {}
 
 TccState TccModel::Start() const {
   return {.process = process_.Born(core::Prepared{process_.Draft()})};
@@ -35,6 +35,7 @@ std::vector<Successor<TccState>> TccModel::Next(const TccState& state) const {
   ProcessSuccessors process = process_.Next(state.process);
   for (size_t row = 0; row < state.process.stored.row_count; ++row) {
     process_.Arrive(state.process, row, row / 2, process);
+    process_.Operate(state.process, row, row / 2, process);
   }
   for (auto& [label, successor] : process) {
     TccState after = state;
@@ -122,6 +123,7 @@ std::string TccModel::Check(const TccState& state) const {
   }
   if (state.told_yes != 0 && stored == core::Status::kFailed)
     return "an accepted submit ended in failed";
+  if (std::string finding = process_.CheckMarks(process); !finding.empty()) return finding;
   return process_.Forgotten(process) ? "open, nothing is out and nothing is planned" : "";
 }
 

@@ -22,7 +22,7 @@ struct TccState {
 
 class TccModel {
  public:
-  explicit TccModel(size_t branches, Bend bend = {});
+  explicit TccModel(size_t branches, Bend bend = {}, Ways ways = {});
 
   TccState Start() const;
   std::vector<Successor<TccState>> Next(const TccState& state) const;

@@ -92,6 +92,7 @@ std::vector<std::string> Audit(const Client& client,
   Findings findings(client.order().gid);
   const Told& told = client.told();
   const Effects effects = EffectsOf(client.gid(), bank);
+  findings.Expect(!told.disowned, "the client was told that its gid is another's");
   if (!record.ok()) {
     findings.Expect(!told.accepted, "the client was told that it is stored, but it is not");
     findings.Expect(!told.prepared,

@@ -133,6 +133,7 @@ void Client::Advance(const engine::Answer& answer) {
       break;
     case Stage::kSubmit:
       told_.accepted = told_.accepted || yes;
+      told_.disowned = answer.verdict == core::Verdict::kOtherContent;
       if (core::IsFinal(answer.transaction.status)) told_.final_status = answer.transaction.status;
       done_ = true;
       return;

@@ -30,6 +30,7 @@ struct Told {
   bool prepared = false;
   bool aborted = false;   // an abort was accepted
   bool given_up = false;  // the client stopped asking, or died
+  bool disowned = false;  // its own words were taken for another's
   core::Status final_status =
       core::Status::kPrepared;  // told by a waiting submit; kPrepared: not told
 };

@@ -28,6 +28,9 @@ constexpr base::Duration kFaultyPhase = base::Seconds(120);
 // backoff that the faults can have built up.
 constexpr base::Duration kKindPhase = base::Seconds(2 * 3600);
 
+// Of one phase: many times what any has.
+constexpr uint64_t kMostEvents = 300'000;
+
 class Run {
  public:
   explicit Run(const SimulationOptions& options)
@@ -163,10 +166,13 @@ class Run {
 
   void RunFor(base::Duration duration, const std::function<bool()>& enough) {
     const base::Time until = world_.Now() + duration;
-    while (!world_.RunUntil(until, [&] { return Crashing() || enough(); })) {
-      if (!Crashing()) return;
+    const uint64_t most = world_.Events() + kMostEvents;
+    const auto endless = [&] { return world_.Events() > most; };
+    while (!world_.RunUntil(until, [&] { return Crashing() || enough() || endless(); })) {
+      if (!Crashing()) break;
       Crash();
     }
+    if (endless()) findings_.push_back("things happen without end");
   }
 
   // --- what happens to the others
