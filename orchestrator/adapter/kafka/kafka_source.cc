@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "orchestrator/base/check.h"
 
@@ -10,6 +11,9 @@ namespace saga::adapter {
 namespace {
 
 constexpr int kPollMillis = 100;
+constexpr absl::Duration kCommitPause = absl::Milliseconds(500);
+constexpr absl::Duration kShortProbe = absl::Milliseconds(100);
+constexpr absl::Duration kLongProbe = absl::Seconds(2);
 constexpr absl::Duration kRecreatePause = absl::Seconds(1);
 // Pausing throws away what librdkafka has fetched ahead, so it is for those who stay behind.
 constexpr absl::Duration kPatience = absl::Seconds(1);
@@ -75,14 +79,11 @@ absl::StatusOr<KafkaClient> KafkaSource::NewClient() {
   KafkaPlan plan{.options = &options_.kafka,
                  .ours = {{"session.timeout.ms", "10000"},
                           {"heartbeat.interval.ms", "2000"},
-                          {"auto.commit.interval.ms", "500"},
                           {"fetch.error.backoff.ms", "100"},
                           {"queued.min.messages", "10000"},
                           {"queued.max.messages.kbytes", "16384"}},
-                 // Stored offsets are committed by librdkafka in the background, before a partition
-                 // is handed over, and at the end; which ones are stored is ours to say.
                  .fixed = {{"group.id", options_.group},
-                           {"enable.auto.commit", "true"},
+                           {"enable.auto.commit", "false"},
                            {"enable.auto.offset.store", "false"},
                            {"auto.offset.reset", "earliest"},
                            {"isolation.level", "read_committed"},
@@ -91,6 +92,7 @@ absl::StatusOr<KafkaClient> KafkaSource::NewClient() {
   absl::StatusOr<KafkaConf> conf = MakeKafkaConf(plan, this);
   if (!conf.ok()) return conf.status();
   rd_kafka_conf_set_rebalance_cb(conf->get(), OnRebalance);
+  rd_kafka_conf_set_offset_commit_cb(conf->get(), OnCommit);
   absl::StatusOr<KafkaClient> client = MakeKafkaClient(RD_KAFKA_CONSUMER, *std::move(conf));
   if (client.ok()) rd_kafka_poll_set_consumer(client->get());
   return client;
@@ -126,6 +128,8 @@ void KafkaSource::Run(KafkaClient client) {
 void KafkaSource::Consume(rd_kafka_t* client) {
   taken_->Use(client);
   paused_ = false;
+  down_ = false;
+  next_commit_ = absl::Now() + kCommitPause;
   fatal_.store(false);
   const KafkaPartitions topics(
       rd_kafka_topic_partition_list_new(static_cast<int>(options_.topics.size())));
@@ -136,10 +140,11 @@ void KafkaSource::Consume(rd_kafka_t* client) {
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) OnKafkaError(RD_KAFKA_RESP_ERR__FATAL, "subscribe");
   while (!stop_.HasBeenNotified() && !fatal_.load()) {
     KeepWithinLimit(client);
+    CommitNews(client);
     const KafkaMessage message(rd_kafka_consumer_poll(client, kPollMillis));
     if (message == nullptr) continue;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      reachable_.store(true);
+      down_ = false;
       Hand(*message);
     } else {
       OnKafkaError(message->err, rd_kafka_message_errstr(message.get()));
@@ -165,6 +170,9 @@ void KafkaSource::KeepWithinLimit(rd_kafka_t* client) {
 
 void KafkaSource::SetPaused(rd_kafka_t* client, bool paused) {
   paused_ = paused;
+  Log(KafkaLogLevel::kInfo,
+      absl::StrCat("Group ", options_.group, ": ",
+                   paused ? "pauses, too many messages are not acknowledged" : "goes on"));
   rd_kafka_topic_partition_list_t* list = nullptr;
   if (rd_kafka_assignment(client, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   const KafkaPartitions partitions(list);
@@ -184,6 +192,10 @@ void KafkaSource::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t event,
     error = rd_kafka_incremental_assign(client, partitions);
     if (self->paused_) rd_kafka_pause_partitions(client, partitions);
   } else {
+    // What is acknowledged by now; nobody would believe it of partitions that are lost already.
+    if (!self->down_ && rd_kafka_assignment_lost(client) == 0) {
+      rd_kafka_commit(client, nullptr, /*async=*/0);
+    }
     self->taken_->Remove(*partitions);
     error = rd_kafka_incremental_unassign(client, partitions);
   }
@@ -201,7 +213,7 @@ void KafkaSource::OnKafkaError(rd_kafka_resp_err_t error, const std::string& tex
     Log(KafkaLogLevel::kError, absl::StrCat("The Kafka consumer is replaced: ", text));
     fatal_.store(true);
   } else if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-    if (reachable_.exchange(false)) Log(KafkaLogLevel::kWarning, text);
+    if (!std::exchange(down_, true)) Log(KafkaLogLevel::kWarning, text);
   } else if (error == RD_KAFKA_RESP_ERR__TRANSPORT) {
     Log(KafkaLogLevel::kDebug, text);
   } else {
@@ -209,10 +221,47 @@ void KafkaSource::OnKafkaError(rd_kafka_resp_err_t error, const std::string& tex
   }
 }
 
-// Commits what is stored, and leaves the group.
+bool KafkaSource::Answers(rd_kafka_t* client, absl::Duration timeout) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(client, /*all_topics=*/0, nullptr, &metadata,
+                        static_cast<int>(absl::ToInt64Milliseconds(timeout)));
+  const KafkaMetadata owner(metadata);
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+// A commit that finds no coordinator stays in librdkafka as long as a session lasts, and the client
+// cannot be destroyed before that. So nothing is committed while the broker is away.
+void KafkaSource::CommitNews(rd_kafka_t* client) {
+  const absl::Time now = absl::Now();
+  if (now < next_commit_ || !taken_->TakeNews()) return;
+  next_commit_ = now + kCommitPause;
+  down_ = down_ && !Answers(client, kShortProbe);
+  if (down_ || rd_kafka_commit(client, nullptr, /*async=*/1) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    taken_->KeepNews();
+  }
+}
+
+void KafkaSource::OnCommit(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*,
+                           void* opaque) {
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+  auto* const self = static_cast<KafkaSource*>(static_cast<KafkaOwner*>(opaque));
+  self->Log(KafkaLogLevel::kInfo,
+            absl::StrCat("Group ", self->options_.group,
+                         ": offsets are to be committed again: ", rd_kafka_err2str(error)));
+  self->taken_->KeepNews();
+}
+
+// Commits and leaves the group, which happens in OnRebalance. With nobody to tell it to, it goes
+// without a word.
 void KafkaSource::Close(KafkaClient client) {
-  rd_kafka_consumer_close(client.get());
+  down_ = !Answers(client.get(), down_ ? kShortProbe : kLongProbe);
+  if (!down_) rd_kafka_consumer_close(client.get());
   taken_->Forget();
+  if (!down_) return;
+  Log(KafkaLogLevel::kWarning,
+      absl::StrCat("Group ", options_.group, ": left without a word, nobody answers"));
+  rd_kafka_destroy_flags(client.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
 }  // namespace saga::adapter

@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "orchestrator/adapter/kafka/kafka_client.h"
 #include "orchestrator/adapter/kafka/kafka_options.h"
 #include "orchestrator/adapter/kafka/kafka_settings.h"
@@ -43,7 +44,7 @@ class KafkaSource final : public port::MessageSource, private KafkaOwner {
   ~KafkaSource() override;
 
   void Start(Handler handler) override;
-  // Not from within the handler.
+  // Not from within the handler. Takes up to three seconds when the broker is away.
   void Stop() override;
 
   const std::vector<KafkaSetting>& settings() const { return settings_; }
@@ -59,6 +60,11 @@ class KafkaSource final : public port::MessageSource, private KafkaOwner {
   void Run(KafkaClient client);
   void Consume(rd_kafka_t* client);
   void Close(KafkaClient client);
+  static void OnCommit(rd_kafka_t* client, rd_kafka_resp_err_t error,
+                       rd_kafka_topic_partition_list_t* offsets, void* opaque);
+  // In the background, now and then, when there is news and somebody to tell it to.
+  void CommitNews(rd_kafka_t* client);
+  bool Answers(rd_kafka_t* client, absl::Duration timeout);
   void KeepWithinLimit(rd_kafka_t* client);
   void SetPaused(rd_kafka_t* client, bool paused);
   void Hand(const rd_kafka_message_t& message);
@@ -68,9 +74,12 @@ class KafkaSource final : public port::MessageSource, private KafkaOwner {
   const std::shared_ptr<TakenPartitions> taken_;
   KafkaClient first_client_;
   Handler handler_;
-  bool paused_ = false;  // of the thread
+  // Of the thread.
+  bool paused_ = false;
+  bool down_ = false;  // as far as the connection tells
+  absl::Time next_commit_;
+
   std::atomic<bool> fatal_{false};
-  std::atomic<bool> reachable_{false};
   std::atomic<bool> stopping_{false};
   absl::Notification stop_;
   std::thread thread_;

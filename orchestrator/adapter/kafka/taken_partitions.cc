@@ -1,6 +1,7 @@
 #include "orchestrator/adapter/kafka/taken_partitions.h"
 
 #include <optional>
+#include <utility>
 
 namespace saga::adapter {
 
@@ -14,6 +15,7 @@ void TakenPartitions::Forget() {
   for (auto& [name, partition] : partitions_) GiveUp(*partition);
   partitions_.clear();
   client_ = nullptr;
+  news_ = false;
 }
 
 void TakenPartitions::Add(const rd_kafka_topic_partition_list_t& partitions) {
@@ -66,6 +68,7 @@ void TakenPartitions::Acknowledge(Partition& partition, int64_t offset) {
   --open_;
   const std::optional<int64_t> next = partition.offsets.Acknowledge(offset);
   if (!next.has_value()) return;
+  news_ = true;
   const KafkaPartitions list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)->offset =
       *next;
@@ -77,6 +80,16 @@ void TakenPartitions::Acknowledge(Partition& partition, int64_t offset) {
 size_t TakenPartitions::Open() const {
   absl::MutexLock lock(&mutex_);
   return open_;
+}
+
+bool TakenPartitions::TakeNews() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(news_, false);
+}
+
+void TakenPartitions::KeepNews() {
+  absl::MutexLock lock(&mutex_);
+  news_ = true;
 }
 
 bool TakenPartitions::WaitForRoom(size_t limit, absl::Duration timeout) const {

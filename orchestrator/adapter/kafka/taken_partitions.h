@@ -38,6 +38,12 @@ class TakenPartitions : public std::enable_shared_from_this<TakenPartitions> {
 
   // Messages that are handed out, not acknowledged, and still ours.
   size_t Open() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Whether something was acknowledged since the last time, that is, whether there is something to
+  // commit.
+  bool TakeNews() ABSL_LOCKS_EXCLUDED(mutex_);
+  // It could not be committed: to be tried again.
+  void KeepNews() ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Waits until fewer than `limit` are open; false when `timeout` ran out first.
   bool WaitForRoom(size_t limit, absl::Duration timeout) const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -59,6 +65,7 @@ class TakenPartitions : public std::enable_shared_from_this<TakenPartitions> {
   std::map<std::pair<std::string, int32_t>, std::shared_ptr<Partition>> partitions_
       ABSL_GUARDED_BY(mutex_);
   size_t open_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool news_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace saga::adapter
