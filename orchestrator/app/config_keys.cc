@@ -170,8 +170,6 @@ std::vector<ConfigKey> LaneKeys() {
   };
 }
 
-std::vector<ConfigKey> BreakerKeys() { return {}; }
-
 std::vector<ConfigKey> BreakerKeys() {
   return {
       {.name = "lane.breaker.min_calls",
@@ -223,8 +221,6 @@ std::vector<ConfigKey> BreakerKeys() {
        .help = "The doubling stops here."},
   };
 }
-
-std::vector<ConfigKey> DoorKeys() { return {}; }
 
 std::vector<ConfigKey> DoorKeys() {
   return {
