@@ -1,9 +1,11 @@
 #include "orchestrator/engine/outbox_relay.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "orchestrator/core/limits.h"
+#include "orchestrator/envelope/header.h"
 
 namespace saga::engine {
 
@@ -11,6 +13,13 @@ namespace {
 
 // Before a message that was not taken or not published is tried again.
 constexpr base::Duration kPause = base::Seconds(1);
+
+std::string_view KindOf(const base::Message& message) {
+  for (const auto& [name, value] : message.headers) {
+    if (name == envelope::kKind) return value;
+  }
+  return "";
+}
 
 }  // namespace
 
@@ -32,12 +41,16 @@ void OutboxRelay::Body() {
   const base::Time now = ports_.clock->Now();
   Remove(now);
   if (now >= pause_until_) {
-    SendAgain(now);
+    SendAgain(again_);
+    if (!again_.empty()) pause_until_ = now + kPause;
+    if (now >= refused_at_) SendAgain(refused_);
     SendNew(now);
   }
   const bool waits =
       !again_.empty() || !removed_.empty() || (more_ && in_flight_.size() < core::kOutboxInFlight);
-  strand_->WakeAt(waits ? std::max(pause_until_, now) : base::kNever);
+  base::Time next = refused_.empty() ? base::kNever : refused_at_;
+  if (waits) next = std::min(next, std::max(pause_until_, now));
+  strand_->WakeAt(next);
 }
 
 void OutboxRelay::TakeConfirmed() {
@@ -49,10 +62,33 @@ void OutboxRelay::TakeConfirmed() {
       removed_.push_back(item.id);
       ++published_;
     } else {
-      again_.push_back(item.id);
-      ++failed_;
-      pause_until_ = ports_.clock->Now() + kPause;
+      TakeFailed(item);
     }
+  }
+}
+
+void OutboxRelay::TakeFailed(const Confirmed& item) {
+  ++failed_;
+  base::Message& message = in_flight_.at(item.id).message;
+  const std::string_view kind = KindOf(message);
+  const bool too_large = absl::IsInvalidArgument(item.status);
+  const bool refused =
+      too_large || absl::IsNotFound(item.status) || absl::IsPermissionDenied(item.status);
+  const bool drop = refused && (kind == envelope::kCommandKind ||
+                                (too_large && base::Value(message.value).empty()));
+  if (drop) {
+    in_flight_.erase(item.id);
+    removed_.push_back(item.id);
+    return;
+  }
+  if (too_large) message.value = nullptr;
+  const base::Time later = ports_.clock->Now() + kPause;
+  if (refused) {
+    refused_.push_back(item.id);
+    refused_at_ = later;
+  } else {
+    again_.push_back(item.id);
+    pause_until_ = later;
   }
 }
 
@@ -73,13 +109,12 @@ bool OutboxRelay::Send(const port::OutboxRecord& record) {
                                    });
 }
 
-void OutboxRelay::SendAgain(base::Time now) {
+void OutboxRelay::SendAgain(std::vector<uint64_t>& ids) {
   // In the order of their commits, as before.
-  std::sort(again_.begin(), again_.end());
+  std::sort(ids.begin(), ids.end());
   size_t sent = 0;
-  while (sent < again_.size() && Send(in_flight_.at(again_[sent]))) ++sent;
-  again_.erase(again_.begin(), again_.begin() + static_cast<std::ptrdiff_t>(sent));
-  if (!again_.empty()) pause_until_ = now + kPause;
+  while (sent < ids.size() && Send(in_flight_.at(ids[sent]))) ++sent;
+  ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(sent));
 }
 
 void OutboxRelay::SendNew(base::Time now) {

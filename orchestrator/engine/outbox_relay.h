@@ -2,7 +2,10 @@
 
 // Takes messages from the outbox, where they were stored with their cause, to the log that others
 // read. In the order of their commits; each at least once: after a crash what was published and not
-// yet removed is published again. Costs nothing while the outbox is empty.
+// yet removed is published again. Costs nothing while the outbox is empty. A message that the log
+// refuses holds up no other: a command is dropped, because its branch is tried again anyway when no
+// reply comes; a copy of a dead letter that is too large goes without its payload; the rest is
+// tried again.
 
 #include <atomic>
 #include <cstdint>
@@ -50,7 +53,9 @@ class OutboxRelay {
   };
 
   void TakeConfirmed();
-  void SendAgain(base::Time now);
+  void TakeFailed(const Confirmed& item);
+  // Sends those of in_flight_ once more, the oldest first; what was not taken stays in `ids`.
+  void SendAgain(std::vector<uint64_t>& ids);
   void SendNew(base::Time now);
   // False: the publisher takes no more now.
   bool Send(const port::OutboxRecord& record);
@@ -64,6 +69,8 @@ class OutboxRelay {
   // Strand only.
   std::map<uint64_t, port::OutboxRecord> in_flight_;
   std::vector<uint64_t> again_;    // of in_flight_: publishing failed
+  std::vector<uint64_t> refused_;  // of in_flight_: not by a log that is away, by one that is there
+  base::Time refused_at_;          // when those are tried again
   std::vector<uint64_t> removed_;  // published, still in the store
   uint64_t last_id_ = 0;
   base::Time pause_until_;

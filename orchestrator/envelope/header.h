@@ -17,7 +17,11 @@ inline constexpr char kDeadLetterTopic[] = "saga.dlq";
 
 // --- every message of ours
 inline constexpr char kSchema[] = "saga-schema";  // version
-inline constexpr char kKind[] = "saga-kind";      // command, reply, event, dead-letter
+inline constexpr char kKind[] = "saga-kind";      // one of the next four
+inline constexpr char kCommandKind[] = "command";
+inline constexpr char kReplyKind[] = "reply";
+inline constexpr char kEventKind[] = "event";
+inline constexpr char kDeadLetterKind[] = "dead-letter";
 inline constexpr char kGid[] = "saga-gid";
 inline constexpr char kMode[] = "saga-mode";
 inline constexpr char kBranch[] = "saga-branch";

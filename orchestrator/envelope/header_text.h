@@ -13,12 +13,6 @@
 
 namespace saga::envelope {
 
-// The words of kKind.
-inline constexpr char kCommandKind[] = "command";
-inline constexpr char kReplyKind[] = "reply";
-inline constexpr char kEventKind[] = "event";
-inline constexpr char kDeadLetterKind[] = "dead-letter";
-
 // A message with the two headers that every one of ours begins with.
 base::Message NewMessage(const std::string& topic, const std::string& key, absl::string_view kind);
 

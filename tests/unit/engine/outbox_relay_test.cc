@@ -5,6 +5,7 @@
 
 #include "orchestrator/core/limits.h"
 #include "orchestrator/engine/outbox_relay.h"
+#include "orchestrator/envelope/header.h"
 #include "tests/simulation/sim_executor.h"
 #include "tests/unit/engine/post.h"
 
@@ -106,6 +107,40 @@ TEST(OutboxRelay, WhatTheLogDoesNotTakeIsPublishedAgainInOrder) {
   stage.post.log = nullptr;
   stage.Run(base::Seconds(3));
   EXPECT_THAT(stage.Published(), ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(stage.post.outbox, IsEmpty());
+}
+
+// A topic that is not there, a message that is too large: nobody else waits for them.
+TEST(OutboxRelay, WhatIsRefusedHoldsUpNoOther) {
+  RelayStage stage;
+  stage.post.log = [](const base::Message& message) -> absl::Status {
+    if (message.key == "no topic") return absl::NotFoundError("no such topic");
+    const bool large = base::Value(message.value).size() > 10;
+    return large ? absl::InvalidArgumentError("too large") : absl::OkStatus();
+  };
+  stage.Start();
+  const std::string large(20, 'x');
+  const auto put = [&](const std::string& kind, const std::string& key, const std::string& value) {
+    stage.post.Put({.topic = "t",
+                    .key = key,
+                    .headers = {{envelope::kKind, kind}},
+                    .value = base::MakeBytes(value)});
+    stage.relay->Wake();
+  };
+  put(envelope::kEventKind, "no topic", "");
+  put(envelope::kCommandKind, "no topic", "");
+  put(envelope::kCommandKind, "large command", large);
+  put(envelope::kDeadLetterKind, "large letter", large);
+  put(envelope::kEventKind, "good", "");
+  stage.Run(base::Seconds(5));
+  EXPECT_THAT(stage.Published(), ElementsAre("good", "large letter"));
+  EXPECT_THAT(stage.post.published[1].value, testing::IsNull()) << "a copy without its payload";
+  ASSERT_THAT(stage.post.outbox, SizeIs(1)) << "commands are dropped: their branches go on";
+  EXPECT_EQ(stage.post.outbox.begin()->second.message.key, "no topic");
+  EXPECT_LE(stage.post.publishes, 12u);
+  stage.post.log = nullptr;
+  stage.Run(base::Seconds(2));
+  EXPECT_THAT(stage.Published(), ElementsAre("good", "large letter", "no topic"));
   EXPECT_THAT(stage.post.outbox, IsEmpty());
 }
 
