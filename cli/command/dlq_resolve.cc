@@ -31,7 +31,8 @@ Command DlqResolveCommand() {
       "GID/BRANCH/OP...",
       "say what became of a dead letter: its transaction goes on",
       "--as done: the op took effect, by hand or otherwise. --as compensated: what the branch did "
-      "was undone. --as failed: it did not happen and will not. Not every op can be each of them; "
+      "is undone by hand; say so first and undo it then, or a late answer may count meanwhile. "
+      "--as failed: it did not happen and will not. Not every op can be each of them; "
       "sagad says which. `-` reads names from standard input. A name may be cut short as long as "
       "only one dead letter begins so.",
       1,
