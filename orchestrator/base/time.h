@@ -32,7 +32,7 @@ struct Time {
 inline constexpr Time kNever{INT64_MAX};
 
 constexpr Time operator+(Time t, Duration d) {
-  return t.micros > INT64_MAX - d.micros ? kNever : Time{t.micros + d.micros};
+  return d.micros > 0 && t.micros > INT64_MAX - d.micros ? kNever : Time{t.micros + d.micros};
 }
 constexpr Time operator-(Time t, Duration d) { return Time{t.micros - d.micros}; }
 constexpr Duration operator-(Time a, Time b) { return Duration{a.micros - b.micros}; }
