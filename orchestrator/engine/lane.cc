@@ -150,8 +150,7 @@ bool LaneSet::WantsFallback(Lane* lane, core::Op op, uint32_t unknown_streak, ba
   if (ports_.publisher == nullptr || ports_.directory == nullptr || core::IsAskBack(op))
     return false;
   if (Blocked(lane, now)) return true;
-  return fallback_after_unknown_ > 0 && unknown_streak >= fallback_after_unknown_ &&
-         (unknown_streak - fallback_after_unknown_) % 2 == 0;
+  return fallback_after_unknown_ > 0 && IsFallbackTurn(unknown_streak, fallback_after_unknown_);
 }
 
 Offered LaneSet::Judge(Lane* lane, const port::BranchCall& call, uint32_t unknown_streak,

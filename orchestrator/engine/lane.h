@@ -44,6 +44,12 @@ namespace saga::engine {
 // by the calls of a transaction.
 using CallOff = std::shared_ptr<const std::atomic<bool>>;
 
+// After `after` unknown outcomes in a row a branch op and its participant are tried in turns, over
+// the fallback and by a call, so that neither way is forgotten. Whether it is the fallback's turn.
+constexpr bool IsFallbackTurn(uint32_t unknown_streak, uint32_t after) {
+  return unknown_streak >= after && (unknown_streak - after) % 2 == 0;
+}
+
 // What became of an offer.
 struct Offered {
   enum class Kind : uint8_t {

@@ -138,14 +138,7 @@ void Runner::Handle(ReplyArrived& arrived) {
 }
 
 void Runner::Handle(LaneOpened&) {
-  // In the order they came, as everything that a simulation has to repeat.
-  std::vector<Slot*> blocked;
-  for (const auto& [gid, slot] : slots_) {
-    if (!slot->blocked.empty()) blocked.push_back(slot.get());
-  }
-  std::sort(blocked.begin(), blocked.end(),
-            [](const Slot* a, const Slot* b) { return a->number < b->number; });
-  for (Slot* slot : blocked) {
+  for (Slot* slot : SlotsThat([](const Slot& each) { return !each.blocked.empty(); })) {
     slot->blocked.clear();
     if (!slot->Busy()) Settle(slot);
   }
@@ -277,6 +270,16 @@ Slot* Runner::NewSlot(const std::string& gid) {
   slots_.emplace(gid, std::move(slot));
   ++context_->live;
   return raw;
+}
+
+std::vector<Slot*> Runner::SlotsThat(absl::FunctionRef<bool(const Slot&)> wanted) {
+  std::vector<Slot*> slots;
+  for (const auto& [gid, slot] : slots_) {
+    if (wanted(*slot)) slots.push_back(slot.get());
+  }
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot* a, const Slot* b) { return a->number < b->number; });
+  return slots;
 }
 
 Slot* Runner::FindOrLoad(const std::string& gid) {

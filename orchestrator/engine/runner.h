@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "orchestrator/engine/committer.h"
 #include "orchestrator/engine/context.h"
 #include "orchestrator/engine/inbox.h"
@@ -79,6 +81,9 @@ class Runner : public CommitListener {
   // --- slots
   Slot* Find(const std::string& gid);
   Slot* NewSlot(const std::string& gid);
+  // Those for which `wanted` holds, in the order they came and not in that of a hash table, which
+  // differs from run to run: a simulation has to repeat.
+  std::vector<Slot*> SlotsThat(absl::FunctionRef<bool(const Slot&)> wanted);
   // The slot of `gid`, asking the store when it is not in memory.
   Slot* FindOrLoad(const std::string& gid);
   void Erase(Slot* slot);
@@ -107,10 +112,13 @@ class Runner : public CommitListener {
   void Launch(Slot* slot, uint32_t row);
   void StartFallback(Slot* slot, uint32_t row, const port::ParticipantFacts& facts);
   void GiveUpFallback(Slot* slot, uint32_t row);
+  // Of the participant behind a branch's target; nullopt: it did not register.
+  std::optional<port::ParticipantFacts> FactsOf(const core::Branch& branch) const;
   // Whether a branch that was not reached may be tried over the fallback soon.
-  bool HasWayRound(const core::Branch& branch) const;
+  bool HasWayRound(const core::Branch& branch,
+                   const std::optional<port::ParticipantFacts>& facts) const;
   // Of the participant or the server, for a branch whose transaction names none.
-  uint32_t AttemptLimit(const core::Branch& branch) const;
+  uint32_t AttemptLimit(const std::optional<port::ParticipantFacts>& facts) const;
   void ReleaseWaiters(Slot* slot);
   void Rearm(Slot* slot);
   void TellRest(Slot* slot);

@@ -1,6 +1,7 @@
 // What a runner does with one of its transactions: the other half of runner.h.
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "orchestrator/base/utf8.h"
@@ -17,6 +18,19 @@ namespace {
 
 bool Accepted(core::Verdict verdict) {
   return verdict == core::Verdict::kAccepted || verdict == core::Verdict::kAlready;
+}
+
+// Tells everybody who waits for one of `items`.
+template <typename Items>
+void TurnAway(Items& items, Answer::Kind kind, const std::string& error) {
+  const auto tell = [&](auto& item) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(item)>, Inspection>) {
+      item.done(nullptr);
+    } else if constexpr (requires { item.reply(Answer{}); }) {
+      item.reply({.kind = kind, .error = error});
+    }
+  };
+  for (auto& item : items) std::visit(tell, item);
 }
 
 // The row that an operator's act is about; -1: the event is about the transaction.
@@ -87,16 +101,19 @@ void Runner::Process(Slot* slot, CallReturned& returned) {
   context_->ports.observer->OnBranchAnswered(
       slot->transaction, slot->transaction.branches[returned.row], returned.reply.outcome,
       returned.reply.text, now_ - returned.started);
-  const core::Branch& branch = slot->transaction.branches[returned.row];
-  const bool success = returned.reply.outcome == core::Outcome::kSuccess;
-  const bool way_round = returned.reply.reach != port::Reach::kAnswered && HasWayRound(branch);
-  Step(slot, core::BranchAnswered{.row = returned.row,
-                                  .attempt = returned.attempt,
-                                  .outcome = returned.reply.outcome,
-                                  .text = std::move(returned.reply.text),
-                                  .hopeless = returned.reply.hopeless,
-                                  .attempt_limit = success ? 0 : AttemptLimit(branch),
-                                  .way_round = way_round});
+  core::BranchAnswered answered{.row = returned.row,
+                                .attempt = returned.attempt,
+                                .outcome = returned.reply.outcome,
+                                .text = std::move(returned.reply.text),
+                                .hopeless = returned.reply.hopeless};
+  if (answered.outcome != core::Outcome::kSuccess) {
+    const core::Branch& branch = slot->transaction.branches[returned.row];
+    const std::optional<port::ParticipantFacts> facts = FactsOf(branch);
+    answered.attempt_limit = AttemptLimit(facts);
+    answered.way_round =
+        returned.reply.reach != port::Reach::kAnswered && HasWayRound(branch, facts);
+  }
+  Step(slot, std::move(answered));
 }
 
 void Runner::Process(Slot* slot, ReplyArrived& arrived) {
@@ -120,7 +137,7 @@ void Runner::Process(Slot* slot, ReplyArrived& arrived) {
                                            .outcome = queued.reply.outcome,
                                            .text = std::move(queued.reply.text),
                                            .hopeless = queued.reply.hopeless,
-                                           .attempt_limit = AttemptLimit(branch),
+                                           .attempt_limit = AttemptLimit(FactsOf(branch)),
                                            .from_queue = true};
   const core::Decision decision = Step(slot, event);
   // What it says may be known from a call already, and not be stored yet.
@@ -238,27 +255,28 @@ void Runner::GiveUpFallback(Slot* slot, uint32_t row) {
                                   .attempt = branch.attempts,
                                   .outcome = core::Outcome::kUnknown,
                                   .text = "no reply over Kafka in time",
-                                  .attempt_limit = AttemptLimit(branch)});
+                                  .attempt_limit = AttemptLimit(FactsOf(branch))});
+}
+
+std::optional<port::ParticipantFacts> Runner::FactsOf(const core::Branch& branch) const {
+  port::ParticipantDirectory* const directory = context_->ports.directory;
+  return directory == nullptr ? std::nullopt : directory->Facts(branch.target);
 }
 
 // Before its next call, which may reach another instance, while there are few; and before its turn
 // over the fallback (LaneSet). If that was of no use either, there is time.
-bool Runner::HasWayRound(const core::Branch& branch) const {
-  const Engine::Ports& ports = context_->ports;
-  if (ports.publisher == nullptr || ports.directory == nullptr || core::IsAskBack(branch.op))
-    return false;
+bool Runner::HasWayRound(const core::Branch& branch,
+                         const std::optional<port::ParticipantFacts>& facts) const {
+  const port::MessagePublisher* const publisher = context_->ports.publisher;
+  if (publisher == nullptr || core::IsAskBack(branch.op)) return false;
   const uint32_t streak = branch.unknown_streak + 1;
   const uint32_t after = context_->options.messages.fallback_after_unknown;
-  if (streak >= after && (streak - after) % 2 != 0) return false;
-  const std::optional<port::ParticipantFacts> facts = ports.directory->Facts(branch.target);
-  return facts.has_value() && !facts->command_topic.empty() && ports.publisher->Reachable();
+  if (streak >= after && !IsFallbackTurn(streak, after)) return false;
+  return facts.has_value() && !facts->command_topic.empty() && publisher->Reachable();
 }
 
-uint32_t Runner::AttemptLimit(const core::Branch& branch) const {
+uint32_t Runner::AttemptLimit(const std::optional<port::ParticipantFacts>& facts) const {
   const EngineOptions& options = context_->options;
-  if (context_->ports.directory == nullptr) return options.attempt_limit;
-  const std::optional<port::ParticipantFacts> facts =
-      context_->ports.directory->Facts(branch.target);
   if (!facts.has_value()) return options.attempt_limit;
   return facts->attempt_limit > 0 ? facts->attempt_limit : options.registered_attempt_limit;
 }
@@ -426,34 +444,16 @@ void Runner::FailAll(Slot* slot, Answer::Kind kind, const std::string& error) {
   const auto fail = [&](Reply& reply) { reply({.kind = kind, .error = error}); };
   for (Slot::Held& held : std::exchange(slot->held, {})) fail(held.reply);
   for (Slot::Waiter& waiter : std::exchange(slot->waiters, {})) fail(waiter.reply);
-  for (SlotItem& item : std::exchange(slot->aside, {})) {
-    if (auto* request = std::get_if<Request>(&item); request != nullptr) fail(request->reply);
-    if (auto* wait = std::get_if<WaitRequest>(&item); wait != nullptr) fail(wait->reply);
-    if (auto* arrived = std::get_if<ReplyArrived>(&item); arrived != nullptr) fail(arrived->reply);
-    if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr)
-      inspection->done(nullptr);
-  }
+  std::deque<SlotItem> aside = std::exchange(slot->aside, {});
+  TurnAway(aside, kind, error);
 }
 
 void Runner::AnswerAll() {
   inbox_->TakeAll(items_);
-  const auto stop = [](Reply& reply) { reply({.kind = Answer::Kind::kStopping}); };
-  for (RunnerItem& item : items_) {
-    if (auto* request = std::get_if<Request>(&item); request != nullptr) stop(request->reply);
-    if (auto* wait = std::get_if<WaitRequest>(&item); wait != nullptr) stop(wait->reply);
-    if (auto* arrived = std::get_if<ReplyArrived>(&item); arrived != nullptr) stop(arrived->reply);
-    if (auto* inspection = std::get_if<Inspection>(&item); inspection != nullptr)
-      inspection->done(nullptr);
-  }
+  TurnAway(items_, Answer::Kind::kStopping, "");
   items_.clear();
-  // In the order they came, not in that of a hash table, which differs from run to run: a
-  // simulation has to repeat.
-  std::vector<Slot*> slots;
-  slots.reserve(slots_.size());
-  for (const auto& [gid, slot] : slots_) slots.push_back(slot.get());
-  std::sort(slots.begin(), slots.end(),
-            [](const Slot* a, const Slot* b) { return a->number < b->number; });
-  for (Slot* slot : slots) FailAll(slot, Answer::Kind::kStopping, "");
+  for (Slot* slot : SlotsThat([](const Slot&) { return true; }))
+    FailAll(slot, Answer::Kind::kStopping, "");
 }
 
 void Runner::Refuse(Reply& reply, const std::string& limit) {
