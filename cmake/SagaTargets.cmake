@@ -48,6 +48,17 @@ function(saga_test_needs_kafka name)
   set_property(TEST ${name} PROPERTY FIXTURES_REQUIRED ${fixtures})
 endfunction()
 
+# saga_test_needs_mariadb(name [OWN]): a test made by saga_test or add_test that speaks to a real MariaDB, that of the run;
+# OWN: it starts its own (tests/mariadb/README.md). Labels it mariadb.
+function(saga_test_needs_mariadb name)
+  cmake_parse_arguments(ARG "OWN" "" "" ${ARGN})
+  set_property(TEST ${name} APPEND PROPERTY LABELS mariadb)
+  if(NOT ARG_OWN)
+    set_property(TEST ${name} APPEND PROPERTY FIXTURES_REQUIRED mariadb)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "SAGA_MARIADB_FILE=${CMAKE_BINARY_DIR}/mariadb-shared")
+  endif()
+endfunction()
+
 # saga_proto_library(name ROOT dir PROTOS a.proto ... [GRPC]): C++ of .proto files; ROOT is the import root.
 function(saga_proto_library name)
   cmake_parse_arguments(ARG "GRPC" "ROOT" "PROTOS" ${ARGN})
