@@ -25,6 +25,7 @@ add_library(saga_grpc INTERFACE)
 target_link_libraries(saga_grpc INTERFACE PkgConfig::GRPCPP Threads::Threads)
 
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(MARIADB REQUIRED IMPORTED_TARGET libmariadb)
 
 find_library(SAGA_GRPC_REFLECTION grpc++_reflection REQUIRED)
 add_library(saga_grpc_reflection INTERFACE)

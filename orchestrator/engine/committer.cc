@@ -82,9 +82,10 @@ void Committer::LoadNow(const Item& item) {
   } else {
     NoteStore(record.status());
   }
-  const bool held =
-      record.ok() && !core::IsFinal(record->status) && context_->ports.store->Claim(item.gid);
-  item.listener->OnLoaded(item.gid, std::move(record), held);
+  port::Holding holding;
+  if (record.ok() && !core::IsFinal(record->status))
+    holding = context_->ports.store->Claim(item.gid);
+  item.listener->OnLoaded(item.gid, std::move(record), std::move(holding));
   unsettled_ -= 1;
 }
 

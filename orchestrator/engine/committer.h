@@ -43,9 +43,9 @@ class CommitListener {
  public:
   virtual ~CommitListener() = default;
   virtual void OnCommitted(std::vector<CommitResult> results) = 0;
-  // `held`: the record is open and this process now holds it.
+  // `holding` of an open record: whose it is from now on.
   virtual void OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record,
-                        bool held) = 0;
+                        port::Holding holding) = 0;
 };
 
 // Pointers inside `write` stay valid until OnCommitted reported anything but kRetrying.

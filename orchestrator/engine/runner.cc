@@ -30,8 +30,8 @@ void Runner::Bind(port::Strand* strand) {
 void Runner::OnCommitted(std::vector<CommitResult> results) { Push(Committed{std::move(results)}); }
 
 void Runner::OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record,
-                      bool held) {
-  Push(Loaded{gid, std::move(record), held});
+                      port::Holding holding) {
+  Push(Loaded{gid, std::move(record), std::move(holding)});
 }
 
 void Runner::Body() {
@@ -189,7 +189,7 @@ void Runner::Handle(Loaded& loaded) {
     Erase(slot);
     return;
   }
-  if (!core::IsFinal(loaded.record->status) && !loaded.held) {
+  if (!core::IsFinal(loaded.record->status) && !loaded.holding.Ours()) {
     FailAll(slot, Answer::Kind::kStoreFailed, "the transaction is held by another process");
     Erase(slot);
     return;

@@ -31,7 +31,7 @@ struct Committed {
 struct Loaded {
   std::string gid;
   absl::StatusOr<core::GlobalTransaction> record;
-  bool held = false;
+  port::Holding holding;
 };
 struct Claimed {
   core::GlobalTransaction record;
@@ -57,7 +57,7 @@ class Runner : public CommitListener {
 
   void OnCommitted(std::vector<CommitResult> results) override;
   void OnLoaded(const std::string& gid, absl::StatusOr<core::GlobalTransaction> record,
-                bool held) override;
+                port::Holding holding) override;
 
   // Takes nothing more in. Before the strand is stopped.
   void Close() { inbox_->Close(); }

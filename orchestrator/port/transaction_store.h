@@ -43,7 +43,8 @@ struct WriteResult {
   enum class Kind : uint8_t {
     kDone,
     kAlreadyThere,  // insert: the gid exists. `existing` is its record.
-    kConflict,      // update: the stored version is not `version - 1`, or the gid does not exist
+    kConflict,      // update: the stored version is not `version - 1`, the gid does not exist, or
+                    // another node holds it
     kFailed,        // nothing of this write was stored; `error` says why
     kUnknown,       // it may or may not have been stored: load and compare the version
   };
@@ -53,9 +54,23 @@ struct WriteResult {
   std::string error;
 };
 
-// Thread safety: Commit, Load, ClaimDue, Release and NextDue are called from one thread at a time
-// (the engine's store strand). core::GlobalTransaction records read back compare equal to what was
-// written.
+// Whose an open transaction is. Where processes share a store, each is a node of it: it holds what
+// it works on under a lease, and every write checks that the writer is the holder.
+struct Holding {
+  enum class Kind : uint8_t {
+    kOurs,
+    kElsewhere,  // another node holds it, and its lease has not run out
+    kNobodys,    // it is not there, has ended, or the store does not answer
+  };
+
+  Kind kind = Kind::kNobodys;
+  std::string address;  // kElsewhere: where that node listens for others; empty: not known
+
+  bool Ours() const { return kind == Kind::kOurs; }
+};
+
+// Thread safety: HeldUntil from any thread; everything else from one thread at a time (the engine's
+// store strand). core::GlobalTransaction records read back compare equal to what was written.
 class TransactionStore {
  public:
   virtual ~TransactionStore() = default;
@@ -73,14 +88,23 @@ class TransactionStore {
   virtual absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
                                                                         size_t limit) = 0;
 
-  // Holds `gid`, if it is open and was read with Load. False: another process holds it.
-  virtual bool Claim(const std::string& gid) = 0;
+  // Holds `gid` for this process, if it is open and nobody holds it.
+  virtual Holding Claim(const std::string& gid) = 0;
 
   // Gives back a held transaction.
   virtual void Release(const std::string& gid) = 0;
 
-  // The earliest next_wake of the open transactions that nobody holds; kNever when there are none.
+  // When to ask ClaimDue again: the earliest next_wake of the open transactions that nobody holds;
+  // kNever when there are none. A store that others share may name an earlier time, to look at what
+  // they left.
   virtual absl::StatusOr<base::Time> NextDue() = 0;
+
+  // Before this time (of port::Clock) nobody else can hold what this process holds; afterwards it
+  // calls no branch until the time has moved on. kNever: always so. Any thread.
+  virtual base::Time HeldUntil() const { return base::kNever; }
+
+  // This process goes: what it holds is anybody's from now on, and it writes nothing any more.
+  virtual void Leave() {}
 
   // Ok when the store would take a write now. Cheap; for readiness.
   virtual absl::Status Ping() = 0;

@@ -106,13 +106,13 @@ TEST_P(StoreContract, ClaimTakesOne) {
   ASSERT_EQ(Insert(SmallSaga("two"), At(2)), Result::kDone);
   Reopen();
   ASSERT_TRUE(store().Load("one").ok());
-  EXPECT_TRUE(store().Claim("one"));
-  EXPECT_TRUE(store().Claim("one"));
+  EXPECT_TRUE(store().Claim("one").Ours());
+  EXPECT_TRUE(store().Claim("one").Ours());
   EXPECT_EQ(NextDue(), At(2));
   EXPECT_THAT(ClaimDue(At(10)), ElementsAre("two"));
   store().Release("one");
   EXPECT_THAT(ClaimDue(At(10)), ElementsAre("one"));
-  EXPECT_FALSE(store().Claim("nobody"));
+  EXPECT_FALSE(store().Claim("nobody").Ours());
 }
 
 TEST_P(StoreContract, TheNextDueFollowsAClaim) {
@@ -120,9 +120,9 @@ TEST_P(StoreContract, TheNextDueFollowsAClaim) {
   ASSERT_EQ(Insert(SmallSaga("two"), At(2)), Result::kDone);
   Reopen();
   EXPECT_EQ(NextDue(), At(1));
-  EXPECT_TRUE(store().Claim("one"));
+  EXPECT_TRUE(store().Claim("one").Ours());
   EXPECT_EQ(NextDue(), At(2));
-  EXPECT_TRUE(store().Claim("two"));
+  EXPECT_TRUE(store().Claim("two").Ours());
   EXPECT_EQ(NextDue(), base::kNever);
 }
 
@@ -133,7 +133,7 @@ TEST_P(StoreContract, EndedOnesAreNeverDue) {
   transaction.version = 2;
   transaction.status = core::Status::kSucceed;
   ASSERT_EQ(Update(transaction, base::kNever), Result::kDone);
-  EXPECT_FALSE(store().Claim("ends"));
+  EXPECT_FALSE(store().Claim("ends").Ours());
   store().Release("ends");
   EXPECT_EQ(NextDue(), base::kNever);
   core::GlobalTransaction born_ended = SmallSaga("born ended");
@@ -266,7 +266,7 @@ TEST_P(StoreContract, ClaimsAgreeWithAModel) {
         if (known != model.end()) known->second.held = false;
         break;
       case 3:
-        ASSERT_EQ(store().Claim(gid), open);
+        ASSERT_EQ(store().Claim(gid).Ours(), open);
         if (open) known->second.held = true;
         break;
       case 4: {

@@ -28,9 +28,11 @@ class SimStore : public port::TransactionStore {
                                                                 size_t limit) override {
     return disk_->ClaimDue(now, limit);
   }
-  bool Claim(const std::string& gid) override { return disk_->Claim(gid); }
+  port::Holding Claim(const std::string& gid) override { return disk_->Claim(gid); }
   void Release(const std::string& gid) override { disk_->Release(gid); }
   absl::StatusOr<base::Time> NextDue() override { return disk_->NextDue(); }
+  base::Time HeldUntil() const override { return disk_->HeldUntil(); }
+  void Leave() override { disk_->Leave(); }
   absl::Status Ping() override { return disk_->Ping(); }
   std::string Name() const override { return disk_->Name(); }
 

@@ -14,6 +14,8 @@ TABLE = {
     "orchestrator/base": ([], ABSEIL),
     "orchestrator/core": (["orchestrator/base"], ABSEIL),
     "orchestrator/envelope": (["orchestrator/base"], ABSEIL + ("nlohmann/",)),
+    "orchestrator/mysql": (["orchestrator/base"], ABSEIL + ("mysql.h", "errmsg.h", "mysqld_error.h")),
+    "orchestrator/record": (["orchestrator/core", "orchestrator/base"], ABSEIL + ("google/protobuf/", "saga/store/")),
     "orchestrator/port": (["orchestrator/core", "orchestrator/base"], ABSEIL),
     "orchestrator/engine": (ADAPTER + ["orchestrator/envelope"], ABSEIL),
     "orchestrator/adapter/store_common": (ADAPTER, ABSEIL + ("nlohmann/",)),

@@ -48,9 +48,11 @@ class CrashPointStore final : public port::TransactionStore {
                                                                 size_t limit) override {
     return store_->ClaimDue(now, limit);
   }
-  bool Claim(const std::string& gid) override { return store_->Claim(gid); }
+  port::Holding Claim(const std::string& gid) override { return store_->Claim(gid); }
   void Release(const std::string& gid) override { store_->Release(gid); }
   absl::StatusOr<base::Time> NextDue() override { return store_->NextDue(); }
+  base::Time HeldUntil() const override { return store_->HeldUntil(); }
+  void Leave() override { store_->Leave(); }
   absl::Status Ping() override { return store_->Ping(); }
   std::string Name() const override { return store_->Name(); }
 

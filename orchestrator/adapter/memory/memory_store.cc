@@ -173,13 +173,13 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> MemoryStore::ClaimDue(base:
   return claimed;
 }
 
-bool MemoryStore::Claim(const std::string& gid) {
+port::Holding MemoryStore::Claim(const std::string& gid) {
   absl::MutexLock lock(&mutex_);
   const Row* const row = At(gid);
-  if (row == nullptr || core::IsFinal(row->transaction.status)) return false;
+  if (row == nullptr || core::IsFinal(row->transaction.status)) return {};
   RemoveFree(*row);
   held_.insert(row->id);
-  return true;
+  return {.kind = port::Holding::Kind::kOurs};
 }
 
 void MemoryStore::Release(const std::string& gid) {

@@ -54,7 +54,7 @@ class MemoryStore final : public port::TransactionStore,
   absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override;
   absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
                                                                 size_t limit) override;
-  bool Claim(const std::string& gid) override;
+  port::Holding Claim(const std::string& gid) override;
   void Release(const std::string& gid) override;
   absl::StatusOr<base::Time> NextDue() override;
   absl::Status Ping() override;

@@ -53,7 +53,7 @@ class Store final : public port::TransactionStore {
   absl::StatusOr<core::GlobalTransaction> Load(const std::string& gid) override;
   absl::StatusOr<std::vector<core::GlobalTransaction>> ClaimDue(base::Time now,
                                                                 size_t limit) override;
-  bool Claim(const std::string& gid) override;
+  port::Holding Claim(const std::string& gid) override;
   void Release(const std::string& gid) override { claims_.Release(gid); }
   absl::StatusOr<base::Time> NextDue() override { return claims_.NextDue(); }
   absl::Status Ping() override;
@@ -415,9 +415,9 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> Store::ClaimDue(base::Time 
   return claimed;
 }
 
-bool Store::Claim(const std::string& gid) {
-  if (claims_.Find(gid) != nullptr) return true;
-  return claims_.HoldOpen(gid);
+port::Holding Store::Claim(const std::string& gid) {
+  const bool ours = claims_.Find(gid) != nullptr || claims_.HoldOpen(gid);
+  return {.kind = ours ? port::Holding::Kind::kOurs : port::Holding::Kind::kNobodys};
 }
 
 absl::Status Store::Ping() {

@@ -34,7 +34,7 @@ class Stage::Disk : public port::TransactionStore {
                                                                 size_t limit) override {
     return store_->ClaimDue(now, limit);
   }
-  bool Claim(const std::string& gid) override { return store_->Claim(gid); }
+  port::Holding Claim(const std::string& gid) override { return store_->Claim(gid); }
   void Release(const std::string& gid) override { store_->Release(gid); }
   absl::StatusOr<base::Time> NextDue() override { return store_->NextDue(); }
   absl::Status Ping() override { return store_->Ping(); }

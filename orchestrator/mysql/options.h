@@ -1,0 +1,44 @@
+#pragma once
+
+// Where a MySQL-protocol database is and how to get in.
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "orchestrator/base/time.h"
+
+namespace saga::mysql {
+
+enum class Tls : uint8_t {
+  kOff,
+  kRequired,  // encrypted, whoever answers
+  kVerified,  // and its certificate is of `tls_ca` and names the host
+};
+
+struct Options {
+  std::string host = "127.0.0.1";
+  int port = 3306;
+  std::string user = "root";
+  std::string password;
+  std::string database;
+  Tls tls = Tls::kOff;
+  std::string tls_ca;    // PEM files; empty: those of the system
+  std::string tls_cert;  // of ours, with its key; empty: none
+  std::string tls_key;
+  base::Duration connect_timeout = base::Seconds(5);
+  // For one statement's answer. Afterwards the connection is given up and whether a commit happened
+  // is not known.
+  base::Duration answer_timeout = base::Seconds(30);
+};
+
+// "mysql://USER@HOST:PORT/DATABASE"; port and user may be left out (3306, root), the database may
+// not. %XX stands for any byte. InvalidArgument with what is wrong: also for a password in it,
+// which everybody who lists the processes could read.
+absl::StatusOr<Options> ParseUrl(absl::string_view url);
+
+// As ParseUrl reads it, for people and logs; without the password.
+std::string UrlOf(const Options& options);
+
+}  // namespace saga::mysql
