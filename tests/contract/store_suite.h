@@ -1,7 +1,7 @@
 #pragma once
 
 // The contract of port/transaction_store.h, transaction_query.h, kv_store.h, outbox_store.h,
-// job_store.h and dead_letter_query.h as tests. They run on every store named in
+// job_store.h, dead_letter_query.h and retention.h as tests. They run on every store named in
 // stores_under_test.cc; a new store joins by adding itself there.
 
 #include <gmock/gmock.h>
@@ -16,6 +16,7 @@
 #include "orchestrator/port/job_store.h"
 #include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/outbox_store.h"
+#include "orchestrator/port/retention.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 #include "tests/contract/random_record.h"
@@ -32,6 +33,7 @@ class StoreUnderTest {
   virtual port::OutboxStore& outbox() = 0;
   virtual port::JobStore& jobs() = 0;
   virtual port::DeadLetterQuery& dead_letters() = 0;
+  virtual port::Retention& retention() = 0;
   // As a new process finds it: everything committed is there, nothing is held.
   virtual void Reopen() = 0;
 };
@@ -54,6 +56,7 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
   port::OutboxStore& outbox() { return under_test_->outbox(); }
   port::JobStore& jobs() { return under_test_->jobs(); }
   port::DeadLetterQuery& dead_letters() { return under_test_->dead_letters(); }
+  port::Retention& retention() { return under_test_->retention(); }
   void Reopen() { under_test_->Reopen(); }
 
   // Commits one write and returns what came of it.

@@ -16,6 +16,7 @@ class MemoryUnderTest final : public StoreUnderTest {
   port::OutboxStore& outbox() override { return store_.outbox(); }
   port::JobStore& jobs() override { return jobs_; }
   port::DeadLetterQuery& dead_letters() override { return store_; }
+  port::Retention& retention() override { return store_; }
   void Reopen() override { store_.Restore(store_.Snapshot()); }
 
  private:
@@ -33,6 +34,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   port::OutboxStore& outbox() override { return *sqlite_.outbox; }
   port::JobStore& jobs() override { return *sqlite_.jobs; }
   port::DeadLetterQuery& dead_letters() override { return *sqlite_.dead_letters; }
+  port::Retention& retention() override { return *sqlite_.retention; }
   void Reopen() override {
     sqlite_ = {};
     Open();

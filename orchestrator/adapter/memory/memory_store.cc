@@ -242,6 +242,26 @@ absl::StatusOr<port::StoreCounts> MemoryStore::Count() {
   return counts;
 }
 
+absl::StatusOr<port::Forgotten> MemoryStore::DeleteFinished(base::Time before, size_t limit) {
+  absl::MutexLock lock(&mutex_);
+  port::Forgotten forgotten;
+  auto entry = gids_.upper_bound(looked_to_);
+  while (entry != gids_.end() && forgotten.transactions < limit) {
+    looked_to_ = entry->first;
+    const core::GlobalTransaction& transaction = state_.rows[entry->second]->transaction;
+    if (!core::IsFinal(transaction.status) || transaction.finish_time >= before) {
+      ++entry;
+      continue;
+    }
+    state_.rows.erase(entry->second);
+    entry = gids_.erase(entry);
+    ++forgotten.transactions;
+  }
+  forgotten.complete = entry == gids_.end();
+  if (forgotten.complete) looked_to_ = 0;
+  return forgotten;
+}
+
 uint64_t MemoryStore::QueryCount() const {
   absl::MutexLock lock(&mutex_);
   return queries_;

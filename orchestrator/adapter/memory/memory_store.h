@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/adapter/memory/memory_outbox.h"
 #include "orchestrator/port/dead_letter_query.h"
+#include "orchestrator/port/retention.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -25,7 +26,8 @@ namespace saga::adapter {
 // else, never fails.
 class MemoryStore final : public port::TransactionStore,
                           public port::TransactionQuery,
-                          public port::DeadLetterQuery {
+                          public port::DeadLetterQuery,
+                          public port::Retention {
  public:
   // What a disk would hold. Records are never changed in place, so a copy shares them and costs a
   // pointer each.
@@ -75,6 +77,9 @@ class MemoryStore final : public port::TransactionStore,
                                                                base::Time now) override;
   absl::StatusOr<std::vector<port::DeadLetterCount>> CountDead() override;
 
+  // port::Retention
+  absl::StatusOr<port::Forgotten> DeleteFinished(base::Time before, size_t limit) override;
+
  private:
   using Wake = std::pair<base::Time, uint64_t>;  // next_wake, id
 
@@ -98,6 +103,7 @@ class MemoryStore final : public port::TransactionStore,
   // Open transactions that nobody holds and that are due some time.
   std::set<Wake> free_ ABSL_GUARDED_BY(mutex_);
   uint64_t queries_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t looked_to_ ABSL_GUARDED_BY(mutex_) = 0;  // by DeleteFinished: the last id
 };
 
 }  // namespace saga::adapter

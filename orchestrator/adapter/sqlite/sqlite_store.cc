@@ -20,6 +20,7 @@
 #include "orchestrator/adapter/sqlite/sqlite_kv.h"
 #include "orchestrator/adapter/sqlite/sqlite_outbox.h"
 #include "orchestrator/adapter/sqlite/sqlite_query.h"
+#include "orchestrator/adapter/sqlite/sqlite_retention.h"
 #include "orchestrator/adapter/sqlite/write_turn.h"
 #include "orchestrator/adapter/sqlite/writer.h"
 #include "orchestrator/base/check.h"
@@ -457,12 +458,14 @@ absl::StatusOr<SqliteStore> OpenSqliteStore(const std::string& path, const Sqlit
   if (!jobs.ok()) return jobs.status();
   auto dead_letters = sqlite::OpenDeadLetters(path, options.vfs, store->queries());
   if (!dead_letters.ok()) return dead_letters.status();
+  auto retention = sqlite::MakeRetention(path, options, store->turn(), store->queries());
   return SqliteStore{.store = std::move(store),
                      .query = *std::move(query),
                      .kv = *std::move(kv),
                      .outbox = *std::move(outbox),
                      .jobs = *std::move(jobs),
-                     .dead_letters = *std::move(dead_letters)};
+                     .dead_letters = *std::move(dead_letters),
+                     .retention = std::move(retention)};
 }
 
 }  // namespace saga::adapter

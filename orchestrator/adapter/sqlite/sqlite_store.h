@@ -14,6 +14,7 @@
 #include "orchestrator/port/job_store.h"
 #include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/outbox_store.h"
+#include "orchestrator/port/retention.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -46,6 +47,7 @@ struct SqliteStore {
   std::unique_ptr<port::OutboxStore> outbox;
   std::unique_ptr<port::JobStore> jobs;
   std::unique_ptr<port::DeadLetterQuery> dead_letters;
+  std::unique_ptr<port::Retention> retention;
 };
 
 // Opens the store in the file `path`, in an existing directory; creates it when the file does not
