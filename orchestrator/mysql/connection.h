@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -49,9 +50,8 @@ class Connection {
   uint64_t Affected() const { return affected_; }
   uint64_t InsertId() const { return insert_id_; }
 
-  // Statements sent and transactions begun on this session object since it was made, for tests and
-  // metrics: prepared ones count each run.
-  uint64_t Statements() const { return statements_; }
+  // Statements sent since the last time somebody asked; prepared ones count each run.
+  uint64_t TakeStatements() { return std::exchange(statements_, 0); }
 
   // `text` between quotes, safe inside a statement; rather bind it.
   std::string Quoted(absl::string_view text);

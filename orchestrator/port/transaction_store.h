@@ -103,6 +103,10 @@ class TransactionStore {
   // calls no branch until the time has moved on. kNever: always so. Any thread.
   virtual base::Time HeldUntil() const { return base::kNever; }
 
+  // What this process held and lost with its lease: another node may have it, and what is in memory
+  // of it counts no more. Each gid once. HeldUntil stays in the past until they were taken.
+  virtual std::vector<std::string> TakeLost() { return {}; }
+
   // This process goes: what it holds is anybody's from now on, and it writes nothing any more.
   virtual void Leave() {}
 

@@ -52,6 +52,7 @@ class CrashPointStore final : public port::TransactionStore {
   void Release(const std::string& gid) override { store_->Release(gid); }
   absl::StatusOr<base::Time> NextDue() override { return store_->NextDue(); }
   base::Time HeldUntil() const override { return store_->HeldUntil(); }
+  std::vector<std::string> TakeLost() override { return store_->TakeLost(); }
   void Leave() override { store_->Leave(); }
   absl::Status Ping() override { return store_->Ping(); }
   std::string Name() const override { return store_->Name(); }

@@ -1,0 +1,46 @@
+#pragma once
+
+// How values stand in DTM's columns: times as DATETIME of a place's local time without a zone, enums
+// as DTM's words, texts of a limited length (protocol 7.1).
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "orchestrator/base/time.h"
+#include "orchestrator/core/mode.h"
+#include "orchestrator/core/status.h"
+
+namespace saga::adapter::mysql {
+
+// What this database's columns are like: read once, when the store is opened.
+struct ColumnForm {
+  // Of the times in DTM's tables: that of the machine DTM runs on (store.time_zone).
+  absl::TimeZone zone = absl::LocalTimeZone();
+  // Characters, or bytes of a binary column, that "table.column" takes.
+  std::map<std::string, size_t> widths;
+
+  size_t Width(const std::string& column) const;
+};
+
+// "2026-11-21 19:47:02" or, with `micros`, "2026-11-21 19:47:02.000123"; empty for a time that is
+// unset or not between the years 1000 and 9999: the column is NULL then.
+std::string DateTimeOf(base::Time time, const absl::TimeZone& zone, bool micros = false);
+// Unset for an empty text. A local time that clocks showed twice is the earlier one.
+base::Time TimeOf(absl::string_view datetime, const absl::TimeZone& zone);
+
+// Whether a text column of `width` characters gives back exactly `text`.
+bool Fits(absl::string_view text, size_t width);
+// The longest beginning that fits, with bytes that are no UTF-8 replaced by '?'.
+std::string Shortened(absl::string_view text, size_t width);
+
+// Words of the columns; false when there is no such word.
+bool ModeOf(absl::string_view word, core::Mode* mode);
+bool StatusOf(absl::string_view word, core::Status* status);
+bool BranchStatusOf(absl::string_view word, core::BranchStatus* status);
+bool OpOf(absl::string_view word, core::Op* op);
+bool ProtocolOf(absl::string_view word, core::Protocol* protocol);
+
+}  // namespace saga::adapter::mysql
