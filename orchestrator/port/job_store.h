@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "orchestrator/base/time.h"
+#include "orchestrator/core/limits.h"
 #include "orchestrator/core/mode.h"
 
 namespace saga::port {
@@ -88,9 +89,11 @@ class JobStore {
 
   // AlreadyExists when the token is taken.
   virtual absl::Status CreateJob(const Job& job, const std::vector<JobItem>& items) = 0;
-  // All but token, filter and create_time; NotFound.
+  // All but token, filter and create_time; NotFound. A job that turns from kSelected to another
+  // state is this process's from then on; one that another node works on is left as it is: Aborted.
   virtual absl::Status UpdateJob(const Job& job) = 0;
-  // States and texts of these items; the others stay as they are.
+  // States and texts of these items; the others stay as they are. Aborted: another node works on
+  // the job, nothing was changed.
   virtual absl::Status UpdateItems(const std::string& token, const std::vector<JobItem>& items) = 0;
 
   virtual absl::StatusOr<Job> FindJob(const std::string& token) = 0;
@@ -101,6 +104,30 @@ class JobStore {
                                                          std::optional<ItemState> state) = 0;
   // Newest first.
   virtual absl::StatusOr<std::vector<Job>> ListJobs(size_t limit) = 0;
+
+  // Takes up the jobs under way (kRunning, kStopping) that no live node works on, and returns all
+  // that are this process's now.
+  virtual absl::StatusOr<std::vector<Job>> ClaimJobs() {
+    absl::StatusOr<std::vector<Job>> jobs = ListJobs(core::kMaxJobs);
+    if (jobs.ok()) {
+      std::erase_if(*jobs, [](const Job& job) {
+        return job.state != JobState::kRunning && job.state != JobState::kStopping;
+      });
+    }
+    return jobs;
+  }
+  // A job that is kRunning becomes kStopping with that reason, whoever works on it; who does learns
+  // it from ClaimJobs. NotFound; FailedPrecondition: it is in another state.
+  virtual absl::Status StopJob(const std::string& token, const std::string& stop_reason) {
+    absl::StatusOr<Job> job = FindJob(token);
+    if (!job.ok()) return job.status();
+    if (job->state != JobState::kRunning)
+      return absl::FailedPreconditionError("the job is not running");
+    job->state = JobState::kStopping;
+    job->stop_reason = stop_reason;
+    return UpdateJob(*job);
+  }
+
   // Deletes selections made before `before` and never executed, and ended jobs that ended before
   // `ended_before`, with their items.
   virtual absl::Status ExpireJobs(base::Time before, base::Time ended_before) = 0;
