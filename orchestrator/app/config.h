@@ -26,6 +26,7 @@ namespace saga::app {
 struct Config {
   std::string data_dir;
   std::string store;
+  base::Duration store_retention;
   std::string grpc_listen;
   std::string http_listen;
   std::string definitions;

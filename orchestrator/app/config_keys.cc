@@ -32,6 +32,14 @@ std::vector<ConfigKey> ServerKeys() {
        .field = &Config::store,
        .help = "Where transactions are kept. memory loses everything at the end of the process: "
                "for trials only."},
+      {.name = "store.retention",
+       .type = KeyType::kDuration,
+       .default_value = "0s",
+       .min = 0,
+       .max = 36500 * kDay,
+       .field = &Config::store_retention,
+       .help = "Transactions that ended longer ago are deleted; 0s: none is, ever. A gid that was "
+               "deleted is free again (doc/care.md)."},
       {.name = "grpc_listen",
        .type = KeyType::kAddress,
        .default_value = "127.0.0.1:36790",

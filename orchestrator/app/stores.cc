@@ -29,6 +29,8 @@ absl::StatusOr<OpenedStore> OpenSqlite(const std::string& data_dir,
   opened.jobs = std::move(sqlite->jobs);
   opened.own_dead_letters = std::move(sqlite->dead_letters);
   opened.dead_letters = opened.own_dead_letters.get();
+  opened.own_retention = std::move(sqlite->retention);
+  opened.retention = opened.own_retention.get();
   return opened;
 }
 
@@ -38,6 +40,7 @@ OpenedStore OpenMemory() {
   opened.query = memory.get();
   opened.outbox = &memory->outbox();
   opened.dead_letters = memory.get();
+  opened.retention = memory.get();
   opened.store = std::move(memory);
   opened.kv = std::make_unique<adapter::MemoryKv>();
   opened.jobs = std::make_unique<adapter::MemoryJobs>();
@@ -47,6 +50,7 @@ OpenedStore OpenMemory() {
 }  // namespace
 
 void OpenedStore::Close() {
+  own_retention.reset();
   own_dead_letters.reset();
   jobs.reset();
   own_outbox.reset();

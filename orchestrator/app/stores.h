@@ -9,6 +9,7 @@
 #include "orchestrator/port/job_store.h"
 #include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/outbox_store.h"
+#include "orchestrator/port/retention.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -26,6 +27,8 @@ struct OpenedStore {
   std::unique_ptr<port::JobStore> jobs;
   std::unique_ptr<port::DeadLetterQuery> own_dead_letters;
   port::DeadLetterQuery* dead_letters = nullptr;
+  std::unique_ptr<port::Retention> own_retention;
+  port::Retention* retention = nullptr;
 
   // Lets go of it in the order that leaves a tidy file: the store last.
   void Close();

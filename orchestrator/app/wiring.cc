@@ -46,6 +46,7 @@
 #include "orchestrator/app/stores.h"
 #include "orchestrator/app/version.h"
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/engine/retention_sweep.h"
 
 namespace saga::app {
 namespace {
@@ -159,6 +160,7 @@ class Server::Impl {
     if (messaging_ != nullptr)
       messaging_->Start(engine_.get(), opened_.outbox, &clock_, &executor_);
     doors_->Start();
+    StartRetention();
     started_ = true;
     return BecomeReady(failure);
   }
@@ -174,6 +176,7 @@ class Server::Impl {
   bool LoadDoors(StartFailure* failure);
   bool OpenGrpcDoor(StartFailure* failure);
   bool OpenHttpDoor(StartFailure* failure);
+  void StartRetention();
   bool BecomeReady(StartFailure* failure);
   api::ScrapeFacts Scrape();
   void WaitForCalls();
@@ -205,6 +208,7 @@ class Server::Impl {
   std::unique_ptr<api::AdminService> admin_;
   std::unique_ptr<api::RegistryService> registry_;
   std::unique_ptr<OperatorDoors> doors_;
+  std::unique_ptr<engine::RetentionSweep> retention_;  // null: everything is kept
   std::unique_ptr<api::DtmHttpDoor> dtm_http_;
   api::HttpRouter router_;
   std::unique_ptr<api::GrpcServer> grpc_server_;
@@ -418,6 +422,15 @@ api::ScrapeFacts Server::Impl::Scrape() {
   return facts;
 }
 
+void Server::Impl::StartRetention() {
+  if (config_.store_retention.micros == 0) return;
+  retention_ = std::make_unique<engine::RetentionSweep>(
+      engine::RetentionSweep::Ports{
+          .store = opened_.retention, .clock = &clock_, .executor = &executor_},
+      config_.store_retention);
+  retention_->Start();
+}
+
 bool Server::Impl::BecomeReady(StartFailure* failure) {
   const std::string grpc = WithPort(config_.grpc_listen, grpc_server_->port());
   const std::string http = WithPort(config_.http_listen, http_server_->port());
@@ -458,6 +471,7 @@ void Server::Impl::Stop() {
   readiness_.SetDraining();
   if (grpc_server_ != nullptr)
     health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
+  retention_.reset();
   // Tries of definitions that are out are taken back, for which the engine must still listen.
   if (admin_ != nullptr) admin_->Stop();
   if (doors_ != nullptr) doors_->Halt();
