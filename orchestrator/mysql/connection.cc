@@ -39,6 +39,9 @@ Connection::~Connection() { Close(); }
 
 absl::Status Connection::Open(const Options& options) {
   Close();
+  // Once, and before two threads could do it at the same time.
+  static const int started = mysql_library_init(0, nullptr, nullptr);
+  SAGA_CHECK(started == 0);
   auto session = std::make_unique<Session>();
   session->handle = mysql_init(nullptr);
   SAGA_CHECK(session->handle != nullptr);
@@ -92,6 +95,30 @@ absl::Status Connection::Run(absl::string_view sql) {
   if (MYSQL_RES* const rows = mysql_store_result(session_->handle); rows != nullptr)
     mysql_free_result(rows);
   return mysql_errno(session_->handle) == 0 ? absl::OkStatus() : Failure();
+}
+
+absl::Status Connection::RunScript(absl::string_view sql) {
+  if (session_ == nullptr) return absl::UnavailableError("database: not connected");
+  // Only here: elsewhere a ; inside a value that got into a statement must stay without effect.
+  if (mysql_set_server_option(session_->handle, MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
+    return Failure();
+  const absl::Status run = RunEach(sql);
+  if (mysql_set_server_option(session_->handle, MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0 && run.ok())
+    return Failure();
+  return run;
+}
+
+absl::Status Connection::RunEach(absl::string_view script) {
+  ++statements_;
+  if (mysql_real_query(session_->handle, script.data(), script.size()) != 0) return Failure();
+  for (;;) {
+    if (MYSQL_RES* const rows = mysql_store_result(session_->handle); rows != nullptr)
+      mysql_free_result(rows);
+    if (mysql_errno(session_->handle) != 0) return Failure();
+    const int next = mysql_next_result(session_->handle);
+    if (next < 0) return absl::OkStatus();
+    if (next > 0) return Failure();
+  }
 }
 
 absl::StatusOr<std::vector<Row>> Connection::Query(absl::string_view sql) {

@@ -37,6 +37,9 @@ class Connection {
 
   // A statement as text, for what is rare.
   absl::Status Run(absl::string_view sql);
+  // Several statements with ; between them, each a transaction of its own if it can be. Ends at the
+  // first error.
+  absl::Status RunScript(absl::string_view sql);
   // Its rows; at most a few.
   absl::StatusOr<std::vector<Row>> Query(absl::string_view sql);
   // The value in the first column of the only row; nullopt: no row, or NULL.
@@ -61,6 +64,7 @@ class Connection {
 
   absl::Status Failure();
   absl::Status SetUp();
+  absl::Status RunEach(absl::string_view script);
 
   struct Session;
   std::unique_ptr<Session> session_;

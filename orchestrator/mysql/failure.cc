@@ -77,7 +77,8 @@ Meaning MeaningOf(unsigned number) {
       return {kFailedPrecondition, "create the database first"};
     case ER_NO_SUCH_TABLE:
     case ER_BAD_FIELD_ERROR:
-      return {kFailedPrecondition, "run sagad migrate"};
+      return {kFailedPrecondition,
+              "its tables are not those that this program expects: migrate them"};
     default:
       return {};
   }

@@ -11,8 +11,8 @@ namespace saga::mysql {
 
 // The codes:
 //   Unavailable         no connection, or it broke in the middle: what was under way may have
-//   happened Aborted             a deadlock, a lock that was not given in time, a conflict between
-//   the nodes
+//                       happened
+//   Aborted             a deadlock, a lock that was not given in time, a conflict between the nodes
 //                       of a cluster: nothing happened, the same again will do
 //   AlreadyExists       a unique key
 //   InvalidArgument     a value that the column does not take, or larger than a packet

@@ -74,7 +74,8 @@ absl::StatusOr<Options> ParseUrl(absl::string_view url) {
     if (absl::StrContains(place.substr(0, at), ':')) {
       return absl::InvalidArgumentError(
           "a password does not belong into the address, where every list of processes shows it: "
-          "put it into SAGAD_STORE_PASSWORD, or into a file that store.password_file names");
+          "give it in the environment or in a file (sagad: SAGAD_STORE_PASSWORD, "
+          "store.password_file)");
     }
     if (!Unescape(place.substr(0, at), &user))
       return absl::InvalidArgumentError(absl::StrCat("bad %XX in the user's name", kForm));

@@ -1,5 +1,6 @@
 #include "orchestrator/mysql/statement.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "orchestrator/mysql/session.h"
 
 namespace saga::mysql {
+
+namespace {
+
+constexpr size_t kDateLength = 32;
+
+}  // namespace
 
 struct Statement::Body {
   struct Column {
@@ -88,6 +95,7 @@ Statement& Statement::Bind(absl::string_view text) {
 size_t Statement::Bound() const { return body_->binds.size(); }
 
 void Statement::Reset() {
+  if (std::exchange(body_->has_rows, false)) mysql_stmt_free_result(body_->handle);
   body_->binds.clear();
   body_->numbers.clear();
   body_->reals.clear();
@@ -134,7 +142,8 @@ absl::Status Statement::TakeRows() {
       bind.buffer_type = MYSQL_TYPE_DOUBLE;
       bind.buffer = &column.real;
     } else {
-      column.buffer.resize(field.max_length + 1);
+      // Dates come as texts too, of which the library does not say how long they are.
+      column.buffer.resize(std::max<size_t>(field.max_length, kDateLength) + 1);
       bind.buffer_type = MYSQL_TYPE_STRING;
       bind.buffer = column.buffer.data();
       bind.buffer_length = column.buffer.size();
@@ -157,6 +166,8 @@ bool Statement::Next() {
 }
 
 bool Statement::IsNull(size_t column) const { return body_->columns[column].is_null != 0; }
+
+bool Statement::IsNumber(size_t column) const { return body_->columns[column].is_number; }
 
 int64_t Statement::Number(size_t column) const {
   const Body::Column& value = body_->columns[column];

@@ -37,7 +37,7 @@ class Statement {
 
   // How many question marks have a value.
   size_t Bound() const;
-  // Forgets what is bound.
+  // Forgets what is bound, and the rows that were not read.
   void Reset();
 
   // Runs it with what is bound and forgets that. All question marks have to be bound. Rows, if
@@ -53,6 +53,8 @@ class Statement {
   // Of the row it stands on, by column from 0. NULL reads as 0 or empty. Texts are valid until the
   // next Next or Run.
   bool IsNull(size_t column) const;
+  // Whether Number may be asked: a column of a whole-number type, DECIMAL not among them.
+  bool IsNumber(size_t column) const;
   int64_t Number(size_t column) const;
   double Real(size_t column) const;
   absl::string_view Text(size_t column) const;
