@@ -1,5 +1,5 @@
-// Several nodes on one store: who holds what, what a node that lost its lease can still do (nothing),
-// and how its work gets to the others.
+// Several nodes on one store: who holds what, what a node that lost its lease can still do
+// (nothing), and how its work gets to the others.
 
 #include "tests/contract/shared_store_suite.h"
 
