@@ -1,7 +1,7 @@
 #pragma once
 
-// How values stand in DTM's columns: times as DATETIME of a place's local time without a zone, enums
-// as DTM's words, texts of a limited length (protocol 7.1).
+// How values stand in DTM's columns: times as DATETIME of a place's local time without a zone,
+// enums as DTM's words, texts of a limited length (protocol 7.1).
 
 #include <cstddef>
 #include <map>

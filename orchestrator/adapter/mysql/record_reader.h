@@ -16,6 +16,7 @@
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/transaction.h"
 #include "orchestrator/mysql/connection.h"
+#include "orchestrator/record/record.h"
 
 namespace saga::adapter::mysql {
 
@@ -25,8 +26,10 @@ struct StoredRecord {
   base::Time next_wake = base::kNever;
   // sagad_transaction.owner; nullopt: it has ended, or it is DTM's and has no row there.
   std::optional<int64_t> owner;
-  bool adopted = true;                // has a row in sagad_transaction
-  std::vector<int64_t> branch_ids;    // of the rows in trans_branch_op, in order; not of lists
+  bool adopted = true;              // has a row in sagad_transaction
+  bool from_dtm = false;            // nothing of it was written by us yet
+  record::Split split;              // where its parts stand
+  std::vector<int64_t> branch_ids;  // of the rows in trans_branch_op, in order; not of lists
 };
 
 // Columns of `trans_global AS g LEFT JOIN sagad_transaction AS s USING (id)`, for a statement
@@ -53,8 +56,7 @@ class RecordReader {
   const ColumnForm& form() const { return form_; }
 
  private:
-  absl::Status AddBranches(saga::mysql::Connection& session,
-                           std::vector<StoredRecord>* records,
+  absl::Status AddBranches(saga::mysql::Connection& session, std::vector<StoredRecord>* records,
                            std::vector<int64_t>* damaged) const;
 
   const ColumnForm form_;

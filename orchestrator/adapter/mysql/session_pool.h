@@ -54,8 +54,8 @@ class SessionPool {
     }
   }
 
-  // As With, in one transaction of the database, committed when `work` returns ok. A commit of which
-  // nobody knows whether it happened is Unavailable, and is not begun again.
+  // As With, in one transaction of the database, committed when `work` returns ok. A commit of
+  // which nobody knows whether it happened is Unavailable, and is not begun again.
   template <typename Work>
   absl::Status WithTransaction(Work work) {
     bool committing = false;
@@ -73,6 +73,8 @@ class SessionPool {
     return status;
   }
 
+  // Statements that a session outside of the pool ran.
+  void Count(uint64_t statements) { queries_ += statements; }
   // Statements run by all sessions.
   uint64_t Queries() const { return queries_.load(); }
 

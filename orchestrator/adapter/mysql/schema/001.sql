@@ -78,7 +78,7 @@ CREATE TABLE IF NOT EXISTS sagad_node (
   name        VARCHAR(255) NOT NULL,
   address     VARCHAR(255) NOT NULL,
   version     VARCHAR(64)  NOT NULL,
-  state       TINYINT      NOT NULL, -- 1 live, 2 gone: it left, or its lease ran out and somebody said so
+  state       TINYINT      NOT NULL, -- 1 live, 2 leaving, 3 gone: it left, or its lease ran out and somebody said so
   start_time  BIGINT       NOT NULL,
   lease_until BIGINT       NOT NULL, -- by the clock of the database
   beat        BIGINT       NOT NULL, -- one more with every renewal

@@ -1,0 +1,57 @@
+#include "orchestrator/adapter/mysql/multi_row.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "absl/strings/str_cat.h"
+
+namespace saga::adapter::mysql {
+
+std::string Marks(size_t count) {
+  std::string marks;
+  marks.reserve(2 * count);
+  for (size_t i = 0; i < count; ++i) marks += i == 0 ? "?" : ",?";
+  return marks;
+}
+
+absl::Status WriteRows(saga::mysql::Connection& session, absl::string_view head,
+                       absl::string_view tail, int values, size_t count, const RowSizes& sizes,
+                       absl::FunctionRef<void(saga::mysql::Statement&, size_t)> bind) {
+  const std::string row = absl::StrCat("(", Marks(static_cast<size_t>(values)), ")");
+  for (size_t first = 0; first < count;) {
+    size_t rows = std::bit_floor(std::min(count - first, kRowsPerStatement));
+    size_t bytes = 0;
+    for (size_t i = 0; i < rows; ++i) {
+      bytes += sizes.of(first + i);
+      if (i > 0 && bytes > sizes.packet) rows = std::bit_floor(i);
+    }
+    std::string sql(head);
+    for (size_t i = 0; i < rows; ++i) absl::StrAppend(&sql, i == 0 ? "" : ",", row);
+    absl::StrAppend(&sql, tail);
+    const auto statement = session.Prepared(sql);
+    if (!statement.ok()) return statement.status();
+    for (size_t i = 0; i < rows; ++i) bind(**statement, first + i);
+    if (absl::Status run = (*statement)->Run(); !run.ok()) return run;
+    first += rows;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadRows(saga::mysql::Connection& session, absl::string_view head,
+                      absl::string_view tail, size_t count,
+                      absl::FunctionRef<void(saga::mysql::Statement&, size_t)> bind,
+                      absl::FunctionRef<void(const saga::mysql::Statement&)> read) {
+  for (size_t first = 0; first < count;) {
+    const size_t keys = std::min(count - first, kRowsPerStatement);
+    const size_t marks = std::bit_ceil(keys);
+    const auto statement = session.Prepared(absl::StrCat(head, "(", Marks(marks), ")", tail));
+    if (!statement.ok()) return statement.status();
+    for (size_t i = 0; i < marks; ++i) bind(**statement, first + std::min(i, keys - 1));
+    if (absl::Status run = (*statement)->Run(); !run.ok()) return run;
+    while ((*statement)->Next()) read(**statement);
+    first += keys;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace saga::adapter::mysql

@@ -1,0 +1,97 @@
+#include "orchestrator/adapter/mysql/mysql_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "orchestrator/adapter/mysql/mysql_dead_letters.h"
+#include "orchestrator/adapter/mysql/mysql_jobs.h"
+#include "orchestrator/adapter/mysql/mysql_kv.h"
+#include "orchestrator/adapter/mysql/mysql_nodes.h"
+#include "orchestrator/adapter/mysql/mysql_outbox.h"
+#include "orchestrator/adapter/mysql/mysql_query.h"
+#include "orchestrator/adapter/mysql/node_lease.h"
+#include "orchestrator/adapter/mysql/schema.h"
+#include "orchestrator/adapter/mysql/session_pool.h"
+#include "orchestrator/adapter/mysql/transaction_store.h"
+
+namespace saga::adapter {
+
+namespace {
+
+using mysql::ServerFacts;
+using mysql::SessionPool;
+
+// A statement takes no more of the database's packet than half, nor more than this at once.
+constexpr size_t kLargestStatement = 4 << 20;
+
+absl::StatusOr<absl::TimeZone> ZoneOf(const std::string& name) {
+  absl::TimeZone zone = absl::LocalTimeZone();
+  if (name.empty() || absl::LoadTimeZone(name, &zone)) return zone;
+  return absl::InvalidArgumentError(absl::StrCat("store.time_zone: no time zone \"", name,
+                                                 "\" is known here; a name like Europe/Berlin or ",
+                                                 "UTC is expected"));
+}
+
+absl::Status Prepare(saga::mysql::Connection& session, const MysqlOptions& options,
+                     ServerFacts* facts) {
+  const auto plan = mysql::PlanMigration(session);
+  if (!plan.ok()) return plan.status();
+  if (!plan->empty() && !options.migrate) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the database lacks tables of this version: see `sagad migrate --plan --store ",
+        saga::mysql::UrlOf(options.database), "`, then `sagad migrate --apply`"));
+  }
+  const absl::Status run = mysql::RunStatements(session, *plan, [](const std::string&) {});
+  if (!run.ok()) return run;
+  absl::StatusOr<ServerFacts> checked = mysql::CheckServer(session, options.largest_request);
+  if (checked.ok()) *facts = *std::move(checked);
+  return checked.status();
+}
+
+}  // namespace
+
+absl::StatusOr<MysqlStore> OpenMysqlStore(const MysqlOptions& options) {
+  const absl::StatusOr<absl::TimeZone> zone = ZoneOf(options.time_zone);
+  if (!zone.ok()) return zone.status();
+  const auto pool = std::make_shared<SessionPool>(options.database);
+  ServerFacts facts;
+  absl::Status status = pool->With(
+      [&](saga::mysql::Connection& session) { return Prepare(session, options, &facts); });
+  if (!status.ok()) return status;
+  facts.form.zone = *zone;
+  const absl::StatusOr<uint64_t> adopted = mysql::AdoptOpen(*pool);
+  if (!adopted.ok()) return adopted.status();
+  const auto lease =
+      std::make_shared<mysql::NodeLease>(mysql::NodeLease::Options{.name = options.node_name,
+                                                                   .address = options.node_address,
+                                                                   .version = options.version,
+                                                                   .lease = options.lease},
+                                         pool);
+  if (status = lease->Join(); !status.ok()) return status;
+
+  const auto self = [lease] { return lease->id(); };
+  MysqlStore opened;
+  opened.store =
+      mysql::MakeTransactionStore({.database = options.database,
+                                   .pool = pool,
+                                   .lease = lease,
+                                   .form = facts.form,
+                                   .packet = std::min(facts.max_packet / 2, kLargestStatement),
+                                   .before_commit = options.before_commit,
+                                   .keep_lease = options.keep_lease});
+  opened.query = mysql::MakeQuery(pool, facts.form);
+  opened.kv = mysql::MakeKv(pool, facts.form);
+  opened.outbox = mysql::MakeOutbox(pool, self);
+  opened.jobs = mysql::MakeJobs(pool, self);
+  opened.dead_letters = mysql::MakeDeadLetters(pool, facts.form);
+  opened.nodes = mysql::MakeNodes(pool, lease);
+  opened.announce = [lease](const std::string& address) { return lease->Announce(address); };
+  opened.adopted = *adopted;
+  opened.largest = mysql::LimitsOf(facts.form);
+  opened.warnings = std::move(facts.warnings);
+  return opened;
+}
+
+}  // namespace saga::adapter
