@@ -18,10 +18,6 @@ using core::Comparison;
 using core::Field;
 using core::Filter;
 
-constexpr core::Status kStatuses[] = {core::Status::kPrepared, core::Status::kSubmitted,
-                                      core::Status::kAborting, core::Status::kSucceed,
-                                      core::Status::kFailed};
-
 // All rows of one transaction.
 constexpr char kItsBranches[] =
     "SELECT 1 FROM branch AS b WHERE b.key >= global_transaction.id * 4096 AND b.key < "
@@ -271,43 +267,6 @@ void Contains(sqlite3_context* context, int, sqlite3_value** values) {
   sqlite3_result_int(context, found ? 1 : 0);
 }
 
-// Whether a filter can hold for transactions of one status, whatever else they are.
-struct Chance {
-  bool may = true;    // for some
-  bool must = false;  // for all
-};
-
-Chance ChanceOf(const Filter& filter, core::Status status) {
-  Chance chance;
-  switch (filter.kind) {
-    case Filter::Kind::kAll:
-      return {.may = true, .must = true};
-    case Filter::Kind::kAnd:
-      chance = {.may = true, .must = true};
-      for (const Filter& part : filter.parts) {
-        const Chance one = ChanceOf(part, status);
-        chance = {.may = chance.may && one.may, .must = chance.must && one.must};
-      }
-      return chance;
-    case Filter::Kind::kOr:
-    case Filter::Kind::kNot:
-      chance = {.may = false, .must = false};
-      for (const Filter& part : filter.parts) {
-        const Chance one = ChanceOf(part, status);
-        chance = {.may = chance.may || one.may, .must = chance.must || one.must};
-      }
-      if (filter.kind == Filter::Kind::kOr) return chance;
-      return {.may = !chance.must, .must = !chance.may};
-    case Filter::Kind::kCondition:
-      break;
-  }
-  if (filter.field != Field::kState) return {};
-  core::GlobalTransaction transaction;
-  transaction.status = status;
-  const bool holds = core::Matches(filter, transaction, {});
-  return {.may = holds, .must = holds};
-}
-
 }  // namespace
 
 void FilterSql::BindTo(Statement* statement) const {
@@ -345,25 +304,6 @@ int RegisterFilterFunctions(const Connection& connection) {
     if (code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
-}
-
-std::vector<core::Status> StatusesIn(const core::Filter& filter) {
-  std::vector<core::Status> statuses;
-  for (const core::Status status : kStatuses) {
-    if (ChanceOf(filter, status).may) statuses.push_back(status);
-  }
-  return statuses;
-}
-
-std::optional<std::string> GidIn(const core::Filter& filter) {
-  if (filter.kind == Filter::Kind::kCondition && filter.field == Field::kGid &&
-      filter.comparison == Comparison::kEqual)
-    return filter.text;
-  if (filter.kind != Filter::Kind::kAnd) return std::nullopt;
-  for (const Filter& part : filter.parts) {
-    if (std::optional<std::string> gid = GidIn(part); gid.has_value()) return gid;
-  }
-  return std::nullopt;
 }
 
 }  // namespace saga::adapter::sqlite

@@ -5,7 +5,6 @@
 // the two.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,7 +12,6 @@
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/filter.h"
-#include "orchestrator/core/status.h"
 
 namespace saga::adapter::sqlite {
 
@@ -34,10 +32,5 @@ FilterSql DeadLetterFilterSql(const core::Filter& filter, base::Time now, int fi
 
 // The SQL functions that the conditions call. SQLITE_OK or an error.
 int RegisterFilterFunctions(const Connection& connection);
-
-// The statuses that a transaction which matches may have; at worst all.
-std::vector<core::Status> StatusesIn(const core::Filter& filter);
-// The gid that a transaction which matches must have, if the filter names one.
-std::optional<std::string> GidIn(const core::Filter& filter);
 
 }  // namespace saga::adapter::sqlite

@@ -13,6 +13,7 @@
 #include "orchestrator/adapter/sqlite/record.h"
 #include "orchestrator/adapter/sqlite/sqlite_filter.h"
 #include "orchestrator/adapter/sqlite/writer.h"
+#include "orchestrator/adapter/store_common/filter_bounds.h"
 
 namespace saga::adapter::sqlite {
 namespace {

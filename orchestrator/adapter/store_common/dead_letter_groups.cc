@@ -41,13 +41,13 @@ std::vector<port::DeadLetterGroup> DeadLetterGroups::Take() {
   return groups;
 }
 
-void DeadLetterCounts::Add(absl::string_view target, core::Op op, base::Time dead_time) {
+void DeadLetterCounts::Add(absl::string_view target, core::Op op, base::Time oldest,
+                           uint64_t count) {
   std::string destination = core::DestinationOf(Std(target));
-  port::DeadLetterCount& count = counts_[{destination, op}];
-  if (count.count == 0)
-    count = {.destination = std::move(destination), .op = op, .oldest = dead_time};
-  count.count += 1;
-  count.oldest = std::min(count.oldest, dead_time);
+  port::DeadLetterCount& sum = counts_[{destination, op}];
+  if (sum.count == 0) sum = {.destination = std::move(destination), .op = op, .oldest = oldest};
+  sum.count += count;
+  sum.oldest = std::min(sum.oldest, oldest);
 }
 
 std::vector<port::DeadLetterCount> DeadLetterCounts::Take() {

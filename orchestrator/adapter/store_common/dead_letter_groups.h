@@ -2,6 +2,7 @@
 
 // Dead letters put together by cause and by place, the same way in every store.
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <tuple>
@@ -28,7 +29,8 @@ class DeadLetterGroups {
 
 class DeadLetterCounts {
  public:
-  void Add(absl::string_view target, core::Op op, base::Time dead_time);
+  // `count` of them, the oldest of which died at `oldest`.
+  void Add(absl::string_view target, core::Op op, base::Time oldest, uint64_t count = 1);
   // By destination, then op.
   std::vector<port::DeadLetterCount> Take();
 
