@@ -154,6 +154,7 @@ class Run {
     world_.Log("crash");
     ++crashes_;
     adapter::MemoryStore::State state = life_->disk().Snapshot();
+    if (options_.on_disk) options_.on_disk(state);
     life_.reset();
     crash_ = false;
     world_.After(world_.Between(base::Millis(10), base::Seconds(5)), [this, state]() mutable {
@@ -282,12 +283,14 @@ class Run {
   // --- the end
 
   void JudgeParked() {
+    if (options_.on_disk) options_.on_disk(life_->disk().Snapshot());
     const Records records = AllRecords();
     for (std::string& finding : AuditParked(records)) findings_.push_back(std::move(finding));
     for (const auto& [gid, record] : records) parked_ += Ended(record) ? 0 : 1;
   }
 
   SimulationResult Judge() {
+    if (options_.on_disk) options_.on_disk(life_->disk().Snapshot());
     SimulationResult result;
     result.findings = std::move(findings_);
     const auto add = [&](std::vector<std::string> findings) {

@@ -6,9 +6,11 @@
 // ended; then the audit.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "orchestrator/adapter/memory/memory_store.h"
 #include "tests/simulation/faults.h"
 
 namespace saga::simulation {
@@ -23,6 +25,9 @@ struct SimulationOptions {
   bool faults = true;
   bool barrier = true;  // off: to show that the auditor notices
   bool print = false;
+  // Called with what the disk holds, at every crash, when only the operator can help, and at the
+  // end.
+  std::function<void(const adapter::MemoryStore::State& disk)> on_disk;
 };
 
 struct SimulationResult {

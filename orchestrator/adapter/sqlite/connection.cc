@@ -27,7 +27,7 @@ int Connection::Open(const std::string& path, int flags, const std::string& vfs)
 
 int Connection::Exec(const char* sql) { return sqlite3_exec(db_, sql, nullptr, nullptr, nullptr); }
 
-int Connection::ReadNumber(const char* sql, int64_t* value) {
+int Connection::ReadNumber(const char* sql, int64_t* value) const {
   Statement statement;
   int code = statement.Prepare(*this, sql);
   if (code != SQLITE_OK) return code;
@@ -36,7 +36,7 @@ int Connection::ReadNumber(const char* sql, int64_t* value) {
   return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-int Connection::ReadText(const char* sql, std::string* value) {
+int Connection::ReadText(const char* sql, std::string* value) const {
   Statement statement;
   int code = statement.Prepare(*this, sql);
   if (code != SQLITE_OK) return code;

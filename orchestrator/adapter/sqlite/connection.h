@@ -26,8 +26,8 @@ class Connection {
   // Runs statements that return nothing anybody needs.
   int Exec(const char* sql);
   // The first column of the first row; `*value` is untouched when there is no row.
-  int ReadNumber(const char* sql, int64_t* value);
-  int ReadText(const char* sql, std::string* value);
+  int ReadNumber(const char* sql, int64_t* value) const;
+  int ReadText(const char* sql, std::string* value) const;
 
   sqlite3* get() const { return db_; }
   bool InTransaction() const { return sqlite3_get_autocommit(db_) == 0; }
@@ -83,6 +83,8 @@ class Statement {
 
   int64_t Number(int column) const { return sqlite3_column_int64(statement_, column); }
   double Real(int column) const { return sqlite3_column_double(statement_, column); }
+  // SQLITE_INTEGER and so on.
+  int Type(int column) const { return sqlite3_column_type(statement_, column); }
   bool IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   // Valid until the next Step or Reset.
   absl::string_view Text(int column) const;

@@ -17,7 +17,7 @@ absl::Status NotOurs(const std::string& path) {
 }
 
 // 0: the file is empty.
-absl::Status ReadVersion(Connection& connection, const std::string& path, int* version) {
+absl::Status ReadVersion(const Connection& connection, const std::string& path, int* version) {
   *version = 0;
   int64_t application = 0;
   int64_t objects = 0;
@@ -68,18 +68,34 @@ int RunMigrations(Connection& connection, int from, const std::vector<Migration>
   return connection.Exec(version.c_str());
 }
 
+absl::Status TooNew(const std::string& path, int version, int newest) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " has schema version ", version, "; this sagad knows versions up to ",
+                   newest, ". Start the newer sagad that wrote it, or choose another --data-dir."));
+}
+
 }  // namespace
+
+absl::Status RequireNewestSchema(const Connection& connection, const std::string& path) {
+  int version = 0;
+  if (absl::Status status = ReadVersion(connection, path, &version); !status.ok()) return status;
+  const int newest = Migrations().back().version;
+  if (version == newest) return absl::OkStatus();
+  if (version > newest) return TooNew(path, version, newest);
+  if (version == 0) return absl::FailedPreconditionError(absl::StrCat(path, " is empty."));
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " has schema version ", version,
+                   ", which an older sagad wrote. Starting this sagad on "
+                   "it, or restoring it if it is a backup, brings it to version ",
+                   newest, "."));
+}
 
 absl::Status PrepareSchema(Connection& connection, const std::string& path,
                            const std::vector<Migration>& migrations) {
   int version = 0;
   if (absl::Status status = ReadVersion(connection, path, &version); !status.ok()) return status;
   const int newest = migrations.back().version;
-  if (version > newest) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path, " has schema version ", version, "; this sagad knows versions up to ", newest,
-        ". Start the newer sagad that wrote it, or choose another --data-dir."));
-  }
+  if (version > newest) return TooNew(path, version, newest);
   if (version == newest) return absl::OkStatus();
   const int code = RunMigrations(connection, version, migrations);
   if (code == SQLITE_OK) return absl::OkStatus();

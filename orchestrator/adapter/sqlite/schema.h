@@ -31,4 +31,7 @@ const std::vector<Migration>& Migrations();
 absl::Status PrepareSchema(Connection& connection, const std::string& path,
                            const std::vector<Migration>& migrations);
 
+// Refuses everything but a store of the newest version, without writing.
+absl::Status RequireNewestSchema(const Connection& connection, const std::string& path);
+
 }  // namespace saga::adapter::sqlite
