@@ -4,17 +4,10 @@ It listens on loopback, on a free port, and keeps its data in a temporary folder
 start nothing is skipped: the suite fails.
 """
 
-import getpass
-import os
-import shutil
-import subprocess
-import tempfile
-
 import pymysql
 
-import servers
+from peer import mariadb
 
-ATTEMPTS = 3
 OPENING_BALANCE = 100
 
 # The table as DTM's clients expect it; the names are theirs.
@@ -34,11 +27,8 @@ CREATE TABLE bank.account (
 
 class Database:
     def __init__(self):
-        self._directory = tempfile.mkdtemp(prefix="conformance-mariadb-")
-        self._process = None
+        self._server = mariadb.Server()
         try:
-            self._install()
-            self._start()
             for statement in filter(str.strip, SCHEMA.split(";")):
                 self.execute(statement)
         except BaseException:
@@ -46,15 +36,12 @@ class Database:
             raise
 
     def close(self):
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._server.close()
 
     def connect(self):
         """A connection that begins a transaction with its first statement."""
-        return pymysql.connect(host="127.0.0.1", port=self._port, user="root", autocommit=False)
+        port = self._server.port
+        return pymysql.connect(host="127.0.0.1", port=port, user="root", autocommit=False)
 
     def cursor(self):
         """A cursor on a connection of its own; cursor.connection commits, rolls back and closes."""
@@ -88,49 +75,3 @@ class Database:
             "SELECT branch_id, op, barrier_id, reason FROM dtm_barrier.barrier WHERE gid = %s", gid
         )
         return sorted(rows)
-
-    def _install(self):
-        data = os.path.join(self._directory, "data")
-        command = [
-            "mariadb-install-db",
-            "--no-defaults",
-            f"--datadir={data}",
-            f"--user={getpass.getuser()}",
-        ]
-        command += ["--auth-root-authentication-method=normal", "--skip-test-db"]
-        result = subprocess.run(command, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise servers.ServerFailure(f"mariadb-install-db:\n{result.stdout}{result.stderr}")
-
-    def _start(self):
-        for _ in range(ATTEMPTS):
-            self._port = servers.free_port()
-            if self._start_once():
-                return
-        with open(os.path.join(self._directory, "log"), encoding="utf-8", errors="replace") as log:
-            raise servers.ServerFailure("mariadbd did not come up:\n" + log.read()[-4000:])
-
-    def _start_once(self):
-        path = lambda name: os.path.join(self._directory, name)
-        command = [
-            "mariadbd",
-            "--no-defaults",
-            f"--datadir={path('data')}",
-            f"--user={getpass.getuser()}",
-        ]
-        command += ["--bind-address=127.0.0.1", f"--port={self._port}"]
-        command += [f"--socket={path('sock')}", f"--pid-file={path('pid')}"]
-        with open(path("log"), "wb") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-
-        def up():
-            try:
-                self.execute("SELECT 1")
-                return True
-            except pymysql.MySQLError:
-                return self._process.poll() is not None
-
-        servers.wait_until(up, servers.START_SECONDS, "mariadbd accepts connections")
-        return self._process.poll() is None

@@ -5,7 +5,8 @@
 
 Environment:
     SAGA_CONFORMANCE_HTTP    address of a server that runs already; nothing is started then
-    SAGA_CONFORMANCE_SERVER  sagad (default; SQLite), sagad-memory or dtm
+    SAGA_CONFORMANCE_SERVER  sagad (default; SQLite), sagad-memory, sagad-mysql or dtm
+    SAGA_MARIADB             with sagad-mysql: the address of MariaDB (peer/mariadb.py)
     SAGA_BIN                 folder of the sagad binary
     SAGA_DTM_BINARY          the DTM binary
 """
@@ -19,6 +20,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+
+from peer import mariadb
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -53,6 +56,7 @@ class Server:
     def __init__(self, kind, http=""):
         self.kind = kind
         self.http = http  # "127.0.0.1:36789"
+        self.database = None  # dropped at the end
         self._process = None
         self._directory = None
 
@@ -84,6 +88,9 @@ class Server:
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = None
+        if self.database is not None:
+            self.database.drop()
+            self.database = None
 
     def log(self):
         """The end of what the process wrote."""
@@ -128,9 +135,14 @@ class Server:
             return False
 
 
-def start_sagad(store="sqlite"):
+def start_sagad(kind="sagad"):
     binary = os.path.join(os.environ["SAGA_BIN"], "sagad")
-    server = Server("sagad" if store == "sqlite" else "sagad-memory")
+    server = Server(kind)
+    store = {"sagad": "sqlite", "sagad-memory": "memory"}.get(kind)
+    if kind == "sagad-mysql":
+        server.database = mariadb.Database(mariadb.shared_address())
+        store = server.database.url
+        migrate(binary, store)
 
     def command(directory):
         listen = ["--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]
@@ -141,6 +153,14 @@ def start_sagad(store="sqlite"):
         server.stop()
         raise ServerFailure(f"sagad ended at once:\n{text}")
     return server
+
+
+def migrate(binary, store):
+    """Makes the tables of sagad, and what DTM would have, in a database."""
+    command = [binary, "migrate", "--apply", "--store", store]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise ServerFailure(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
 
 
 def start_dtm(binary=None):
@@ -172,9 +192,9 @@ def from_environment():
     kind = os.environ.get("SAGA_CONFORMANCE_SERVER") or "sagad"
     if kind == "dtm":
         return start_dtm()
-    if kind not in ("sagad", "sagad-memory"):
-        raise ServerFailure(f"SAGA_CONFORMANCE_SERVER is {kind}: not sagad, sagad-memory or dtm")
-    return start_sagad("sqlite" if kind == "sagad" else "memory")
+    if kind not in ("sagad", "sagad-memory", "sagad-mysql"):
+        raise ServerFailure(f"SAGA_CONFORMANCE_SERVER is {kind}: it is not among those above")
+    return start_sagad(kind)
 
 
 def only_loopback():

@@ -21,6 +21,7 @@ std::unique_ptr<ServerProcess> Make(const std::string& kind, std::vector<std::st
     SAGA_CHECK(!binary.empty());  // tests/conformance/run --server dtm sets it
     return MakeDtm(binary);
   }
+  if (kind == "sagad-mysql") return MakeSagadOnMySql(std::move(args));
   SAGA_CHECK(kind == "sagad" || kind == "sagad-memory");
   args.insert(args.begin(), {"--store", kind == "sagad" ? "sqlite" : "memory"});
   return MakeSagad(std::move(args));

@@ -1,7 +1,8 @@
 #pragma once
 
 // The server under test, as the environment says:
-//   SAGA_CONFORMANCE_SERVER  sagad (SQLite; also when unset), sagad-memory or dtm
+//   SAGA_CONFORMANCE_SERVER  sagad (SQLite; also when unset), sagad-memory, sagad-mysql or dtm
+//   SAGA_MARIADB             with sagad-mysql: the address of MariaDB (fixture::SharedMariaDb)
 //   SAGA_DTM_BINARY          with dtm: the program
 //
 //   conformance::Server server;

@@ -22,6 +22,8 @@ class ServerProcess {
 };
 
 std::unique_ptr<ServerProcess> MakeSagad(std::vector<std::string> args);
+// On a new database in the MariaDB of the run.
+std::unique_ptr<ServerProcess> MakeSagadOnMySql(std::vector<std::string> args);
 std::unique_ptr<ServerProcess> MakeDtm(const std::string& binary);
 
 }  // namespace saga::conformance

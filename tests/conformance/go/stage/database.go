@@ -4,9 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -55,34 +54,18 @@ func DBConf(t *testing.T) dtmcli.DBConf {
 }
 
 func startDatabase(directory string) error {
-	me, err := user.Current()
-	if err != nil {
+	program := filepath.Join(os.Getenv(envSource), "tests", "mariadb", "server")
+	if err := os.Mkdir(directory, 0o700); err != nil {
 		return err
 	}
-	// A MariaDB that starts removes the temporary tables of all others from a directory they share.
-	data, temporary := filepath.Join(directory, "data"), filepath.Join(directory, "tmp")
-	if err := os.MkdirAll(temporary, 0o700); err != nil {
-		return err
-	}
-	install := exec.Command("mariadb-install-db", "--no-defaults", "--datadir="+data,
-		"--auth-root-authentication-method=normal", "--skip-test-db", "--user="+me.Username)
-	install.Env = append(os.Environ(), "TMPDIR="+temporary)
-	if output, err := install.CombinedOutput(); err != nil {
-		return fmt.Errorf("mariadb-install-db: %w\n%.600s", err, output)
-	}
-	program, err := exec.LookPath("mariadbd")
-	if err != nil {
-		program = "/usr/sbin/mariadbd" // not in everybody's PATH
-	}
+	var err error
 	database.process, err = tryStart(func() (*process, error) {
 		port, err := freePort()
 		if err != nil {
 			return nil, err
 		}
-		p, err := startProcess(directory, "mariadb", os.Environ(), program, "--no-defaults", "--user="+me.Username,
-			"--datadir="+data, "--tmpdir="+temporary, "--socket="+filepath.Join(directory, "sock"), "--bind-address=127.0.0.1",
-			fmt.Sprintf("--port=%d", port), "--pid-file="+filepath.Join(directory, "pid"), "--skip-log-bin",
-			"--performance-schema=off", "--innodb-buffer-pool-size=32M", "--max-connections=400")
+		p, err := startProcess(directory, "mariadb", os.Environ(), program, directory, strconv.Itoa(port),
+			"--innodb-buffer-pool-size=32M", "--max-connections=400")
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +74,7 @@ func startDatabase(directory string) error {
 		if err != nil {
 			return p, err
 		}
-		return p, p.waitReady(func() error { return isDatabaseAt(data) })
+		return p, p.waitReady(func() error { return isDatabaseAt(filepath.Join(directory, "data")) })
 	})
 	if err != nil {
 		return err

@@ -1,12 +1,16 @@
 package stage
 
 import (
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 )
@@ -17,15 +21,18 @@ const (
 	envGRPC      = "SAGA_CONFORMANCE_GRPC"
 	envKind      = "SAGA_CONFORMANCE_SERVER"
 	envSagaBin   = "SAGA_BIN"
+	envSource    = "SAGA_SOURCE"
 	envDtmBinary = "SAGA_DTM_BINARY"
+	envMariaDB   = "SAGA_MARIADB"
 )
 
 // server is the server under test.
 type server struct {
-	kind    string // sagad, sagad-memory, dtm, or foreign: somebody else has started it
+	kind    string // sagad, sagad-memory, sagad-mysql, dtm, or foreign: somebody else has started it
 	http    string // host:port
 	grpc    string // host:port
 	process *process
+	drop    func() // takes its database away; nil when it has none
 }
 
 // startServer starts what the environment asks for. hookURL is where it is to send its alerts.
@@ -39,10 +46,12 @@ func startServer(directory, hookURL string) (*server, error) {
 		return startSagad(directory, hookURL, "sagad")
 	case "sagad-memory":
 		return startSagad(directory, hookURL, "sagad-memory", "--store", "memory")
+	case "sagad-mysql":
+		return startSagadOnMySQL(directory, hookURL)
 	case "dtm":
 		return startDtm(directory, hookURL)
 	}
-	return nil, fmt.Errorf("%s=%s: it is sagad, sagad-memory or dtm", envKind, kind)
+	return nil, fmt.Errorf("%s=%s: it is sagad, sagad-memory, sagad-mysql or dtm", envKind, kind)
 }
 
 func foreignServer(address string) (*server, error) {
@@ -79,6 +88,40 @@ func startSagad(directory, hookURL, kind string, args ...string) (*server, error
 	}
 	s := &server{kind: kind, process: p}
 	return s, p.waitReady(func() error { return s.readPorts(filepath.Join(data, "sagad.ports")) })
+}
+
+// startSagadOnMySQL starts it on a new database in the MariaDB that the environment names.
+func startSagadOnMySQL(directory, hookURL string) (*server, error) {
+	address := os.Getenv(envMariaDB)
+	if address == "" {
+		return nil, fmt.Errorf("%s is not set: it is the address of a MariaDB", envMariaDB)
+	}
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return nil, err
+	}
+	name := "saga_" + hex.EncodeToString(random[:])
+	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(%s)/", address))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.Exec("create database " + name); err != nil {
+		return nil, err
+	}
+	store := fmt.Sprintf("mysql://root@%s/%s", address, name)
+	migrate := exec.Command(filepath.Join(os.Getenv(envSagaBin), "sagad"), "migrate", "--apply", "--store", store)
+	if output, err := migrate.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", migrate, err, output)
+	}
+	s, err := startSagad(directory, hookURL, "sagad-mysql", "--store", store)
+	if err != nil {
+		return nil, err
+	}
+	s.drop = func() {
+		_, _ = db.Exec("drop database " + name)
+		_ = db.Close()
+	}
+	return s, nil
 }
 
 // readPorts reads the file that sagad writes when it is ready.

@@ -34,6 +34,10 @@ func Run(m *testing.M, register func(*grpc.Server) error) int {
 		return refuse(err)
 	}
 	defer os.RemoveAll(theDirectory)
+	// MariaDB is another user when this is root, and its folder is in here.
+	if err = os.Chmod(theDirectory, 0o711); err != nil {
+		return refuse(err)
+	}
 	if theParticipant, err = newParticipant(); err != nil {
 		return refuse(err)
 	}
@@ -55,6 +59,9 @@ func Run(m *testing.M, register func(*grpc.Server) error) int {
 		if code != 0 {
 			fmt.Fprintf(os.Stderr, "the server's last words:\n%s\n", theServer.process.lastLines())
 		}
+	}
+	if theServer.drop != nil {
+		theServer.drop()
 	}
 	return code
 }
