@@ -53,7 +53,7 @@ class Loader {
     for (const ConfigKey& key : ConfigKeys()) known.push_back(EnvName(key));
     for (const auto& [name, value] : environment) {
       if (!absl::StartsWith(name, "SAGAD_") || name == kConfigFileVariable ||
-          name == kCrashPointVariable)
+          name == kCrashPointVariable || name == kStorePasswordVariable)
         continue;
       const auto found = std::find(known.begin(), known.end(), name);
       if (found == known.end()) {
@@ -174,6 +174,12 @@ class Loader {
         const std::vector<std::string> choices = absl::StrSplit(key.choices, '|');
         if (std::find(choices.begin(), choices.end(), setting.text) == choices.end())
           Refuse(setting, TypeText(key));
+        out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
+        return;
+      }
+      case KeyType::kStore: {
+        std::string why;
+        if (!IsStore(setting.text, &why)) Refuse(setting, why);
         out_->config.*std::get<std::string Config::*>(key.field) = setting.text;
         return;
       }

@@ -26,6 +26,16 @@ namespace saga::app {
 struct Config {
   std::string data_dir;
   std::string store;
+  std::string store_password_file;
+  std::string store_tls;
+  std::string store_tls_ca;
+  std::string store_tls_cert;
+  std::string store_tls_key;
+  std::string store_time_zone;
+  std::string store_migrate;
+  std::string node_name;
+  std::string node_address;
+  base::Duration node_lease;
   base::Duration store_retention;
   std::string grpc_listen;
   std::string http_listen;
@@ -82,6 +92,7 @@ enum class KeyType : uint8_t {
   kPath,      // a file or directory name
   kText,      // printable characters; may be empty
   kChoice,    // one of a few words
+  kStore,     // sqlite, memory, or mysql://USER@HOST:PORT/DATABASE
   kAddress,   // host:port; port 0 takes a free one
   kUrl,       // http://... or https://...; empty: none
   kDuration,  // 10s, 500ms, 2m, 1h, or plain seconds
@@ -145,6 +156,9 @@ struct LoadedConfig {
 // Environment variables of that prefix which are not keys (doc/config.md).
 inline constexpr char kConfigFileVariable[] = "SAGAD_CONFIG";
 inline constexpr char kCrashPointVariable[] = "SAGAD_CRASH_POINT";
+// The password of store mysql://, in the environment rather than in a file. Not a key, so that
+// nothing that prints the configuration can print it.
+inline constexpr char kStorePasswordVariable[] = "SAGAD_STORE_PASSWORD";
 
 // "10s", "1500ms": the shortest form that ParseDuration reads back to the same value.
 std::string FormatDuration(base::Duration duration);
@@ -155,6 +169,10 @@ std::string FormatDuration(base::Duration duration);
 [[nodiscard]] bool ParseAddress(absl::string_view text, std::string* host, int* port);
 // Whether the text is a URL of KeyType::kUrl's form; the empty one is not.
 bool IsHttpUrl(absl::string_view text);
+// Whether the text is a store of KeyType::kStore's form; if not, `*why` says what is wrong.
+bool IsStore(absl::string_view text, std::string* why);
+// Whether a store of that form is a database that several nodes share.
+bool IsSharedStore(absl::string_view text);
 // Whether only this machine can reach the address.
 bool IsLoopback(absl::string_view host);
 

@@ -12,7 +12,8 @@ namespace {
 
 constexpr int64_t kMillisecond = 1000;
 constexpr int64_t kSecond = 1000 * kMillisecond;
-constexpr int64_t kHour = 3600 * kSecond;
+constexpr int64_t kMinute = 60 * kSecond;
+constexpr int64_t kHour = 60 * kMinute;
 constexpr int64_t kDay = 24 * kHour;
 
 // Defaults that are also limits of the core are written here as text, because the text is what
@@ -26,12 +27,72 @@ std::vector<ConfigKey> ServerKeys() {
        .field = &Config::data_dir,
        .help = "Directory of the store; created when missing."},
       {.name = "store",
-       .type = KeyType::kChoice,
+       .type = KeyType::kStore,
        .default_value = "sqlite",
-       .choices = "sqlite|memory",
        .field = &Config::store,
-       .help = "Where transactions are kept. memory loses everything at the end of the process: "
-               "for trials only."},
+       .help = "Where transactions are kept: in a file of data_dir; in the database of an address "
+               "mysql://USER@HOST:PORT/DATABASE, which several nodes may share (doc/stores.md); or "
+               "in memory, which loses everything at the end of the process."},
+      {.name = "store.password_file",
+       .type = KeyType::kPath,
+       .default_value = "",
+       .field = &Config::store_password_file,
+       .help = "File whose first line is the password of store mysql://; empty: the environment "
+               "variable SAGAD_STORE_PASSWORD, or none."},
+      {.name = "store.tls",
+       .type = KeyType::kChoice,
+       .default_value = "off",
+       .choices = "off|required|verified",
+       .field = &Config::store_tls,
+       .help = "Encryption to the database: required takes any certificate, verified only one of "
+               "store.tls_ca that names the host."},
+      {.name = "store.tls_ca",
+       .type = KeyType::kPath,
+       .default_value = "",
+       .field = &Config::store_tls_ca,
+       .help = "Certificates that the database's is checked against, PEM; empty: the system's."},
+      {.name = "store.tls_cert",
+       .type = KeyType::kPath,
+       .default_value = "",
+       .field = &Config::store_tls_cert,
+       .help = "Certificate of this server for the database, PEM; empty: none."},
+      {.name = "store.tls_key",
+       .type = KeyType::kPath,
+       .default_value = "",
+       .field = &Config::store_tls_key,
+       .help = "Key of store.tls_cert, PEM."},
+      {.name = "store.time_zone",
+       .type = KeyType::kText,
+       .default_value = "",
+       .field = &Config::store_time_zone,
+       .help = "Zone of the times in DTM's tables, such as Europe/Berlin; empty: this machine's. "
+               "Every node, and DTM, must have the same."},
+      {.name = "store.migrate",
+       .type = KeyType::kChoice,
+       .default_value = "auto",
+       .choices = "auto|off",
+       .field = &Config::store_migrate,
+       .help = "Tables that a database lacks are made at start; off: a start without them is "
+               "refused (sagad migrate)."},
+      {.name = "node.name",
+       .type = KeyType::kText,
+       .default_value = "",
+       .field = &Config::node_name,
+       .help = "This node in lists and logs; empty: the machine's name."},
+      {.name = "node.address",
+       .type = KeyType::kText,
+       .default_value = "",
+       .field = &Config::node_address,
+       .help = "host:port where the other nodes of a shared store reach the gRPC door of this one; "
+               "empty: grpc_listen with the port that was taken."},
+      {.name = "node.lease",
+       .type = KeyType::kDuration,
+       .default_value = "5s",
+       .min = kSecond,
+       .max = 10 * kMinute,
+       .field = &Config::node_lease,
+       .help = "How long a node of a shared store may be silent before the others take over its "
+               "transactions."},
       {.name = "store.retention",
        .type = KeyType::kDuration,
        .default_value = "0s",
@@ -474,6 +535,8 @@ std::string TypeText(const ConfigKey& key) {
       return "text";
     case KeyType::kChoice:
       return absl::StrCat("one of ", absl::StrReplaceAll(key.choices, {{"|", ", "}}));
+    case KeyType::kStore:
+      return "sqlite, memory or mysql://...";
     case KeyType::kAddress:
       return "host:port";
     case KeyType::kUrl:
@@ -491,6 +554,7 @@ std::string RangeText(const ConfigKey& key) {
     case KeyType::kPath:
     case KeyType::kText:
     case KeyType::kChoice:
+    case KeyType::kStore:
     case KeyType::kAddress:
     case KeyType::kUrl:
       return "";

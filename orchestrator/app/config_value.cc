@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "orchestrator/app/config.h"
+#include "orchestrator/mysql/options.h"
 
 namespace saga::app {
 namespace {
@@ -91,6 +92,19 @@ bool IsHttpUrl(absl::string_view text) {
   }
   return true;
 }
+
+bool IsStore(absl::string_view text, std::string* why) {
+  if (text == "sqlite" || text == "memory") return true;
+  if (!IsSharedStore(text)) {
+    *why = "sqlite, memory or mysql://USER@HOST:PORT/DATABASE";
+    return false;
+  }
+  const auto options = mysql::ParseUrl(text);
+  if (!options.ok()) *why = std::string(options.status().message());
+  return options.ok();
+}
+
+bool IsSharedStore(absl::string_view text) { return absl::StartsWith(text, "mysql://"); }
 
 bool IsLoopback(absl::string_view host) {
   if (host == "localhost") return true;

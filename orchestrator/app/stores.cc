@@ -8,7 +8,9 @@
 #include "orchestrator/adapter/memory/memory_jobs.h"
 #include "orchestrator/adapter/memory/memory_kv.h"
 #include "orchestrator/adapter/memory/memory_store.h"
+#include "orchestrator/adapter/mysql/mysql_store.h"
 #include "orchestrator/adapter/sqlite/sqlite_store.h"
+#include "orchestrator/app/mysql_settings.h"
 
 namespace saga::app {
 namespace {
@@ -47,9 +49,36 @@ OpenedStore OpenMemory() {
   return opened;
 }
 
+absl::StatusOr<OpenedStore> OpenMysql(const Config& config,
+                                      const std::optional<adapter::CrashPoint>& point) {
+  absl::StatusOr<adapter::MysqlOptions> options = MysqlSettings(config);
+  if (!options.ok()) return options.status();
+  if (point.has_value()) options->before_commit = adapter::InsideCommitHook(*point);
+  auto mysql = adapter::OpenMysqlStore(*options);
+  if (!mysql.ok()) return mysql.status();
+  OpenedStore opened;
+  opened.store = std::move(mysql->store);
+  opened.own_query = std::move(mysql->query);
+  opened.query = opened.own_query.get();
+  opened.kv = std::move(mysql->kv);
+  opened.own_outbox = std::move(mysql->outbox);
+  opened.outbox = opened.own_outbox.get();
+  opened.jobs = std::move(mysql->jobs);
+  opened.own_dead_letters = std::move(mysql->dead_letters);
+  opened.dead_letters = opened.own_dead_letters.get();
+  opened.nodes = std::move(mysql->nodes);
+  opened.announce = std::move(mysql->announce);
+  opened.largest = mysql->largest;
+  opened.warnings = std::move(mysql->warnings);
+  opened.adopted = mysql->adopted;
+  return opened;
+}
+
 }  // namespace
 
 void OpenedStore::Close() {
+  announce = nullptr;
+  nodes.reset();
   own_retention.reset();
   own_dead_letters.reset();
   jobs.reset();
@@ -66,8 +95,10 @@ absl::StatusOr<OpenedStore> OpenStore(const Config& config, const std::string& c
     if (!parsed.ok()) return parsed.status();
     point = *parsed;
   }
-  const bool memory = config.store == "memory";
-  absl::StatusOr<OpenedStore> opened = memory ? OpenMemory() : OpenSqlite(config.data_dir, point);
+  absl::StatusOr<OpenedStore> opened = IsSharedStore(config.store) ? OpenMysql(config, point)
+                                       : config.store == "memory"
+                                           ? OpenMemory()
+                                           : OpenSqlite(config.data_dir, point);
   if (opened.ok() && point.has_value()) {
     opened->store = std::make_unique<adapter::CrashPointStore>(std::move(opened->store), *point);
   }

@@ -1,5 +1,6 @@
 #include "orchestrator/app/wiring.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -156,6 +157,7 @@ class Server::Impl {
     if (!LoadDefinitions(failure) || !OpenData(failure) || !OpenKafka(failure)) return false;
     MakeEngine();
     if (!LoadDoors(failure) || !OpenGrpcDoor(failure) || !OpenHttpDoor(failure)) return false;
+    if (!Announce(failure)) return false;
     engine_->Start();
     if (messaging_ != nullptr)
       messaging_->Start(engine_.get(), opened_.outbox, &clock_, &executor_);
@@ -171,17 +173,20 @@ class Server::Impl {
   std::vector<port::Observer*> Observers();
   bool LoadDefinitions(StartFailure* failure);
   bool OpenData(StartFailure* failure);
+  // Requests may be no larger than what the store holds.
+  void TellOfStore();
   bool OpenKafka(StartFailure* failure);
   void MakeEngine();
   bool LoadDoors(StartFailure* failure);
   bool OpenGrpcDoor(StartFailure* failure);
   bool OpenHttpDoor(StartFailure* failure);
   void StartRetention();
+  bool Announce(StartFailure* failure);
   bool BecomeReady(StartFailure* failure);
   api::ScrapeFacts Scrape();
   void WaitForCalls();
 
-  const Config config_;
+  Config config_;
   const std::vector<api::ConfigLine> config_lines_;
   Log& log_;
   adapter::SystemClock clock_;
@@ -268,6 +273,7 @@ bool Server::Impl::OpenData(StartFailure* failure) {
     return false;
   }
   opened_ = *std::move(opened);
+  TellOfStore();
   topics_ = std::make_unique<api::Topics>(*opened_.kv, clock_);
   topic_calls_ = std::make_unique<api::TopicCalls>(*topics_);
   participants_ = std::make_unique<api::Participants>(*opened_.kv, clock_);
@@ -278,6 +284,20 @@ bool Server::Impl::OpenData(StartFailure* failure) {
     return false;
   }
   return true;
+}
+
+void Server::Impl::TellOfStore() {
+  for (const std::string& warning : opened_.warnings) log_.Warn(warning);
+  if (opened_.adopted > 0)
+    log_.Info("transactions taken over from DTM", {{"open", opened_.adopted}});
+  if (!opened_.largest.has_value()) return;
+  const auto lower = [](int64_t& limit, size_t largest) {
+    limit = std::min(limit, static_cast<int64_t>(largest));
+  };
+  lower(config_.limit_payload_bytes, opened_.largest->payload);
+  lower(config_.limit_custom_data_bytes, opened_.largest->custom_data);
+  lower(config_.limit_result_bytes, opened_.largest->result);
+  lower(config_.limit_reason_bytes, opened_.largest->reason);
 }
 
 bool Server::Impl::OpenKafka(StartFailure* failure) {
@@ -429,6 +449,27 @@ void Server::Impl::StartRetention() {
           .store = opened_.retention, .clock = &clock_, .executor = &executor_},
       config_.store_retention);
   retention_->Start();
+}
+
+// Before this node holds anything: whoever finds that it does has to know where it is.
+bool Server::Impl::Announce(StartFailure* failure) {
+  if (!opened_.announce) return true;
+  std::string address = config_.node_address;
+  if (address.empty()) {
+    std::string host;
+    int port = 0;
+    address = WithPort(config_.grpc_listen, grpc_server_->port());
+    if (ParseAddress(address, &host, &port) && (host == "0.0.0.0" || host == "::")) {
+      *failure = {ExitCode::kConfiguration,
+                  absl::StrCat("grpc_listen ", config_.grpc_listen,
+                               " is no address that other nodes could dial: set node.address to "
+                               "the host:port under which they reach this one")};
+      return false;
+    }
+  }
+  const absl::Status announced = opened_.announce(address);
+  if (!announced.ok()) *failure = {ExitCode::kStore, std::string(announced.message())};
+  return announced.ok();
 }
 
 bool Server::Impl::BecomeReady(StartFailure* failure) {

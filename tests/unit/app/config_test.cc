@@ -151,6 +151,9 @@ TEST(LoadConfig, EveryKeyRefusesWhatIsOutsideOfItsRange) {
       case KeyType::kChoice:
         bad = {"", "nonsense"};
         break;
+      case KeyType::kStore:
+        bad = {"", "nonsense", "mysql://", "mysql://host", "mysql://u:secret@host/db", "mysql://h:0/d"};
+        break;
       case KeyType::kAddress:
         bad = {"",        "36790",  ":36790", "host:",  "host:65536",
                "host:-1", "::1:80", "a b:80", "host:8o"};
