@@ -124,7 +124,7 @@ void WarnOfColumns(const std::map<std::string, ColumnFact>& columns, ServerFacts
                        " takes names that differ in case for one: such a transaction is "
                        "refused. `sagad migrate --widen` changes that."));
     }
-    const bool is_narrow = found->second.width <= 65535 / 4 && !wide.text;
+    const bool is_narrow = found->second.width < 65535 / 4 && !wide.text;
     if (is_narrow || (name == "trans_branch_op.bin_data" && found->second.width <= 65535))
       absl::StrAppend(&narrow, narrow.empty() ? "" : ", ", name, " (", found->second.width, ")");
   }
