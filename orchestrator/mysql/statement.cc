@@ -92,6 +92,8 @@ Statement& Statement::Bind(absl::string_view text) {
   return *this;
 }
 
+size_t Statement::Arguments() const { return mysql_stmt_param_count(body_->handle); }
+
 size_t Statement::Bound() const { return body_->binds.size(); }
 
 void Statement::Reset() {

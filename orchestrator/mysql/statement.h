@@ -35,7 +35,8 @@ class Statement {
   Statement& Bind(double number);
   Statement& Bind(absl::string_view text);
 
-  // How many question marks have a value.
+  // How many question marks it has, and how many of them have a value.
+  size_t Arguments() const;
   size_t Bound() const;
   // Forgets what is bound, and the rows that were not read.
   void Reset();

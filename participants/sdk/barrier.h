@@ -13,6 +13,16 @@
 // (null compensation), and an action that arrives after its compensation does nothing (hanging). A
 // change that is not done leaves no note.
 //
+// The table is the one that DatabaseOptions names, with exactly DTM's columns and unique key. On
+// MySQL that may be the very table that services in other languages use through DTM's libraries,
+// and a call that reached one of them is a repeat for the other. What to know there:
+//   - `work` runs again after a deadlock (database.h). The barrier's rows go with the first run.
+//   - Busy, or not reachable: `try later`. The connection broke while committing: `unknown`. sagad
+//     calls again in both cases, and the barrier tells whether it had happened.
+//   - The times in the table are the server's local time, as DTM's clients leave them.
+//   - A table whose collation does not tell "A" from "a" (DTM's own, in a database with MySQL's
+//     default) takes two such gids for one. That is noticed and answered as `unknown`, not skipped.
+//
 // Make one Barrier per request: it numbers the calls made through it, and a repeat of the request
 // has to meet the same numbers. Thread safety: none; a request is handled by one thread.
 
@@ -44,7 +54,9 @@ struct [[nodiscard]] BarrierResult {
   Outcome outcome;
 };
 
-// Makes the table `barrier` when it is not there.
+// Makes the table when it is not there. On MySQL one that is there is looked at:
+// FAILED_PRECONDITION when it has no unique key over gid, branch_id, op and barrier_id, or is of an
+// engine without transactions, where a barrier would be none.
 [[nodiscard]] absl::Status CreateBarrierTable(Database& database);
 
 class Barrier {

@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/synchronization/mutex.h"
 #include "participants/sdk/address.h"
 #include "participants/sdk/kafka_intake.h"
@@ -50,14 +54,31 @@ void AddRegistrationFlags(cxxopts::OptionAdder& add) {
       Number(0), "N");
 }
 
+void AddDatabaseFlags(cxxopts::OptionAdder& add) {
+  add("database",
+      "sqlite:PATH or mysql://USER@HOST:PORT/DATABASE, which exists; default: a SQLite file in the "
+      "data directory. The password comes from the environment, SAGA_DATABASE_PASSWORD, or a file",
+      Text(""), "PLACE");
+  add("database-password-file", "File with the password in its first line", Text(""), "FILE");
+  add("database-tls", "Encryption to the MySQL server; verified: its certificate is checked too",
+      Text("off"), "off|required|verified");
+  add("database-tls-ca", "PEM file of who may sign that certificate; empty: the system's", Text(""),
+      "FILE");
+  add("barrier-table",
+      "Table of the barrier, for example dtm_barrier.barrier to share it with services that use "
+      "DTM's libraries",
+      Text("barrier"), "TABLE");
+}
+
 cxxopts::Options MakeOptions(const ServiceProgram& program) {
   const std::string& name = program.name;
   cxxopts::Options options(name, program.about);
   auto add = options.add_options();
   add("data-dir",
-      absl::StrCat("Directory of the database (", name, ".db) and of ", name,
-                   ".ports; made when missing"),
+      absl::StrCat("Directory of ", name, ".ports and of the SQLite database (", name,
+                   ".db); made when missing"),
       cxxopts::value<std::string>(), "DIR");
+  AddDatabaseFlags(add);
   add("grpc-listen", "Address of the gRPC door; port 0: any free one", Text(program.grpc_listen),
       "ADDR");
   add("http-listen", "Address of the HTTP door, also of /healthz; port 0: any free one",
@@ -74,6 +95,13 @@ cxxopts::Options MakeOptions(const ServiceProgram& program) {
   add("delay-ms", "Artificial processing time of every branch, for demonstrations", Number(0), "N");
   add("h,help", "Print this and exit");
   return options;
+}
+
+std::optional<mysql::Tls> TlsOf(const std::string& text) {
+  if (text == "off") return mysql::Tls::kOff;
+  if (text == "required") return mysql::Tls::kRequired;
+  if (text == "verified") return mysql::Tls::kVerified;
+  return std::nullopt;
 }
 
 // What --advertise says. A host alone has no port: -1.
@@ -119,6 +147,8 @@ std::string Check(const ServiceProgram& program, const cxxopts::ParseResult& fla
   for (const char* name : {"delay-ms", "capacity", "lease-s", "attempt-limit"}) {
     if (flags[name].as<int>() < 0) return absl::StrCat("--", name, " must not be negative");
   }
+  if (TlsOf(flags["database-tls"].as<std::string>()) == std::nullopt)
+    return "--database-tls must be off, required or verified";
   std::string wrong = CheckRegistration(flags);
   if (wrong.empty() && program.check_flags) wrong = program.check_flags(flags);
   return wrong;
@@ -155,14 +185,35 @@ absl::StatusOr<std::unique_ptr<KafkaIntake>> StartIntake(const ServiceProgram& p
                              .dead_letter_topic = flags["dead-letter-topic"].as<std::string>()});
 }
 
+absl::StatusOr<std::string> DatabasePassword(const cxxopts::ParseResult& flags) {
+  const std::string file = flags["database-password-file"].as<std::string>();
+  if (file.empty()) {
+    const char* const said = std::getenv("SAGA_DATABASE_PASSWORD");
+    return said == nullptr ? "" : said;
+  }
+  std::ifstream in(file);
+  std::string line;
+  if (!std::getline(in, line) && line.empty())
+    return absl::FailedPreconditionError(absl::StrCat("no password can be read from ", file));
+  return std::string(absl::StripSuffix(line, "\r"));
+}
+
 absl::StatusOr<std::unique_ptr<Database>> OpenDatabase(const ServiceProgram& program,
+                                                       const cxxopts::ParseResult& flags,
                                                        const std::string& data_dir) {
   std::error_code error;
   std::filesystem::create_directories(data_dir, error);
   if (error)
     return absl::UnavailableError(absl::StrCat("cannot make ", data_dir, ": ", error.message()));
+  absl::StatusOr<std::string> password = DatabasePassword(flags);
+  if (!password.ok()) return password.status();
+  std::string place = flags["database"].as<std::string>();
+  if (place.empty()) place = absl::StrCat("sqlite:", data_dir, "/", program.name, ".db");
   absl::StatusOr<std::unique_ptr<Database>> database =
-      Database::Open(absl::StrCat(data_dir, "/", program.name, ".db"), {});
+      Database::Open(place, {.barrier_table = flags["barrier-table"].as<std::string>(),
+                             .password = *std::move(password),
+                             .tls = *TlsOf(flags["database-tls"].as<std::string>()),
+                             .tls_ca = flags["database-tls-ca"].as<std::string>()});
   if (!database.ok()) return database;
   if (absl::Status prepared = program.prepare(**database); !prepared.ok()) return prepared;
   return database;
@@ -172,7 +223,7 @@ int Serve(const ServiceProgram& program, const cxxopts::ParseResult& flags) {
   StopSignals signals;
   SetLogService(program.name);
   const std::string data_dir = flags["data-dir"].as<std::string>();
-  const absl::StatusOr<std::unique_ptr<Database>> database = OpenDatabase(program, data_dir);
+  const absl::StatusOr<std::unique_ptr<Database>> database = OpenDatabase(program, flags, data_dir);
   if (!database.ok()) return Fail(program, database.status().message(), kExitFailed);
   // Server and intake go before the service, and the database last: nothing can meet a closed one.
   std::unique_ptr<Service> service;

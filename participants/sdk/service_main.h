@@ -45,15 +45,17 @@ struct ServiceParts {
 };
 
 struct ServiceProgram {
-  std::string name;   // "order": of the program, the participant, its database and its ports file
-  std::string about;  // first lines of --help
+  // "order": of the program, the participant, its ports file, and its SQLite file unless --database
+  // names another.
+  std::string name;
+  std::string about;        // first lines of --help
   std::string grpc_listen;  // defaults
   std::string http_listen;
   std::vector<Operation> operations;  // what it registers for
   // Flags of its own, and what is wrong with their values (empty: nothing). Both may be left out.
   std::function<void(cxxopts::OptionAdder&)> add_flags;
   std::function<std::string(const cxxopts::ParseResult&)> check_flags;
-  std::function<absl::Status(Database&)> prepare;  // tables
+  std::function<absl::Status(Database&)> prepare;  // tables, with those of the barrier
   std::function<std::unique_ptr<Service>(const ServiceParts&)> make;
 };
 

@@ -42,21 +42,28 @@ fixture::SagadOptions SagadOn(const std::string& data_dir, const PurchaseShopOpt
 
 }  // namespace
 
-PurchaseShop::PurchaseShop(const PurchaseShopOptions& options)
-    : sagad(SagadOn(dir.File("sagad"), options)),
-      product("product", dir.File("product"), options.product_args),
-      options_(options) {
+PurchaseShop::PurchaseShop(const PurchaseShopOptions& how)
+    : options(how),
+      sagad(SagadOn(dir.File("sagad"), options)),
+      product("product", dir.File("product"), ProductArgs()) {
   EXPECT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
   order = std::make_unique<Participant>("order", dir.File("order"), OrderArgs());
+}
+
+std::vector<std::string> PurchaseShop::ProductArgs() const {
+  std::vector<std::string> args = options.product_args;
+  if (!options.database.empty()) args.insert(args.end(), {"--database", options.database});
+  return args;
 }
 
 std::vector<std::string> PurchaseShop::OrderArgs() {
   std::vector<std::string> args = {
       "--sagad",        sagad.options().grpc_listen,
-      "--product-grpc", options_.product_grpc.empty() ? product.grpc() : options_.product_grpc,
+      "--product-grpc", options.product_grpc.empty() ? product.grpc() : options.product_grpc,
       "--product-http", product.http(),
-      "--branches",     options_.branches};
-  args.insert(args.end(), options_.order_args.begin(), options_.order_args.end());
+      "--branches",     options.branches};
+  args.insert(args.end(), options.order_args.begin(), options.order_args.end());
+  if (!options.database.empty()) args.insert(args.end(), {"--database", options.database});
   return args;
 }
 
@@ -141,7 +148,8 @@ std::string PurchaseShop::Imbalance(int64_t product_id, int64_t initial) {
 }
 
 std::string PurchaseShop::Journal(int64_t order_id) {
-  return participants::JournalOf(dir.File("product"), order_id);
+  return participants::JournalOf(
+      options.database.empty() ? dir.File("product/product.db") : options.database, order_id);
 }
 
 std::map<std::string, int> PurchaseShop::Transactions() {

@@ -18,6 +18,7 @@ namespace saga::e2e {
 
 struct PurchaseShopOptions {
   std::string branches = "grpc";  // how order's branches are called: grpc, http or registered
+  std::string database;           // of order and product, mysql://...; empty: a SQLite file each
   std::vector<std::string> product_args;
   std::vector<std::string> order_args;
   std::vector<std::string> sagad_args;
@@ -61,15 +62,15 @@ class PurchaseShop {
   // A series of sagad's metrics, as "saga_branch_calls_total{...}"; 0 when it is not there.
   int Metric(const std::string& series);
 
+  const PurchaseShopOptions options;
   fixture::TempDir dir;
   fixture::Sagad sagad;
   participants::Participant product;
   std::unique_ptr<participants::Participant> order;
 
  private:
+  std::vector<std::string> ProductArgs() const;
   std::vector<std::string> OrderArgs();
-
-  const PurchaseShopOptions options_;
 };
 
 }  // namespace saga::e2e

@@ -5,14 +5,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/e2e/dtm_client.h"
 #include "tests/e2e/purchase_shop.h"
+#include "tests/fixture/mariadb.h"
 
 namespace saga::e2e {
 namespace {
@@ -25,14 +29,33 @@ using testing::Pair;
 
 constexpr char kActionsDone[] = R"(saga_branch_calls_total{op="action",outcome="success"})";
 
-class Purchase : public testing::TestWithParam<std::string> {};
+// How the branches are called, and whether order and product share a MySQL database.
+class Purchase : public testing::TestWithParam<std::tuple<std::string, bool>> {
+ protected:
+  Purchase() {
+    if (std::get<1>(GetParam())) database_.emplace();
+  }
 
-INSTANTIATE_TEST_SUITE_P(Branches, Purchase, testing::Values("grpc", "http"),
-                         [](const auto& test) { return test.param; });
+  PurchaseShopOptions On(std::vector<std::string> product_args = {}) const {
+    return {.branches = std::get<0>(GetParam()),
+            .database = database_ ? database_->url() : "",
+            .product_args = std::move(product_args)};
+  }
+
+ private:
+  std::optional<fixture::Database> database_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Branches, Purchase,
+                         testing::Combine(testing::Values("grpc", "http"), testing::Bool()),
+                         [](const auto& test) {
+                           return absl::StrCat(std::get<0>(test.param),
+                                               std::get<1>(test.param) ? "Mysql" : "Sqlite");
+                         });
 
 // Test 1.
 TEST_P(Purchase, IsPaidAndItsStockLeavesOnce) {
-  PurchaseShop shop({.branches = GetParam()});
+  PurchaseShop shop(On());
   shop.SetStock(7, 10);
   const int64_t id = shop.CreateOrder("A-1", 7, 3);
   const json paid = shop.Notify(*shop.order, "A-1", true);
@@ -54,7 +77,7 @@ TEST_P(Purchase, IsPaidAndItsStockLeavesOnce) {
 
 // Test 2.
 TEST_P(Purchase, OutOfStockIsUndoneAtOnceAndSaysWhy) {
-  PurchaseShop shop({.branches = GetParam()});
+  PurchaseShop shop(On());
   shop.SetStock(7, 10);
   const int64_t id = shop.CreateOrder("A-1", 7, 11);
   const absl::Time begin = absl::Now();
@@ -72,7 +95,7 @@ TEST_P(Purchase, OutOfStockIsUndoneAtOnceAndSaysWhy) {
 }
 
 TEST_P(Purchase, AReservationFreezesThenTakesOrGivesBack) {
-  PurchaseShop shop({.branches = GetParam()});
+  PurchaseShop shop(On());
   shop.SetStock(7, 10);
   const int64_t kept = shop.CreateOrder("R-1", 7, 4);
   const int64_t given_back = shop.CreateOrder("R-2", 7, 5);
@@ -92,7 +115,7 @@ TEST_P(Purchase, AReservationFreezesThenTakesOrGivesBack) {
 
 // Test 5: slow enough that all 50 arrive while the first is under way.
 TEST_P(Purchase, FiftyCallbacksAtTwoProcessesAreOneTransaction) {
-  PurchaseShop shop({.branches = GetParam(), .product_args = {"--delay-ms", "500"}});
+  PurchaseShop shop(On({"--delay-ms", "500"}));
   shop.SetStock(7, 10);
   const int64_t id = shop.CreateOrder("A-1", 7, 1);
   Participant second = shop.MoreOrder();

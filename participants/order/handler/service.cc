@@ -103,20 +103,27 @@ PayNotifyResponse::Result PaymentResult(const StartResult& result) {
 
 absl::StatusOr<::order::v1::OrderInfo> OrderService::CreateOrder(
     const ::order::v1::CreateOrderRequest& request) {
-  Order order = FromProto(request);
-  if (const std::string wrong = domain::CheckNew(order); !wrong.empty())
+  Order wanted = FromProto(request);
+  if (const std::string wrong = domain::CheckNew(wanted); !wrong.empty())
     return absl::InvalidArgumentError(wrong);
-  const absl::Status done = database_.Write([&](Transaction& tx) -> absl::Status {
-    absl::StatusOr<std::optional<Order>> known = store::FindByCode(tx, order.code);
-    if (!known.ok()) return known.status();
-    if (!known->has_value()) return store::Insert(tx, order, Now());
-    if ((*known)->user_id != order.user_id || (*known)->items != order.items) {
-      return absl::AlreadyExistsError(
-          absl::StrCat("order ", order.code, " exists with another content"));
-    }
-    order = *std::move(*known);
-    return absl::OkStatus();
-  });
+  Order order;
+  const auto create = [&] {
+    return database_.Write([&](Transaction& tx) -> absl::Status {
+      order = wanted;
+      absl::StatusOr<std::optional<Order>> known = store::FindByCode(tx, order.code);
+      if (!known.ok()) return known.status();
+      if (!known->has_value()) return store::Insert(tx, order, Now());
+      if ((*known)->user_id != order.user_id || (*known)->items != order.items) {
+        return absl::AlreadyExistsError(
+            absl::StrCat("order ", order.code, " exists with another content"));
+      }
+      order = *std::move(*known);
+      return absl::OkStatus();
+    });
+  };
+  absl::Status done = create();
+  // Stored by another request between the look and the insert: now it can be compared.
+  if (absl::IsAlreadyExists(done)) done = create();
   if (!done.ok()) return done;
   return ToProto(order);
 }
@@ -244,7 +251,7 @@ Outcome OrderService::Move(const sdk::BranchContext& branch, int64_t order_id,
   absl::SleepFor(options_.delay);
   const sdk::BarrierResult result =
       sdk::Barrier(branch).Call(database_, [&](Transaction& tx) -> Outcome {
-        const absl::StatusOr<std::optional<Order>> read = store::Find(tx, order_id);
+        const absl::StatusOr<std::optional<Order>> read = store::FindLocked(tx, order_id);
         if (!read.ok()) return Outcome::From(read.status());
         if (!read->has_value()) return Outcome::FailedForGood(absl::StrCat("no order ", order_id));
         const Order& before = **read;

@@ -13,8 +13,8 @@ using domain::Order;
 using sdk::Rows;
 using sdk::Transaction;
 
-constexpr int kSchemaVersion = 1;
-constexpr char kSchema[] = R"(
+constexpr char kService[] = "order";
+constexpr char kSqliteTables[] = R"(
   CREATE TABLE orders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     user_id INTEGER NOT NULL,
@@ -41,12 +41,41 @@ constexpr char kSchema[] = R"(
     price_cents INTEGER NOT NULL CHECK (price_cents >= 0),
     UNIQUE (order_id, product_id, size_id)
   ))";
+constexpr char kMysqlTables[] = R"(
+  CREATE TABLE IF NOT EXISTS orders (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    user_id BIGINT NOT NULL,
+    order_code VARCHAR(100) NOT NULL UNIQUE,
+    -- 0 pending, 3 processing, 4 paid, 5 failed
+    pay_status INT NOT NULL DEFAULT 0 CHECK (pay_status IN (0, 3, 4, 5)),
+    -- 0 none, 1 reset, 2 ready
+    ship_status INT NOT NULL DEFAULT 0 CHECK (ship_status IN (0, 1, 2)),
+    pay_error TEXT NOT NULL,
+    trade_no TEXT NOT NULL,
+    pay_time VARCHAR(40) NOT NULL DEFAULT '',
+    gid VARCHAR(128) NOT NULL DEFAULT '',
+    price_cents BIGINT NOT NULL CHECK (price_cents >= 0),
+    version BIGINT NOT NULL DEFAULT 1,
+    created_at VARCHAR(40) NOT NULL,
+    updated_at VARCHAR(40) NOT NULL
+  ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+  CREATE TABLE IF NOT EXISTS order_details (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    order_id BIGINT NOT NULL,
+    product_id BIGINT NOT NULL,
+    size_id BIGINT NOT NULL,
+    quantity BIGINT NOT NULL CHECK (quantity > 0),
+    price_cents BIGINT NOT NULL CHECK (price_cents >= 0),
+    UNIQUE KEY (order_id, product_id, size_id),
+    FOREIGN KEY (order_id) REFERENCES orders (id)
+  ) ENGINE=InnoDB)";
 
 #define ORDER_COLUMNS                                                                      \
   "id, user_id, order_code, pay_status, ship_status, pay_error, trade_no, pay_time, gid, " \
   "price_cents, version, "                                                                 \
   "created_at, updated_at"
 constexpr char kById[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ?";
+constexpr char kByIdLocked[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id = ? FOR UPDATE";
 constexpr char kByCode[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE order_code = ?";
 constexpr char kPage[] = "SELECT " ORDER_COLUMNS " FROM orders WHERE id > ? ORDER BY id LIMIT ?";
 #undef ORDER_COLUMNS
@@ -104,14 +133,15 @@ absl::StatusOr<std::optional<Order>> ReadOne(Transaction& tx, absl::StatusOr<Row
 }  // namespace
 
 absl::Status Prepare(sdk::Database& database) {
-  if (absl::Status made = database.EnsureSchema(kSchemaVersion, kSchema); !made.ok()) return made;
+  const absl::Status made = database.Migrate(kService, {{kSqliteTables, kMysqlTables}});
+  if (!made.ok()) return made;
   return sdk::CreateBarrierTable(database);
 }
 
 absl::Status Insert(Transaction& tx, Order& order, const std::string& now) {
   const absl::StatusOr<int64_t> inserted = tx.Execute(
-      "INSERT INTO orders (user_id, order_code, price_cents, created_at, updated_at) "
-      "VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO orders (user_id, order_code, pay_error, trade_no, price_cents, created_at, "
+      "updated_at) VALUES (?, ?, '', '', ?, ?, ?)",
       order.user_id, order.code, order.price_cents, now, now);
   if (!inserted.ok()) return inserted.status();
   order.id = tx.LastInsertId();
@@ -129,6 +159,11 @@ absl::Status Insert(Transaction& tx, Order& order, const std::string& now) {
 
 absl::StatusOr<std::optional<Order>> Find(Transaction& tx, int64_t id) {
   return ReadOne(tx, tx.Query(kById, id));
+}
+
+absl::StatusOr<std::optional<Order>> FindLocked(Transaction& tx, int64_t id) {
+  // SQLite's write lock is the transaction's from its start.
+  return ReadOne(tx, tx.Query(tx.In(kById, kByIdLocked), id));
 }
 
 absl::StatusOr<std::optional<Order>> FindByCode(Transaction& tx, const std::string& code) {

@@ -26,6 +26,8 @@ namespace saga::participants::order::store {
                                   const std::string& now);
 
 absl::StatusOr<std::optional<domain::Order>> Find(sdk::Transaction& tx, int64_t id);
+// The same, for who is about to change it: others wait until `tx` has ended.
+absl::StatusOr<std::optional<domain::Order>> FindLocked(sdk::Transaction& tx, int64_t id);
 absl::StatusOr<std::optional<domain::Order>> FindByCode(sdk::Transaction& tx,
                                                         const std::string& code);
 // By ascending id.

@@ -46,6 +46,8 @@ absl::Status ReadStock(Transaction& tx, int64_t product_id, int64_t size_id,
 
 Outcome Change(Transaction& tx, domain::Kind kind, const domain::Change& change,
                const std::string& gid) {
+  if (const absl::Status locked = store::LockOrder(tx, change.order_id); !locked.ok())
+    return Outcome::From(locked);
   const absl::StatusOr<std::vector<domain::JournalEntry>> journal =
       store::ReadJournal(tx, change.order_id);
   if (!journal.ok()) return Outcome::From(journal.status());

@@ -14,8 +14,8 @@ using sdk::Outcome;
 using sdk::Rows;
 using sdk::Transaction;
 
-constexpr int kSchemaVersion = 1;
-constexpr char kSchema[] = R"(
+constexpr char kService[] = "product";
+constexpr char kSqliteTables[] = R"(
   CREATE TABLE product_stock (
     product_id INTEGER NOT NULL,
     size_id INTEGER NOT NULL,
@@ -34,38 +34,63 @@ constexpr char kSchema[] = R"(
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     UNIQUE (order_id, kind)
   ))";
+constexpr char kMysqlTables[] = R"(
+  CREATE TABLE IF NOT EXISTS product_stock (
+    product_id BIGINT NOT NULL,
+    size_id BIGINT NOT NULL,
+    stock BIGINT NOT NULL CHECK (stock >= 0),
+    frozen BIGINT NOT NULL DEFAULT 0 CHECK (frozen >= 0),
+    version BIGINT NOT NULL DEFAULT 1,
+    PRIMARY KEY (product_id, size_id),
+    CHECK (frozen <= stock)
+  ) ENGINE=InnoDB;
+  -- A row for each order whose stock was ever touched: locking it makes changes of one order follow
+  -- each other.
+  CREATE TABLE IF NOT EXISTS stock_order (
+    order_id BIGINT NOT NULL PRIMARY KEY,
+    changes BIGINT NOT NULL
+  ) ENGINE=InnoDB;
+  CREATE TABLE IF NOT EXISTS stock_journal (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    order_id BIGINT NOT NULL,
+    kind VARCHAR(16) NOT NULL CHECK (kind IN ('deduct', 'restore', 'freeze', 'confirm', 'thaw')),
+    gid VARCHAR(128) NOT NULL,
+    items MEDIUMTEXT NOT NULL,
+    created_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    UNIQUE KEY (order_id, kind)
+  ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin)";
 
-// The statement of each kind: what changes, and what must hold for it.
-constexpr char kDeduct[] =
-    "UPDATE product_stock SET stock = stock - ?1, version = version + 1 "
-    "WHERE product_id = ?2 AND size_id = ?3 AND stock - frozen >= ?1";
-constexpr char kRestore[] =
-    "UPDATE product_stock SET stock = stock + ?1, version = version + 1 WHERE product_id = ?2 AND "
-    "size_id = ?3";
-constexpr char kFreeze[] =
-    "UPDATE product_stock SET frozen = frozen + ?1, version = version + 1 "
-    "WHERE product_id = ?2 AND size_id = ?3 AND stock - frozen >= ?1";
-constexpr char kConfirm[] =
-    "UPDATE product_stock SET stock = stock - ?1, frozen = frozen - ?1, version = version + 1 "
-    "WHERE product_id = ?2 AND size_id = ?3 AND frozen >= ?1";
-constexpr char kThaw[] =
-    "UPDATE product_stock SET frozen = frozen - ?1, version = version + 1 "
-    "WHERE product_id = ?2 AND size_id = ?3 AND frozen >= ?1";
+// What a kind changes: this many times the quantity.
+struct Effect {
+  int64_t stock = 0;
+  int64_t frozen = 0;
+};
 
-const char* StatementOf(Kind kind) {
+Effect EffectOf(Kind kind) {
   switch (kind) {
     case Kind::kDeduct:
-      return kDeduct;
+      return {.stock = -1};
     case Kind::kRestore:
-      return kRestore;
+      return {.stock = 1};
     case Kind::kFreeze:
-      return kFreeze;
+      return {.frozen = 1};
     case Kind::kConfirm:
-      return kConfirm;
+      return {.stock = -1, .frozen = -1};
     case Kind::kThaw:
-      return kThaw;
+      return {.frozen = -1};
   }
-  return "";
+  return {};
+}
+
+// The rows changed: 0 when there are not as many free or frozen pieces as it takes.
+absl::StatusOr<int64_t> ChangeRow(Transaction& tx, Kind kind, const Line& line) {
+  const Effect effect = EffectOf(kind);
+  const int64_t stock = effect.stock * line.quantity;
+  const int64_t frozen = effect.frozen * line.quantity;
+  return tx.Execute(
+      "UPDATE product_stock SET stock = stock + ?, frozen = frozen + ?, version = version + 1 "
+      "WHERE product_id = ? AND size_id = ? AND frozen + ? >= 0 AND stock - frozen + ? >= 0",
+      stock, frozen, line.product_id, line.size_id, frozen, stock - frozen);
 }
 
 // Why a conditional change met no row.
@@ -99,19 +124,28 @@ Stock ReadRow(const Rows& rows) {
 }  // namespace
 
 absl::Status Prepare(sdk::Database& database) {
-  if (absl::Status made = database.EnsureSchema(kSchemaVersion, kSchema); !made.ok()) return made;
+  const absl::Status made = database.Migrate(kService, {{kSqliteTables, kMysqlTables}});
+  if (!made.ok()) return made;
   return sdk::CreateBarrierTable(database);
 }
 
 absl::Status SetStock(Transaction& tx, int64_t product_id, int64_t size_id, int64_t stock) {
-  const absl::StatusOr<int64_t> changed = tx.Execute(
-      "INSERT INTO product_stock (product_id, size_id, stock) VALUES (?, ?, ?) "
-      "ON CONFLICT (product_id, size_id) DO UPDATE SET stock = excluded.stock, version = version + "
-      "1 "
-      "WHERE excluded.stock >= frozen",
-      product_id, size_id, stock);
-  if (!changed.ok()) return changed.status();
-  if (*changed == 1) return absl::OkStatus();
+  const auto change = [&]() {
+    return tx.Execute(
+        "UPDATE product_stock SET stock = ?, version = version + 1 "
+        "WHERE product_id = ? AND size_id = ? AND frozen <= ?",
+        stock, product_id, size_id, stock);
+  };
+  absl::StatusOr<int64_t> changed = change();
+  if (!changed.ok() || *changed == 1) return changed.status();
+  const absl::Status added =
+      tx.Execute("INSERT INTO product_stock (product_id, size_id, stock) VALUES (?, ?, ?)",
+                 product_id, size_id, stock)
+          .status();
+  if (!absl::IsAlreadyExists(added)) return added;
+  // Too many are frozen, or somebody else has just added it.
+  changed = change();
+  if (!changed.ok() || *changed == 1) return changed.status();
   return absl::FailedPreconditionError(absl::StrCat("product ", product_id, " size ", size_id,
                                                     ": more than ", stock, " pieces are frozen"));
 }
@@ -143,6 +177,18 @@ absl::StatusOr<std::vector<Stock>> ListStock(Transaction& tx) {
   }
 }
 
+absl::Status LockOrder(Transaction& tx, int64_t order_id) {
+  // SQLite's write lock is the transaction's from its start.
+  if (tx.dialect() == sdk::Dialect::kSqlite) return absl::OkStatus();
+  // A change, not only a lock: the nodes of a cluster agree about changes.
+  return tx
+      .Execute(
+          "INSERT INTO stock_order (order_id, changes) VALUES (?, 1) "
+          "ON DUPLICATE KEY UPDATE changes = changes + 1",
+          order_id)
+      .status();
+}
+
 absl::StatusOr<std::vector<domain::JournalEntry>> ReadJournal(Transaction& tx, int64_t order_id) {
   absl::StatusOr<Rows> rows = tx.Query(
       "SELECT kind, gid, items FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
@@ -163,8 +209,7 @@ absl::StatusOr<std::vector<domain::JournalEntry>> ReadJournal(Transaction& tx, i
 Outcome Apply(Transaction& tx, Kind kind, int64_t order_id, const std::string& gid,
               const std::vector<Line>& lines) {
   for (const Line& line : lines) {
-    const absl::StatusOr<int64_t> changed =
-        tx.Execute(StatementOf(kind), line.quantity, line.product_id, line.size_id);
+    const absl::StatusOr<int64_t> changed = ChangeRow(tx, kind, line);
     if (!changed.ok()) return Outcome::From(changed.status());
     if (*changed != 1) return WhyNot(tx, kind, line);
   }

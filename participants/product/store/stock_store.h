@@ -38,6 +38,10 @@ absl::StatusOr<std::optional<Stock>> GetStock(sdk::Transaction& tx, int64_t prod
                                               int64_t size_id);
 absl::StatusOr<std::vector<Stock>> ListStock(sdk::Transaction& tx);
 
+// Until the end of `tx` no other transaction comes past this for the same order: what the journal
+// says stays true until it is written.
+[[nodiscard]] absl::Status LockOrder(sdk::Transaction& tx, int64_t order_id);
+
 absl::StatusOr<std::vector<domain::JournalEntry>> ReadJournal(sdk::Transaction& tx,
                                                               int64_t order_id);
 

@@ -42,10 +42,13 @@ Outcome GiveBack(Database& database, const BranchContext& branch, const Payload&
 }  // namespace
 
 absl::Status PrepareCoupons(Database& database) {
-  const absl::Status made = database.EnsureSchema(
-      1,
-      "CREATE TABLE coupons (name TEXT PRIMARY KEY, order_id TEXT NOT NULL DEFAULT '');"
-      "INSERT INTO coupons (name) VALUES ('SPRING')");
+  const absl::Status made = database.Migrate(
+      "coupon",
+      {{.sqlite = "CREATE TABLE coupons (name TEXT PRIMARY KEY, order_id TEXT NOT NULL DEFAULT '');"
+                  "INSERT INTO coupons (name) VALUES ('SPRING')",
+        .mysql = "CREATE TABLE IF NOT EXISTS coupons (name VARCHAR(32) PRIMARY KEY,"
+                 " order_id VARCHAR(64) NOT NULL DEFAULT '');"
+                 "INSERT IGNORE INTO coupons (name) VALUES ('SPRING')"}});
   return made.ok() ? CreateBarrierTable(database) : made;
 }
 

@@ -138,7 +138,7 @@ TEST_F(ProductCrash, BetweenTheLocalCommitAndTheOffsetsCommit) {
   EXPECT_EQ(Stock(), "70") << "nothing was deducted twice";
   EXPECT_TRUE(WaitUntil(kSoon, [&] { return kafka_.Committed(topic_, topic_) == 30; }));
   for (int order = 1; order <= 30; ++order)
-    EXPECT_EQ(JournalOf(dir_.path(), order), "deduct") << order;
+    EXPECT_EQ(JournalOf(dir_.File("product.db"), order), "deduct") << order;
   product_.process().Terminate();
   EXPECT_EQ(product_.process().WaitForExit(absl::Seconds(30)), 0);
 }

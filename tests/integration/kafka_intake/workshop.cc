@@ -29,9 +29,8 @@ Workshop::Workshop(const std::string& brokers, int partitions)
   SAGA_CHECK(database.ok());
   database_ = *std::move(database);
   SAGA_CHECK(database_
-                 ->EnsureSchema(1,
-                                "CREATE TABLE work (id INTEGER PRIMARY KEY, gid TEXT NOT NULL, "
-                                "branch TEXT NOT NULL)")
+                 ->Script("CREATE TABLE work (id INTEGER PRIMARY KEY, gid TEXT NOT NULL, "
+                          "branch TEXT NOT NULL)")
                  .ok());
   SAGA_CHECK(CreateBarrierTable(*database_).ok());
   kafka_.MakeTopic(topic_, partitions);

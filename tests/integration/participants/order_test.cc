@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +15,7 @@
 #include "participants/order/store/order_store.h"
 #include "participants/sdk/database.h"
 #include "participants/sdk/testing/fake_orchestrator.h"
-#include "tests/fixture/temp_dir.h"
+#include "tests/unit/sdk/database_under_test.h"
 
 namespace saga::participants::order {
 namespace {
@@ -107,10 +108,10 @@ TEST(OrderDomain, AFailedOrderSaysWhereToLook) {
   EXPECT_EQ(order.ship_status, ShipStatus::kReset);
 }
 
-class OrderServiceTest : public ::testing::Test {
+class OrderServiceTest : public ::testing::TestWithParam<sdk::Dialect> {
  protected:
   OrderServiceTest()
-      : database_(sdk::Database::Open(dir_.File("order.db"), {}).value()),
+      : database_(place_.Open()),
         sagad_(fake_.address()),
         service_(*database_, sagad_,
                  [] { return handler::Places{.order = "127.0.0.1:1", .product = "127.0.0.1:1"}; },
@@ -149,14 +150,16 @@ class OrderServiceTest : public ::testing::Test {
     return (service_.*branch)({gid, Mode::kSaga, branch_id, op}, payload);
   }
 
-  fixture::TempDir dir_;
+  sdk::DatabaseUnderTest place_{GetParam()};
   sdk::testing::FakeOrchestrator fake_;
   std::unique_ptr<sdk::Database> database_;
   sdk::Client sagad_;
   handler::OrderService service_;
 };
 
-TEST_F(OrderServiceTest, TheSameOrderTwiceIsOneOrder) {
+INSTANTIATE_TEST_SUITE_P(Databases, OrderServiceTest, sdk::EachDialect(), sdk::DialectName);
+
+TEST_P(OrderServiceTest, TheSameOrderTwiceIsOneOrder) {
   const int64_t id = Create("A-1");
   EXPECT_EQ(Create("A-1"), id);
   ::order::v1::CreateOrderRequest other = CreateRequest("A-1");
@@ -166,7 +169,7 @@ TEST_F(OrderServiceTest, TheSameOrderTwiceIsOneOrder) {
             absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(OrderServiceTest, ListsByPage) {
+TEST_P(OrderServiceTest, ListsByPage) {
   std::vector<int64_t> ids;
   for (int i = 0; i < 5; ++i) ids.push_back(Create("A-" + std::to_string(i)));
   ::order::v1::ListOrdersRequest request;
@@ -180,7 +183,7 @@ TEST_F(OrderServiceTest, ListsByPage) {
   EXPECT_EQ(service_.ListOrders(request).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST_F(OrderServiceTest, PaymentMovesAreVisibleAndRepeatable) {
+TEST_P(OrderServiceTest, PaymentMovesAreVisibleAndRepeatable) {
   using Service = handler::OrderService;
   const int64_t id = Create("A-1");
   for (int i = 0; i < 2; ++i)
@@ -195,7 +198,7 @@ TEST_F(OrderServiceTest, PaymentMovesAreVisibleAndRepeatable) {
   EXPECT_EQ(Get(id).version(), 3);
 }
 
-TEST_F(OrderServiceTest, AConfirmThatWasUndoneIsUndoneStepByStep) {
+TEST_P(OrderServiceTest, AConfirmThatWasUndoneIsUndoneStepByStep) {
   using Service = handler::OrderService;
   const int64_t id = Create("A-1");
   EXPECT_TRUE(Call(&Service::BeginPayment, "g", "01", Op::kAction, id).ok());
@@ -209,7 +212,7 @@ TEST_F(OrderServiceTest, AConfirmThatWasUndoneIsUndoneStepByStep) {
   EXPECT_EQ(Get(id).pay_status(), ::order::v1::PAY_STATUS_FAILED);
 }
 
-TEST_F(OrderServiceTest, UnknownOrdersFailForGoodAndTheirUndoEnds) {
+TEST_P(OrderServiceTest, UnknownOrdersFailForGoodAndTheirUndoEnds) {
   using Service = handler::OrderService;
   EXPECT_EQ(Call(&Service::BeginPayment, "g", "01", Op::kAction, 999),
             Outcome::FailedForGood("no order 999"));
@@ -217,7 +220,7 @@ TEST_F(OrderServiceTest, UnknownOrdersFailForGoodAndTheirUndoEnds) {
 }
 
 // business.md, test 6: whoever read the order earlier and writes later sees that it lost.
-TEST_F(OrderServiceTest, TheVersionDecidesARace) {
+TEST_P(OrderServiceTest, TheVersionDecidesARace) {
   const int64_t id = Create("A-1");
   EXPECT_TRUE(Call(&handler::OrderService::BeginPayment, "g", "01", Op::kAction, id).ok());
   const auto read = [&] {
@@ -258,10 +261,9 @@ TEST_F(OrderServiceTest, TheVersionDecidesARace) {
 
 // The same race through the branches, from threads and two connections: one of the two ends stands,
 // whole.
-TEST_F(OrderServiceTest, ConfirmAndRevertRaceToOneEnd) {
+TEST_P(OrderServiceTest, ConfirmAndRevertRaceToOneEnd) {
   using Service = handler::OrderService;
-  const std::unique_ptr<sdk::Database> second_database =
-      sdk::Database::Open(dir_.File("order.db"), {}).value();
+  const std::unique_ptr<sdk::Database> second_database = place_.Open();
   Service second(*second_database, sagad_, [] { return handler::Places{}; }, {});
   for (int round = 0; round < 20; ++round) {
     const int64_t id = Create("race-" + std::to_string(round));
@@ -286,7 +288,16 @@ TEST_F(OrderServiceTest, ConfirmAndRevertRaceToOneEnd) {
   }
 }
 
-TEST_F(OrderServiceTest, APaymentThatDidNotArriveStartsNothing) {
+TEST_P(OrderServiceTest, TheSameOrderFromManyAtOnceIsOneOrder) {
+  std::array<int64_t, 8> ids{};
+  std::vector<std::thread> threads;
+  for (int64_t& id : ids) threads.emplace_back([&] { id = Create("A-1"); });
+  for (std::thread& thread : threads) thread.join();
+  for (const int64_t id : ids) EXPECT_EQ(id, ids[0]);
+  EXPECT_EQ(Get(ids[0]).items_size(), 1);
+}
+
+TEST_P(OrderServiceTest, APaymentThatDidNotArriveStartsNothing) {
   Create("A-1");
   ::order::v1::PayNotifyRequest request;
   request.set_out_trade_no("A-1");
@@ -298,7 +309,7 @@ TEST_F(OrderServiceTest, APaymentThatDidNotArriveStartsNothing) {
   EXPECT_EQ(service_.PayNotify(request).status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST_F(OrderServiceTest, WithoutAnAnswerFromSagadTheCallbackIsToBeRepeated) {
+TEST_P(OrderServiceTest, WithoutAnAnswerFromSagadTheCallbackIsToBeRepeated) {
   Create("A-1");
   ::order::v1::PayNotifyRequest request;
   request.set_out_trade_no("A-1");

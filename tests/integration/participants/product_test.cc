@@ -13,7 +13,7 @@
 #include "participants/product/handler/service.h"
 #include "participants/product/store/stock_store.h"
 #include "participants/sdk/database.h"
-#include "tests/fixture/temp_dir.h"
+#include "tests/unit/sdk/database_under_test.h"
 
 namespace saga::participants::product {
 namespace {
@@ -122,16 +122,12 @@ TEST(ProductDomain, UndoTakesWhatTheJournalSays) {
   EXPECT_EQ(ruling.lines, (std::vector<Line>{{7, 1, 2}}));
 }
 
-class ProductServiceTest : public ::testing::Test {
+class ProductServiceTest : public ::testing::TestWithParam<sdk::Dialect> {
  protected:
-  ProductServiceTest() : database_(Open()), service_(*database_, {}) {
+  ProductServiceTest() : database_(place_.Open()), service_(*database_, {}) {
     EXPECT_TRUE(store::Prepare(*database_).ok());
     EXPECT_TRUE(SetStock(7, 1, 10).ok());
     EXPECT_TRUE(SetStock(8, 1, 10).ok());
-  }
-
-  std::unique_ptr<sdk::Database> Open() {
-    return sdk::Database::Open(dir_.File("product.db"), {}).value();
   }
 
   absl::Status SetStock(int64_t product, int64_t size, int64_t stock) {
@@ -190,12 +186,14 @@ class ProductServiceTest : public ::testing::Test {
     return rows;
   }
 
-  fixture::TempDir dir_;
+  sdk::DatabaseUnderTest place_{GetParam()};
   std::unique_ptr<sdk::Database> database_;
   handler::ProductService service_;
 };
 
-TEST_F(ProductServiceTest, DeductsOnceWhateverIsRepeated) {
+INSTANTIATE_TEST_SUITE_P(Databases, ProductServiceTest, sdk::EachDialect(), sdk::DialectName);
+
+TEST_P(ProductServiceTest, DeductsOnceWhateverIsRepeated) {
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(Saga("g", Op::kAction, 1, {{8, 1, 3}, {7, 1, 2}}), Outcome::Done());
   EXPECT_EQ(Shelf(), "8/0 7/0");
@@ -206,7 +204,7 @@ TEST_F(ProductServiceTest, DeductsOnceWhateverIsRepeated) {
   EXPECT_EQ(JournalRows(1), 2);
 }
 
-TEST_F(ProductServiceTest, OutOfStockChangesNothingAndSaysWhy) {
+TEST_P(ProductServiceTest, OutOfStockChangesNothingAndSaysWhy) {
   EXPECT_EQ(Saga("g", Op::kAction, 1, {{7, 1, 2}, {8, 1, 11}}),
             Outcome::FailedForGood("out of stock: product 8 size 1: wanted 11, free 10"));
   EXPECT_EQ(Shelf(), "10/0 10/0");
@@ -216,7 +214,7 @@ TEST_F(ProductServiceTest, OutOfStockChangesNothingAndSaysWhy) {
   EXPECT_EQ(JournalRows(1), 0);
 }
 
-TEST_F(ProductServiceTest, RefusesForGoodWhatCanNeverWork) {
+TEST_P(ProductServiceTest, RefusesForGoodWhatCanNeverWork) {
   EXPECT_EQ(Saga("g1", Op::kAction, 1, {{7, 1, 0}}).kind(), OutcomeKind::kFailedForGood);
   EXPECT_EQ(Saga("g1", Op::kCompensate, 1, {{7, 1, 0}}), Outcome::Done())
       << "its undo must come to an end";
@@ -225,7 +223,7 @@ TEST_F(ProductServiceTest, RefusesForGoodWhatCanNeverWork) {
   EXPECT_EQ(Saga("g2", Op::kCompensate, 2, {{99, 1, 1}}), Outcome::Done());
 }
 
-TEST_F(ProductServiceTest, TheSameOrderUnderAnotherGidIsRefused) {
+TEST_P(ProductServiceTest, TheSameOrderUnderAnotherGidIsRefused) {
   EXPECT_TRUE(Saga("first", Op::kAction, 1, {{7, 1, 2}}).ok());
   EXPECT_EQ(Saga("second", Op::kAction, 1, {{7, 1, 2}}),
             Outcome::FailedForGood("order 1 already deducted by first"));
@@ -233,13 +231,13 @@ TEST_F(ProductServiceTest, TheSameOrderUnderAnotherGidIsRefused) {
   EXPECT_EQ(Shelf(), "8/0 10/0") << "undoing the second does not touch the first";
 }
 
-TEST_F(ProductServiceTest, CompensationFirstThenActionHasNoEffect) {
+TEST_P(ProductServiceTest, CompensationFirstThenActionHasNoEffect) {
   EXPECT_TRUE(Saga("g", Op::kCompensate, 1, {{7, 1, 2}}).ok());
   EXPECT_TRUE(Saga("g", Op::kAction, 1, {{7, 1, 2}}).ok());
   EXPECT_EQ(Shelf(), "10/0 10/0");
 }
 
-TEST_F(ProductServiceTest, TryFreezesConfirmDeductsCancelThaws) {
+TEST_P(ProductServiceTest, TryFreezesConfirmDeductsCancelThaws) {
   EXPECT_TRUE(Tcc("g1", Op::kTry, 1, {{7, 1, 4}}).ok());
   EXPECT_EQ(Shelf(), "10/4 10/0");
   EXPECT_EQ(Tcc("g2", Op::kTry, 2, {{7, 1, 7}}),
@@ -253,7 +251,7 @@ TEST_F(ProductServiceTest, TryFreezesConfirmDeductsCancelThaws) {
   EXPECT_EQ(Shelf(), "6/0 10/0");
 }
 
-TEST_F(ProductServiceTest, AReservedOrderIsNotDeductedAgain) {
+TEST_P(ProductServiceTest, AReservedOrderIsNotDeductedAgain) {
   EXPECT_TRUE(Tcc("r", Op::kTry, 1, {{7, 1, 4}}).ok());
   EXPECT_EQ(Saga("s", Op::kAction, 1, {{7, 1, 4}}),
             Outcome::FailedForGood("order 1 already frozen by r"));
@@ -263,14 +261,14 @@ TEST_F(ProductServiceTest, AReservedOrderIsNotDeductedAgain) {
   EXPECT_EQ(Shelf(), "6/0 10/0");
 }
 
-TEST_F(ProductServiceTest, ConfirmAndCancelExcludeEachOther) {
+TEST_P(ProductServiceTest, ConfirmAndCancelExcludeEachOther) {
   EXPECT_TRUE(Tcc("g", Op::kTry, 1, {{7, 1, 4}}).ok());
   EXPECT_TRUE(Tcc("g", Op::kConfirm, 1, {{7, 1, 4}}).ok());
   EXPECT_FALSE(Tcc("g", Op::kCancel, 1, {{7, 1, 4}}).ok());
   EXPECT_EQ(Shelf(), "6/0 10/0");
 }
 
-TEST_F(ProductServiceTest, StockCannotBeSetBelowWhatIsFrozen) {
+TEST_P(ProductServiceTest, StockCannotBeSetBelowWhatIsFrozen) {
   EXPECT_TRUE(Tcc("g", Op::kTry, 1, {{7, 1, 4}}).ok());
   EXPECT_EQ(SetStock(7, 1, 3).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(SetStock(7, 1, 4).ok());
@@ -281,8 +279,8 @@ TEST_F(ProductServiceTest, StockCannotBeSetBelowWhatIsFrozen) {
 
 // Two processes (two connections) sell the same last pieces; orders list the two products in
 // opposite order.
-TEST_F(ProductServiceTest, ConcurrentOrdersNeitherOversellNorBlockEachOther) {
-  const std::unique_ptr<sdk::Database> second_database = Open();
+TEST_P(ProductServiceTest, ConcurrentOrdersNeitherOversellNorBlockEachOther) {
+  const std::unique_ptr<sdk::Database> second_database = place_.Open();
   handler::ProductService second(*second_database, {});
   std::atomic<int> sold = 0;
   std::vector<std::thread> threads;
@@ -305,6 +303,34 @@ TEST_F(ProductServiceTest, ConcurrentOrdersNeitherOversellNorBlockEachOther) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(sold, 10);
   EXPECT_EQ(Shelf(), "0/0 0/0");
+}
+
+// A payment and a reservation of the same order at the same moment: its stock leaves once.
+TEST_P(ProductServiceTest, APaymentAndAReservationOfOneOrderExcludeEachOther) {
+  ASSERT_TRUE(SetStock(7, 1, 1000).ok());
+  for (int order = 1; order <= 20; ++order) {
+    const std::string name = absl::StrCat(order);
+    Outcome frozen = Outcome::Done();
+    std::thread reservation([&] { frozen = Tcc("reserve-" + name, Op::kTry, order, {{7, 1, 1}}); });
+    const Outcome deducted = Saga("pay-" + name, Op::kAction, order, {{7, 1, 1}});
+    reservation.join();
+    EXPECT_NE(deducted.ok(), frozen.ok()) << deducted.reason() << " / " << frozen.reason();
+    EXPECT_EQ(JournalRows(order), 1);
+  }
+  EXPECT_EQ(Stock(7).stock() - Stock(7).frozen(), 1000 - 20);
+}
+
+TEST_P(ProductServiceTest, AProductThatIsAddedByManyIsAddedOnce) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      const absl::Status set = SetStock(99, 1, 5);
+      EXPECT_TRUE(set.ok()) << set;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Stock(99).stock(), 5);
+  EXPECT_EQ(Stock(99).version(), 8);
 }
 
 }  // namespace

@@ -54,11 +54,11 @@ json Participant::Post(const std::string& method, const json& body) {
   return json::parse(response->body);
 }
 
-std::string JournalOf(const std::string& data_dir, int64_t order_id) {
+std::string JournalOf(const std::string& database, int64_t order_id) {
   std::vector<std::string> kinds;
-  const auto database = sdk::Database::Open(data_dir + "/product.db", {});
-  EXPECT_TRUE(database.ok()) << database.status();
-  EXPECT_TRUE((*database)
+  const auto opened = sdk::Database::Open(database, {});
+  EXPECT_TRUE(opened.ok()) << opened.status();
+  EXPECT_TRUE((*opened)
                   ->Read([&](sdk::Transaction& tx) -> absl::Status {
                     absl::StatusOr<sdk::Rows> rows = tx.Query(
                         "SELECT kind FROM stock_journal WHERE order_id = ? ORDER BY id", order_id);
@@ -114,6 +114,8 @@ json Shop::Pay(const std::string& code, bool wait_result) {
                                    {"wait_result", wait_result}});
 }
 
-std::string Shop::Journal(int64_t order_id) { return JournalOf(dir.File("product"), order_id); }
+std::string Shop::Journal(int64_t order_id) {
+  return JournalOf(dir.File("product/product.db"), order_id);
+}
 
 }  // namespace saga::participants

@@ -41,8 +41,9 @@ class Participant {
   std::string http_;
 };
 
-// Rows of product's journal for an order, as "deduct restore"; `data_dir` is product's.
-std::string JournalOf(const std::string& data_dir, int64_t order_id);
+// Rows of product's journal for an order, as "deduct restore"; `database` is product's, as its flag
+// names it, or its file.
+std::string JournalOf(const std::string& database, int64_t order_id);
 
 class Shop {
  public:

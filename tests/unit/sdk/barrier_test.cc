@@ -10,22 +10,21 @@
 #include <thread>
 #include <vector>
 
-#include "tests/fixture/temp_dir.h"
+#include "tests/unit/sdk/database_under_test.h"
 
 namespace saga::participants::sdk {
 namespace {
 
-class BarrierTest : public ::testing::Test {
+class BarrierTest : public ::testing::TestWithParam<Dialect> {
  protected:
-  BarrierTest() : database_(Open()) {
-    EXPECT_TRUE(CreateBarrierTable(*database_).ok());
+  BarrierTest() {
+    const absl::Status made = CreateBarrierTable(*database_);
+    EXPECT_TRUE(made.ok()) << made;
     EXPECT_TRUE(CreateBarrierTable(*database_).ok()) << "twice is fine";
     EXPECT_TRUE(
         database_->Script("CREATE TABLE money (amount INTEGER); INSERT INTO money VALUES (0)")
             .ok());
   }
-
-  std::unique_ptr<Database> Open() { return Database::Open(dir_.File("b.db"), {}).value(); }
 
   static BranchContext Saga(Op op) { return {"g1", Mode::kSaga, "01", op}; }
   static BranchContext Tcc(Op op) { return {"g1", Mode::kTcc, "01", op}; }
@@ -41,32 +40,22 @@ class BarrierTest : public ::testing::Test {
     return Barrier(context).Call(*database_, Add(amount));
   }
 
-  int64_t Number(const char* sql) {
-    int64_t number = -1;
-    EXPECT_TRUE(database_
-                    ->Read([&](Transaction& tx) -> absl::Status {
-                      absl::StatusOr<Rows> rows = tx.Query(sql);
-                      if (!rows.ok()) return rows.status();
-                      if (!rows->Next().value()) return absl::NotFoundError("no row");
-                      number = rows->Int(0);
-                      return absl::OkStatus();
-                    })
-                    .ok());
-    return number;
-  }
+  int64_t Number(const char* query) { return NumberIn(*database_, query); }
   int64_t Money() { return Number("SELECT amount FROM money"); }
   int64_t BarrierRows() { return Number("SELECT COUNT(*) FROM barrier"); }
 
-  fixture::TempDir dir_;
-  std::unique_ptr<Database> database_;
+  DatabaseUnderTest place_{GetParam()};
+  std::unique_ptr<Database> database_ = place_.Open();
 };
+
+INSTANTIATE_TEST_SUITE_P(Databases, BarrierTest, EachDialect(), DialectName);
 
 void Expect(const BarrierResult& result, BarrierVerdict verdict) {
   EXPECT_EQ(Name(result.verdict), Name(verdict));
   EXPECT_EQ(result.outcome, Outcome::Done());
 }
 
-TEST_F(BarrierTest, RunsOnceAndAnswersRepeatsWithoutRunning) {
+TEST_P(BarrierTest, RunsOnceAndAnswersRepeatsWithoutRunning) {
   Expect(Deliver(Saga(Op::kAction), 30), BarrierVerdict::kRan);
   Expect(Deliver(Saga(Op::kAction), 30), BarrierVerdict::kDuplicate);
   EXPECT_EQ(Money(), 30);
@@ -76,7 +65,7 @@ TEST_F(BarrierTest, RunsOnceAndAnswersRepeatsWithoutRunning) {
   EXPECT_EQ(Money(), 0);
 }
 
-TEST_F(BarrierTest, CompensationWithoutActionDoesNothingAndStopsTheLateAction) {
+TEST_P(BarrierTest, CompensationWithoutActionDoesNothingAndStopsTheLateAction) {
   Expect(Deliver(Saga(Op::kCompensate), -30), BarrierVerdict::kNullCompensation);
   Expect(Deliver(Saga(Op::kCompensate), -30), BarrierVerdict::kDuplicate);
   Expect(Deliver(Saga(Op::kAction), 30), BarrierVerdict::kHanging);
@@ -84,13 +73,13 @@ TEST_F(BarrierTest, CompensationWithoutActionDoesNothingAndStopsTheLateAction) {
   EXPECT_EQ(Money(), 0);
 }
 
-TEST_F(BarrierTest, CancelWithoutTryDoesNothingAndStopsTheLateTry) {
+TEST_P(BarrierTest, CancelWithoutTryDoesNothingAndStopsTheLateTry) {
   Expect(Deliver(Tcc(Op::kCancel), -30), BarrierVerdict::kNullCompensation);
   Expect(Deliver(Tcc(Op::kTry), 30), BarrierVerdict::kHanging);
   EXPECT_EQ(Money(), 0);
 }
 
-TEST_F(BarrierTest, TryAndConfirmRunOnceEach) {
+TEST_P(BarrierTest, TryAndConfirmRunOnceEach) {
   Expect(Deliver(Tcc(Op::kTry), 1), BarrierVerdict::kRan);
   Expect(Deliver(Tcc(Op::kTry), 1), BarrierVerdict::kDuplicate);
   Expect(Deliver(Tcc(Op::kConfirm), 10), BarrierVerdict::kRan);
@@ -98,14 +87,14 @@ TEST_F(BarrierTest, TryAndConfirmRunOnceEach) {
   EXPECT_EQ(Money(), 11);
 }
 
-TEST_F(BarrierTest, OtherBranchesAndGidsAreOnTheirOwn) {
+TEST_P(BarrierTest, OtherBranchesAndGidsAreOnTheirOwn) {
   Expect(Deliver({"g1", Mode::kSaga, "01", Op::kAction}, 1), BarrierVerdict::kRan);
   Expect(Deliver({"g1", Mode::kSaga, "02", Op::kAction}, 1), BarrierVerdict::kRan);
   Expect(Deliver({"g10", Mode::kSaga, "1", Op::kAction}, 1), BarrierVerdict::kRan);
   EXPECT_EQ(Money(), 3);
 }
 
-TEST_F(BarrierTest, WhatIsNotDoneLeavesNoTraceAndMayRunAgain) {
+TEST_P(BarrierTest, WhatIsNotDoneLeavesNoTraceAndMayRunAgain) {
   for (const Outcome& outcome :
        {Outcome::FailedForGood("no"), Outcome::TryLater("not yet"), Outcome::Unknown("broken")}) {
     Barrier barrier(Saga(Op::kAction));
@@ -123,7 +112,7 @@ TEST_F(BarrierTest, WhatIsNotDoneLeavesNoTraceAndMayRunAgain) {
   EXPECT_EQ(Money(), 0);
 }
 
-TEST_F(BarrierTest, SeveralCallsInOneRequestAreNumbered) {
+TEST_P(BarrierTest, SeveralCallsInOneRequestAreNumbered) {
   for (int repeat = 0; repeat < 2; ++repeat) {
     Barrier barrier(Saga(Op::kAction));
     const BarrierVerdict expected = repeat == 0 ? BarrierVerdict::kRan : BarrierVerdict::kDuplicate;
@@ -137,7 +126,7 @@ TEST_F(BarrierTest, SeveralCallsInOneRequestAreNumbered) {
       2);
 }
 
-TEST_F(BarrierTest, RowsAreThoseOfTheProtocol) {
+TEST_P(BarrierTest, RowsAreThoseOfTheProtocol) {
   Expect(Deliver(Saga(Op::kCompensate), 0), BarrierVerdict::kNullCompensation);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM barrier WHERE op = 'action' AND reason = 'compensate'"),
             1);
@@ -149,8 +138,8 @@ TEST_F(BarrierTest, RowsAreThoseOfTheProtocol) {
 }
 
 // The same call from many threads, over two connections as two processes would have them.
-TEST_F(BarrierTest, ConcurrentRepeatsRunOnce) {
-  const std::unique_ptr<Database> second = Open();
+TEST_P(BarrierTest, ConcurrentRepeatsRunOnce) {
+  const std::unique_ptr<Database> second = place_.Open();
   std::atomic<int> ran = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 16; ++t) {
@@ -168,8 +157,8 @@ TEST_F(BarrierTest, ConcurrentRepeatsRunOnce) {
 
 // Whatever the order in which an action, its compensation and their repeats arrive, they cancel out
 // in the end.
-TEST_F(BarrierTest, ConcurrentActionAndCompensationCancelOut) {
-  const std::unique_ptr<Database> second = Open();
+TEST_P(BarrierTest, ConcurrentActionAndCompensationCancelOut) {
+  const std::unique_ptr<Database> second = place_.Open();
   for (int round = 0; round < 20; ++round) {
     const std::string gid = "race-" + std::to_string(round);
     std::vector<std::thread> threads;
@@ -187,13 +176,37 @@ TEST_F(BarrierTest, ConcurrentActionAndCompensationCancelOut) {
   }
 }
 
-TEST_F(BarrierTest, CheckBackFindsACommittedSender) {
+// Repeats that wait for one that then fails: one of them does it.
+TEST_P(BarrierTest, ConcurrentRepeatsOfWhatFailsRunUntilOneIsDone) {
+  constexpr int kFailing = 5;
+  std::atomic<int> runs = 0;
+  std::atomic<int> done = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 12; ++t) {
+    threads.emplace_back([&] {
+      const BarrierResult result =
+          Barrier(Saga(Op::kAction)).Call(*database_, [&](Transaction& tx) {
+            const Outcome added = Add(30)(tx);
+            if (!added.ok()) return added;
+            return ++runs <= kFailing ? Outcome::FailedForGood("no") : added;
+          });
+      if (result.verdict == BarrierVerdict::kRan && result.outcome.ok()) ++done;
+      EXPECT_TRUE(result.outcome.ok() || result.outcome == Outcome::FailedForGood("no"))
+          << result.outcome.reason();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(done, 1);
+  EXPECT_EQ(Money(), 30);
+}
+
+TEST_P(BarrierTest, CheckBackFindsACommittedSender) {
   Expect(Barrier(MessageSenderContext("m1")).Call(*database_, Add(5)), BarrierVerdict::kRan);
   EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_), Outcome::Done());
   EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_), Outcome::Done());
 }
 
-TEST_F(BarrierTest, CheckBackBeforeTheSenderRefusesItForEver) {
+TEST_P(BarrierTest, CheckBackBeforeTheSenderRefusesItForEver) {
   EXPECT_EQ(Barrier(MessageSenderContext("m1")).QueryPrepared(*database_).kind(),
             OutcomeKind::kFailedForGood);
   const BarrierResult late = Barrier(MessageSenderContext("m1")).Call(*database_, Add(5));
@@ -204,7 +217,7 @@ TEST_F(BarrierTest, CheckBackBeforeTheSenderRefusesItForEver) {
             OutcomeKind::kFailedForGood);
 }
 
-TEST_F(BarrierTest, CheckBackAfterASenderThatFailedIsANo) {
+TEST_P(BarrierTest, CheckBackAfterASenderThatFailedIsANo) {
   const BarrierResult failed =
       Barrier(MessageSenderContext("m1")).Call(*database_, [](Transaction&) {
         return Outcome::FailedForGood("not enough money");
@@ -214,7 +227,7 @@ TEST_F(BarrierTest, CheckBackAfterASenderThatFailedIsANo) {
             OutcomeKind::kFailedForGood);
 }
 
-TEST_F(BarrierTest, ABrokenDatabaseIsUnknownNotDone) {
+TEST_P(BarrierTest, ABrokenDatabaseIsUnknownNotDone) {
   ASSERT_TRUE(database_->Script("DROP TABLE barrier").ok());
   const BarrierResult result = Deliver(Saga(Op::kAction), 30);
   EXPECT_EQ(result.verdict, BarrierVerdict::kError);

@@ -7,14 +7,18 @@
 
 #include "participants/sdk/example/coupon.h"
 #include "participants/sdk/testing/fake_orchestrator.h"
-#include "tests/fixture/temp_dir.h"
+#include "tests/unit/sdk/database_under_test.h"
 
 namespace saga::participants::sdk::example {
 namespace {
 
-TEST(Coupon, IsUsedOnceAndGivenBack) {
-  fixture::TempDir dir;
-  const std::unique_ptr<Database> database = Database::Open(dir.File("coupon.db"), {}).value();
+class Coupon : public ::testing::TestWithParam<Dialect> {};
+
+INSTANTIATE_TEST_SUITE_P(Databases, Coupon, EachDialect(), DialectName);
+
+TEST_P(Coupon, IsUsedOnceAndGivenBack) {
+  const DatabaseUnderTest place(GetParam());
+  const std::unique_ptr<Database> database = place.Open();
   ASSERT_TRUE(PrepareCoupons(*database).ok());
   ParticipantServer server({});
   AddCouponRoutes(*database, server);
