@@ -197,4 +197,21 @@ inline constexpr double kEvictAbove = 0.75;
 // ... and it has at least this long to wait.
 inline constexpr base::Duration kEvictMinWait = base::Seconds(5);
 
+
+// --- several nodes on one store (engine/peer_link.h)
+// How long a request about a transaction of another node is tried while that node cannot be asked
+// and nobody has taken over, at least; twice the lease when that is longer.
+inline constexpr base::Duration kPeerPatience = base::Seconds(15);
+inline constexpr base::Duration kPeerPause = base::Millis(50);  // before the second look; doubles
+inline constexpr base::Duration kMaxPeerPause = base::Seconds(1);
+// For one request's answer. What waits for an end is asked again after as long: the holder may have
+// changed.
+inline constexpr base::Duration kPeerTimeout = base::Seconds(5);
+inline constexpr size_t kMaxForwards = 20'000;  // requests at other nodes at once
+// Past its lease a node begins no call; it looks again after this long.
+inline constexpr base::Duration kLeasePause = base::Millis(100);
+// How often a node looks for what others changed beside the transactions: topics, participants, what
+// is set for destinations, jobs and messages of nodes that are gone.
+inline constexpr base::Duration kSharedLook = base::Seconds(1);
+
 }  // namespace saga::core

@@ -8,8 +8,8 @@
 
 namespace saga::engine {
 
-Committer::Committer(EngineContext* context, Claimed claimed)
-    : context_(context), claimed_(std::move(claimed)) {}
+Committer::Committer(EngineContext* context, Claimed claimed, Lost lost)
+    : context_(context), claimed_(std::move(claimed)), lost_(std::move(lost)) {}
 
 void Committer::Bind(port::Strand* strand) {
   strand_ = strand;
@@ -85,6 +85,7 @@ void Committer::LoadNow(const Item& item) {
   port::Holding holding;
   if (record.ok() && !core::IsFinal(record->status))
     holding = context_->ports.store->Claim(item.gid);
+  TellLost();
   item.listener->OnLoaded(item.gid, std::move(record), std::move(holding));
   unsettled_ -= 1;
 }
@@ -121,19 +122,27 @@ bool Committer::LookUp(const PendingWrite& pending, CommitResult* result) {
   NoteStore(record.status());
   if (!record.ok()) return false;
   const bool insert = pending.write.kind == port::Write::Kind::kInsert;
-  if (record->version == wanted.version && record->create_time == wanted.create_time) {
-    // It had been stored. The store forgot who holds it, if it failed in between.
-    (void)context_->ports.store->Claim(wanted.gid);
+  if (*record == wanted && (core::IsFinal(wanted.status) || ClaimAgain(wanted.gid))) {
+    // It had been stored.
     result->kind = CommitResult::Kind::kDone;
   } else if (insert) {
     result->kind = CommitResult::Kind::kAlreadyThere;
     result->existing = std::move(*record);
+    result->unsure = true;
   } else if (record->version + 1 == wanted.version) {
     return false;
   } else {
     result->kind = CommitResult::Kind::kConflict;
+    result->unsure = true;
   }
   return true;
+}
+
+// The store forgot who holds it, if it failed in between; and another node may hold it by now.
+bool Committer::ClaimAgain(const std::string& gid) {
+  const bool ours = context_->ports.store->Claim(gid).Ours();
+  TellLost();
+  return ours;
 }
 
 void Committer::CommitBatch(std::vector<PendingWrite> batch) {
@@ -143,6 +152,7 @@ void Committer::CommitBatch(std::vector<PendingWrite> batch) {
 
   const base::Time begin = context_->ports.clock->Now();
   std::vector<port::WriteResult> results = context_->ports.store->Commit(writes);
+  TellLost();
   const base::Time end = context_->ports.clock->Now();
   SAGA_CHECK(results.size() == batch.size());
 
@@ -219,9 +229,20 @@ void Committer::Report(std::vector<std::pair<CommitListener*, CommitResult>> res
   }
 }
 
+// Anybody who asks the store may learn that the lease had run out. What was lost is told to the
+// runners before what came of asking, and until they have heard it they know nothing for certain
+// (Runner::Sure).
+void Committer::TellLost() {
+  if (context_->ports.store->HeldUntil() > context_->ports.clock->Now()) return;
+  const uint64_t loss = ++context_->losses;
+  lost_(context_->ports.store->TakeLost(), loss);
+}
+
 void Committer::ClaimDue(base::Time now) {
   claim_at_ = base::kNever;
-  for (;;) {
+  const bool shared = context_->ports.peers != nullptr;
+  // Who is about to leave takes nothing more up where others can.
+  while (!shared || context_->intake) {
     const size_t live = context_->live.load();
     if (live >= context_->options.max_live) {
       claim_at_ = now + core::kLaneFullPause;
@@ -229,6 +250,7 @@ void Committer::ClaimDue(base::Time now) {
     }
     const size_t page = std::min(core::kClaimPage, context_->options.max_live - live);
     auto due = context_->ports.store->ClaimDue(now, page);
+    TellLost();
     NoteStore(due.status());
     if (!due.ok()) {
       claim_at_ = now + core::kStoreRetryPause;
@@ -240,7 +262,9 @@ void Committer::ClaimDue(base::Time now) {
   }
   const absl::StatusOr<base::Time> next = context_->ports.store->NextDue();
   NoteStore(next.status());
+  TellLost();
   claim_at_ = next.ok() ? *next : now + core::kStoreRetryPause;
+  if (shared && !context_->intake) claim_at_ = std::max(claim_at_, now + core::kLeasePause);
 }
 
 void Committer::NoteStore(const absl::Status& status) {

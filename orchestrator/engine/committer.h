@@ -36,6 +36,9 @@ struct CommitResult {
   Kind kind = Kind::kDone;
   core::GlobalTransaction existing;
   std::string error;
+  // kAlreadyThere, kConflict: the write may have been stored all the same, before what is there
+  // now.
+  bool unsure = false;
 };
 
 // Where a runner hears from the committer. Called on the store strand; must only enqueue.
@@ -60,8 +63,11 @@ class Committer {
   // `claimed` gets every transaction claimed because it is due; on the store strand, must only
   // enqueue.
   using Claimed = std::function<void(core::GlobalTransaction)>;
+  // `lost` gets what the store says this process has lost, before anything that the store said
+  // later. On the store strand, must only enqueue.
+  using Lost = std::function<void(std::vector<std::string> gids, uint64_t loss)>;
 
-  Committer(EngineContext* context, Claimed claimed);
+  Committer(EngineContext* context, Claimed claimed, Lost lost);
 
   void Bind(port::Strand* strand);
   void Body();
@@ -98,14 +104,17 @@ class Committer {
   void RetryNow(base::Time now);
   // True: settled, `result` says how. False: to be tried again.
   bool LookUp(const PendingWrite& pending, CommitResult* result);
+  bool ClaimAgain(const std::string& gid);
   void CommitBatch(std::vector<PendingWrite> batch);
   CommitResult Settle(const PendingWrite& pending, port::WriteResult&& result);
   void Report(std::vector<std::pair<CommitListener*, CommitResult>> results);
   void ClaimDue(base::Time now);
+  void TellLost();
   void NoteStore(const absl::Status& status);
 
   EngineContext* const context_;
   const Claimed claimed_;
+  const Lost lost_;
   Inbox<Item> inbox_;
   port::Strand* strand_ = nullptr;
 

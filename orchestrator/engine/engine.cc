@@ -8,6 +8,7 @@
 #include "orchestrator/engine/context.h"
 #include "orchestrator/engine/lane.h"
 #include "orchestrator/engine/outbox_relay.h"
+#include "orchestrator/engine/peer_link.h"
 #include "orchestrator/engine/runner.h"
 
 namespace saga::engine {
@@ -24,6 +25,7 @@ class Engine::Impl {
                                                   .executor = ports.executor,
                                                   .directory = ports.directory,
                                                   .publisher = ports.publisher,
+                                                  .may_call = MayCall(ports),
                                               },
                                               [this] {
                                                 for (const auto& runner : runners)
@@ -34,23 +36,44 @@ class Engine::Impl {
           .store = ports.outbox, .publisher = ports.publisher, .clock = ports.clock});
       context.relay = relay.get();
     }
-    committer = std::make_unique<Committer>(&context, [this](core::GlobalTransaction record) {
-      ++context.live;
-      Runner& runner = RunnerOf(record.gid);
-      if (!runner.Push(Claimed{std::move(record)})) --context.live;
-    });
+    committer = std::make_unique<Committer>(
+        &context,
+        [this](core::GlobalTransaction record) {
+          ++context.live;
+          Runner& runner = RunnerOf(record.gid);
+          if (!runner.Push(Claimed{std::move(record)})) --context.live;
+        },
+        [this](std::vector<std::string> gids, uint64_t loss) { TellLost(std::move(gids), loss); });
     context.committer = committer.get();
     for (size_t i = 0; i < options.runners; ++i)
       runners.push_back(std::make_unique<Runner>(&context));
   }
 
-  // std::hash and not absl's, which differs from run to run: a simulation has to repeat.
-  Runner& RunnerOf(const std::string& gid) {
-    return *runners[std::hash<std::string>()(gid) % runners.size()];
+  // Calls whose turn comes late are not made when others may hold their transactions by then.
+  static std::function<bool()> MayCall(const Ports& ports) {
+    if (ports.peers == nullptr) return nullptr;
+    return [ports] { return ports.clock->Now() < ports.store->HeldUntil(); };
   }
 
-  void Ask(std::string gid, core::Event event, WaitFor wait, Reply reply) {
-    if (!context.intake) {
+  // Every runner hears of every loss, and of its own transactions what they are.
+  void TellLost(std::vector<std::string> gids, uint64_t loss) {
+    std::vector<Lost> lost(runners.size());
+    for (std::string& gid : gids) lost[NumberOf(gid)].gids.push_back(std::move(gid));
+    for (size_t i = 0; i < runners.size(); ++i) {
+      lost[i].loss = loss;
+      runners[i]->Push(std::move(lost[i]));
+    }
+  }
+
+  // std::hash and not absl's, which differs from run to run: a simulation has to repeat.
+  size_t NumberOf(const std::string& gid) const {
+    return std::hash<std::string>()(gid) % runners.size();
+  }
+  Runner& RunnerOf(const std::string& gid) { return *runners[NumberOf(gid)]; }
+
+  // One that has stopped taking requests still holds what it holds: peers go on asking it.
+  void Ask(std::string gid, core::Event event, WaitFor wait, Reply reply, Trail trail = {}) {
+    if (!context.intake && !trail.from_peer) {
       reply({.kind = Answer::Kind::kStopping});
       return;
     }
@@ -64,10 +87,18 @@ class Engine::Impl {
     }
     ++context.requests;
     Runner& runner = RunnerOf(gid);
-    RunnerItem item = Request{std::move(gid), std::move(event), wait, std::move(reply)};
+    RunnerItem item = Request{std::move(gid), std::move(event), wait, std::move(reply), trail};
     if (runner.Push(std::move(item))) return;
     --context.requests;
     std::get<Request>(item).reply({.kind = Answer::Kind::kStopping});
+  }
+
+  // `item` is a WaitRequest or a ReplyArrived.
+  template <typename Item>
+  void Push(const std::string& gid, Item item) {
+    RunnerItem pushed = std::move(item);
+    if (RunnerOf(gid).Push(std::move(pushed))) return;
+    std::get<Item>(pushed).reply({.kind = Answer::Kind::kStopping});
   }
 
   EngineContext context;
@@ -142,19 +173,32 @@ void Engine::ActOnDeadLetter(const std::string& gid, core::DeadLetterAct act, Wa
 
 void Engine::WaitForBranch(const std::string& gid, const std::string& branch_id, core::Op op,
                            Reply reply) {
-  RunnerItem item =
-      WaitRequest{gid, WaitFor::kBranch, ++impl_->last_wait_id, std::move(reply), branch_id, op};
-  if (!impl_->RunnerOf(gid).Push(std::move(item))) {
-    std::get<WaitRequest>(item).reply({.kind = Answer::Kind::kStopping});
-  }
+  impl_->Push(gid, WaitRequest{gid, WaitFor::kBranch, ++impl_->last_wait_id, std::move(reply),
+                               branch_id, op});
 }
 
 void Engine::TakeReply(QueuedReply queued, Reply reply) {
-  Runner& runner = impl_->RunnerOf(queued.gid);
-  RunnerItem item = ReplyArrived{std::move(queued), std::move(reply)};
-  if (!runner.Push(std::move(item))) {
-    std::get<ReplyArrived>(item).reply({.kind = Answer::Kind::kStopping});
+  const std::string gid = queued.gid;
+  impl_->Push(gid, ReplyArrived{std::move(queued), std::move(reply)});
+}
+
+uint64_t Engine::ServePeer(PeerAsk ask, Reply reply) {
+  const Trail trail{.from_peer = true};
+  if (auto* request = std::get_if<PeerRequest>(&ask.what); request != nullptr) {
+    impl_->Ask(std::move(ask.gid), std::move(request->event), WaitFor::kStored, std::move(reply),
+               trail);
+    return 0;
   }
+  if (auto* queued = std::get_if<QueuedReply>(&ask.what); queued != nullptr) {
+    impl_->Push(ask.gid, ReplyArrived{std::move(*queued), std::move(reply), trail});
+    return 0;
+  }
+  auto& wait = std::get<PeerWait>(ask.what);
+  const uint64_t id = ++impl_->last_wait_id;
+  WaitRequest item{ask.gid, wait.wait, id, std::move(reply), std::move(wait.branch_id), wait.op};
+  item.trail = trail;
+  impl_->Push(ask.gid, std::move(item));
+  return id;
 }
 
 void Engine::WakeOutbox() {
@@ -167,10 +211,7 @@ void Engine::SetDestination(const std::string& destination, const DestinationSet
 
 uint64_t Engine::Wait(const std::string& gid, WaitFor wait, Reply reply) {
   const uint64_t id = ++impl_->last_wait_id;
-  RunnerItem item = WaitRequest{gid, wait, id, std::move(reply), "", core::Op::kAction};
-  if (!impl_->RunnerOf(gid).Push(std::move(item))) {
-    std::get<WaitRequest>(item).reply({.kind = Answer::Kind::kStopping});
-  }
+  impl_->Push(gid, WaitRequest{gid, wait, id, std::move(reply)});
   return id;
 }
 
@@ -202,7 +243,8 @@ EngineStats Engine::Stats() const {
 void Engine::StopIntake() { impl_->context.intake = false; }
 
 bool Engine::Quiet() const {
-  if (impl_->context.requests > 0 || impl_->context.lanes->Pending() > 0 ||
+  const EngineContext& context = impl_->context;
+  if (context.requests > 0 || context.asked > 0 || context.lanes->Pending() > 0 ||
       !impl_->committer->Quiet())
     return false;
   if (impl_->relay != nullptr && !impl_->relay->Quiet()) return false;
@@ -221,6 +263,8 @@ void Engine::Stop() {
   if (impl_->relay != nullptr) impl_->relay->Close();
   for (const auto& strand : impl_->strands) strand->Stop();
   for (const auto& runner : impl_->runners) runner->AnswerAll();
+  // Nothing of ours writes any more.
+  if (!impl_->strands.empty()) impl_->context.ports.store->Leave();
 }
 
 }  // namespace saga::engine

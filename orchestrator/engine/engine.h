@@ -37,6 +37,9 @@
 
 namespace saga::engine {
 
+class PeerLink;
+struct PeerAsk;
+
 // What goes out as messages. Without a publisher (Engine::Ports) nothing does.
 struct MessageOptions {
   // A call goes over the fallback when its destination's breaker is open, or when this many of its
@@ -61,6 +64,8 @@ struct EngineOptions {
   uint32_t registered_attempt_limit = core::kRegisteredAttemptLimit;
   uint32_t attempt_limit = 0;
   MessageOptions messages;
+  // With peers: how long a request is tried whose transaction's holder cannot be asked.
+  base::Duration peer_patience = core::kPeerPatience;
 };
 
 // What a request came to.
@@ -69,7 +74,9 @@ struct Answer {
     kVerdict,      // the core answered: see verdict
     kOverloaded,   // a limit was reached; nothing was done, try again. `error` names the limit.
     kStoreFailed,  // nothing was stored, nothing will happen. `error` says why.
-    kStopping,     // the server is going down; nothing was done
+    // The server is going down; nothing was done. To a peer also: the transaction is not this
+    // node's.
+    kStopping,
   };
 
   Kind kind = Kind::kVerdict;
@@ -162,6 +169,8 @@ class Engine {
     port::ParticipantDirectory* directory = nullptr;
     port::MessagePublisher* publisher = nullptr;
     port::OutboxStore* outbox = nullptr;  // with a publisher
+    // Null: no others share the store.
+    PeerLink* peers = nullptr;
   };
 
   // The ports outlive the engine.
@@ -204,6 +213,10 @@ class Engine {
   // The caller of Wait went away. Its reply runs, with kStopping, unless it ran already.
   void CancelWait(const std::string& gid, uint64_t wait_id);
 
+  // What another node asks about a transaction that this one holds, as far as it knows. If it does
+  // not: kStopping; nothing is forwarded twice. Returns a number for CancelWait.
+  uint64_t ServePeer(PeerAsk ask, Reply reply);
+
   // The transaction if it is in memory. `done(nullptr)` when it is not: read the store.
   void Inspect(const std::string& gid, absl::AnyInvocable<void(const Snapshot*)> done);
 
@@ -213,7 +226,8 @@ class Engine {
   void StopIntake();
   // True when no call is out and nothing waits to be stored.
   bool Quiet() const;
-  // Ends everything: calls that are still out are left to the next start.
+  // Ends everything: calls that are still out are left to the next start, and to whoever shares the
+  // store.
   void Stop();
 
  private:

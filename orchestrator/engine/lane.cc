@@ -277,15 +277,20 @@ void LaneSet::Begin(Turns& turns) {
 }
 
 void LaneSet::Call(Turn& turn) {
-  ports_.caller->Call(
-      std::move(turn.waiting.call),
+  port::BranchCaller::Done done =
       [self = shared_from_this(), lane = turn.lane, started = turn.started, ticket = turn.ticket,
        done = std::move(turn.waiting.done)](port::BranchReply reply) mutable {
         const core::Outcome outcome = reply.outcome;
         const port::Reach reach = reply.reach;
         done(std::move(reply));
         self->OnDone(lane, outcome, reach, started, ticket);
-      });
+      };
+  if (ports_.may_call && !ports_.may_call()) {
+    done({.outcome = core::Outcome::kUnknown,
+          .text = "this node's lease ran out before the call's turn came; it was not made"});
+    return;
+  }
+  ports_.caller->Call(std::move(turn.waiting.call), std::move(done));
 }
 
 void LaneSet::OnDone(Lane* lane, core::Outcome outcome, port::Reach reach, base::Time started,

@@ -73,6 +73,9 @@ class LaneSet : public std::enable_shared_from_this<LaneSet> {
     port::Executor* executor = nullptr;
     port::ParticipantDirectory* directory = nullptr;  // null: nobody registers
     port::MessagePublisher* publisher = nullptr;      // null: there is no fallback
+    // Asked before every call is made, not earlier; false: it ends unknown, and nobody was called.
+    // Empty: yes.
+    std::function<bool()> may_call = nullptr;
   };
   // Runs when a destination can be called again that could not: offers that were told kNotNow are
   // welcome. Any thread; must only enqueue. May be empty.

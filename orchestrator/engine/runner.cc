@@ -20,7 +20,11 @@ bool Begins(const core::Event& event) {
 }  // namespace
 
 Runner::Runner(EngineContext* context)
-    : context_(context), inbox_(std::make_shared<Inbox<RunnerItem>>()) {}
+    : context_(context),
+      inbox_(std::make_shared<Inbox<RunnerItem>>()),
+      forwarder_(context, [inbox = inbox_](uint64_t number, PeerAnswer answer) {
+        inbox->Push(PeerAnswered{number, std::move(answer)});
+      }) {}
 
 void Runner::Bind(port::Strand* strand) {
   strand_ = strand;
@@ -49,8 +53,9 @@ void Runner::Body() {
   }
   items_.clear();
   HandleWakes();
+  LookAgainForAll();
   flush();
-  strand_->WakeAt(wakes_.Next());
+  strand_->WakeAt(std::min(wakes_.Next(), forwarder_.Next()));
 }
 
 // --- what comes in
@@ -72,12 +77,12 @@ void Runner::Handle(Request& request) {
     Note(slot, decision);
     // The event is kept without its draft: should the gid exist already, the draft is what the slot
     // holds now.
-    slot->held.push_back(
-        {std::move(request.reply), request.wait, decision.verdict, std::move(again)});
+    slot->held.push_back({std::move(request.reply), request.wait, decision.verdict,
+                          std::move(again), -1, request.trail});
     BeginCommit(slot);
     return;
   }
-  if (slot == nullptr) slot = FindOrLoad(request.gid);
+  slot = FindSure(request.gid);
   if (slot->Busy()) {
     slot->aside.emplace_back(std::move(request));
     return;
@@ -87,7 +92,7 @@ void Runner::Handle(Request& request) {
 }
 
 void Runner::Handle(WaitRequest& request) {
-  Slot* slot = FindOrLoad(request.gid);
+  Slot* slot = FindSure(request.gid);
   if (slot->Busy()) {
     slot->aside.emplace_back(std::move(request));
     return;
@@ -97,6 +102,7 @@ void Runner::Handle(WaitRequest& request) {
 }
 
 void Runner::Handle(WaitCancelled& cancelled) {
+  if (forwarder_.Cancel(cancelled.gid, cancelled.id)) return;
   Slot* slot = Find(cancelled.gid);
   if (slot == nullptr) return;
   const auto answer = [](Reply& reply) { reply({.kind = Answer::Kind::kStopping}); };
@@ -128,7 +134,7 @@ void Runner::Handle(CallReturned& returned) {
 }
 
 void Runner::Handle(ReplyArrived& arrived) {
-  Slot* slot = FindOrLoad(arrived.queued.gid);
+  Slot* slot = FindSure(arrived.queued.gid);
   if (slot->Busy()) {
     slot->aside.emplace_back(std::move(arrived));
     return;
@@ -146,6 +152,7 @@ void Runner::Handle(LaneOpened&) {
 
 void Runner::Handle(Inspection& inspection) {
   Slot* slot = Find(inspection.gid);
+  if (slot != nullptr) slot = FindSure(inspection.gid);
   if (slot == nullptr) {
     inspection.done(nullptr);
   } else if (slot->Busy()) {
@@ -185,13 +192,11 @@ void Runner::Handle(Loaded& loaded) {
     return;
   }
   if (!loaded.record.ok()) {
-    FailAll(slot, Answer::Kind::kStoreFailed, std::string(loaded.record.status().message()));
-    Erase(slot);
+    OnUnreadable(slot, loaded.record.status());
     return;
   }
   if (!core::IsFinal(loaded.record->status) && !loaded.holding.Ours()) {
-    FailAll(slot, Answer::Kind::kStoreFailed, "the transaction is held by another process");
-    Erase(slot);
+    OnElsewhere(slot, loaded.holding);
     return;
   }
   TakeUp(slot, *std::move(loaded.record));
@@ -250,7 +255,12 @@ void Runner::HandleWakes() {
     SAGA_CHECK(found != by_number_.end());
     Slot* slot = found->second;
     slot->wake = base::kNever;
+    if (slot->reloading) context_->committer->Load(slot->gid, this);
     if (slot->Busy()) continue;  // Act arms it again
+    if (!Sure()) {
+      wakes_.Set(number, &slot->wake, now_ + core::kLeasePause);
+      continue;
+    }
     Step(slot, core::Woken{});
     Settle(slot);
   }
@@ -301,6 +311,7 @@ void Runner::Erase(Slot* slot) {
 
 void Runner::TakeUp(Slot* slot, core::GlobalTransaction record) {
   slot->phase = Slot::Phase::kOpen;
+  slot->reloading = false;
   slot->transaction = std::move(record);
   slot->dirty = false;
   slot->dirty_rows.clear();

@@ -2,7 +2,8 @@
 
 // Owns the transactions whose gid hashes to it. Takes what has come in, steps the core, hands the
 // writes on, and does what is owed by what is stored: answers, calls, wakes. Never blocks.
-// runner.cc is about what comes in, runner_slot.cc about one transaction.
+// runner.cc is about what comes in, runner_slot.cc about one transaction, runner_peers.cc about
+// transactions that are another node's.
 
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "absl/functional/function_ref.h"
 #include "orchestrator/engine/committer.h"
 #include "orchestrator/engine/context.h"
+#include "orchestrator/engine/forwarder.h"
 #include "orchestrator/engine/inbox.h"
 #include "orchestrator/engine/slot.h"
 #include "orchestrator/engine/wake_list.h"
@@ -38,9 +40,20 @@ struct Claimed {
 };
 // A destination can be called again that could not.
 struct LaneOpened {};
+// This process's lease had run out, and these were another node's to take. `loss` counts such times
+// (EngineContext::losses).
+struct Lost {
+  std::vector<std::string> gids;
+  uint64_t loss = 0;
+};
+struct PeerAnswered {
+  uint64_t number = 0;
+  PeerAnswer answer;
+};
 
-using RunnerItem = std::variant<Request, WaitRequest, WaitCancelled, CallReturned, ReplyArrived,
-                                Inspection, Committed, Loaded, Claimed, LaneOpened>;
+using RunnerItem =
+    std::variant<Request, WaitRequest, WaitCancelled, CallReturned, ReplyArrived, Inspection,
+                 Committed, Loaded, Claimed, LaneOpened, Lost, PeerAnswered>;
 
 // Thread safety: Push and Quiet from any thread, OnCommitted and OnLoaded from the store strand,
 // the rest belongs to the runner's strand.
@@ -76,7 +89,21 @@ class Runner : public CommitListener {
   void Handle(Loaded& loaded);
   void Handle(Claimed& claimed);
   void Handle(LaneOpened& opened);
+  void Handle(Lost& lost);
+  void Handle(PeerAnswered& answered);
   void HandleWakes();
+
+  // --- other nodes
+  // What this process holds is its for certain now.
+  bool Sure() const;
+  // As FindOrLoad, and read again when it is not certain that it is still ours.
+  Slot* FindSure(const std::string& gid);
+  // Forgets what is known of a record that may have changed and reads it; who waits goes on
+  // waiting.
+  void Reload(Slot* slot);
+  void OnElsewhere(Slot* slot, const port::Holding& holding);
+  void OnUnreadable(Slot* slot, const absl::Status& status);
+  void LookAgainForAll();
 
   // --- slots
   Slot* Find(const std::string& gid);
@@ -147,6 +174,8 @@ class Runner : public CommitListener {
   absl::flat_hash_map<uint64_t, Slot*> by_number_;
   uint64_t last_number_ = 0;
   WakeList wakes_;
+  Forwarder forwarder_;
+  uint64_t losses_ = 0;               // that this runner has heard of
   std::vector<PendingWrite> writes_;  // handed to the committer at the end of Body
 };
 

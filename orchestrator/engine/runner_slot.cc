@@ -33,6 +33,20 @@ void TurnAway(Items& items, Answer::Kind kind, const std::string& error) {
   for (auto& item : items) std::visit(tell, item);
 }
 
+// The draft that a transaction was made of.
+core::GlobalTransaction Unborn(core::GlobalTransaction transaction) {
+  for (core::Branch& row : transaction.branches) {
+    core::Branch fresh;
+    fresh.branch_id = std::move(row.branch_id);
+    fresh.op = row.op;
+    fresh.target = std::move(row.target);
+    fresh.payload = std::move(row.payload);
+    fresh.retry = row.retry;
+    row = std::move(fresh);
+  }
+  return transaction;
+}
+
 // The row that an operator's act is about; -1: the event is about the transaction.
 int32_t RowMeant(const core::GlobalTransaction& transaction, const core::Event& event) {
   const auto* act = std::get_if<core::DeadLetterAct>(&event);
@@ -52,7 +66,8 @@ void Runner::Process(Slot* slot, SlotItem& item) {
 void Runner::Process(Slot* slot, Request& request) {
   // An abort waits for the result if the prepare asked for that (protocol 5.8).
   if (std::holds_alternative<core::AbortRequested>(request.event) &&
-      slot->transaction.wait_result && request.wait == WaitFor::kStored) {
+      slot->transaction.wait_result && request.wait == WaitFor::kStored &&
+      !request.trail.from_peer) {
     request.wait = WaitFor::kRest;
   }
   if (slot->waiters.size() + slot->held.size() >= core::kMaxWaitersPerGid) {
@@ -62,14 +77,17 @@ void Runner::Process(Slot* slot, Request& request) {
   const core::Decision decision = Step(slot, request.event);
   const int32_t row = RowMeant(slot->transaction, request.event);
   if (!Accepted(decision.verdict)) {
-    request.reply(MakeAnswer(*slot, decision.verdict, row));
+    Answer answer = MakeAnswer(*slot, decision.verdict, row);
+    if (request.trail.unsure) answer = AfterRepeat(request.event, std::move(answer));
+    request.reply(std::move(answer));
   } else if (slot->Busy()) {
-    slot->held.push_back(
-        {std::move(request.reply), request.wait, decision.verdict, std::move(request.event), row});
+    slot->held.push_back({std::move(request.reply), request.wait, decision.verdict,
+                          std::move(request.event), row, request.trail});
   } else if (request.wait == WaitFor::kStored) {
     request.reply(MakeAnswer(*slot, decision.verdict, row));
   } else {
-    slot->waiters.push_back({std::move(request.reply), request.wait, 0, decision.verdict, row});
+    slot->waiters.push_back(
+        {std::move(request.reply), request.wait, 0, decision.verdict, row, request.trail});
   }
 }
 
@@ -88,7 +106,7 @@ void Runner::Process(Slot* slot, WaitRequest& request) {
     row = static_cast<int32_t>(*found);
   }
   slot->waiters.push_back(
-      {std::move(request.reply), request.wait, request.id, core::Verdict::kAccepted, row});
+      {std::move(request.reply), request.wait, request.id, request.verdict, row, request.trail});
 }
 
 void Runner::Process(Slot* slot, CallReturned& returned) {
@@ -143,8 +161,8 @@ void Runner::Process(Slot* slot, ReplyArrived& arrived) {
   // What it says may be known from a call already, and not be stored yet.
   if (!slot->Busy() && slot->dirty) BeginCommit(slot);
   if (slot->Busy()) {
-    slot->held.push_back(
-        {std::move(arrived.reply), WaitFor::kStored, decision.verdict, std::move(event)});
+    slot->held.push_back({std::move(arrived.reply), WaitFor::kStored, decision.verdict,
+                          std::move(event), -1, arrived.trail});
   } else {
     arrived.reply(MakeAnswer(*slot, decision.verdict, slot->last_row));
   }
@@ -295,6 +313,11 @@ void Runner::StartFallback(Slot* slot, uint32_t row, const port::ParticipantFact
 void Runner::Launch(Slot* slot, uint32_t row) {
   core::GlobalTransaction& transaction = slot->transaction;
   const core::Branch& branch = transaction.branches[row];
+  if (!Sure()) {
+    std::erase_if(slot->blocked, [&](const Slot::Blocked& one) { return one.row == row; });
+    slot->blocked.push_back({row, now_ + core::kLeasePause});
+    return;
+  }
   CallReturned returned{transaction.gid, slot->number, row, branch.attempts + 1, now_, {}};
   if (slot->calls_off == nullptr) slot->calls_off = std::make_shared<std::atomic<bool>>(false);
   const Offered offered = context_->lanes->Offer(
@@ -393,7 +416,8 @@ void Runner::ReleaseHeld(Slot* slot) {
     if (held.wait == WaitFor::kStored) {
       held.reply(MakeAnswer(*slot, held.verdict, held.row));
     } else {
-      slot->waiters.push_back({std::move(held.reply), held.wait, 0, held.verdict, held.row});
+      slot->waiters.push_back(
+          {std::move(held.reply), held.wait, 0, held.verdict, held.row, held.trail});
     }
   }
 }
@@ -414,29 +438,23 @@ void Runner::OnInsertFailed(Slot* slot, const std::string& error) {
 void Runner::OnOtherRecord(Slot* slot, CommitResult& result) {
   // What was decided was decided on something that is not so. The requests behind it are stepped
   // again on what is.
-  const core::GlobalTransaction draft = std::move(slot->transaction);
-  std::vector<Slot::Held> held = std::exchange(slot->held, {});
-  for (auto it = held.rbegin(); it != held.rend(); ++it) {
-    if (auto* submitted = std::get_if<core::Submitted>(&it->event); submitted != nullptr) {
-      submitted->draft = draft;
-    } else if (auto* prepared = std::get_if<core::Prepared>(&it->event); prepared != nullptr) {
-      prepared->draft.mode = draft.mode;
+  const bool insert = slot->transaction.version == 1;
+  for (Slot::Held& held : slot->held) {
+    if (result.unsure) held.trail.unsure = true;
+    if (!insert) continue;
+    if (auto* submitted = std::get_if<core::Submitted>(&held.event); submitted != nullptr) {
+      submitted->draft = Unborn(slot->transaction);
+    } else if (auto* prepared = std::get_if<core::Prepared>(&held.event); prepared != nullptr) {
+      prepared->draft = Unborn(slot->transaction);
     }
-    slot->aside.emplace_front(
-        Request{slot->gid, std::move(it->event), it->wait, std::move(it->reply)});
   }
-  slot->writing_rows.clear();
-  slot->writing_history.clear();
-  slot->writing_outbox.clear();
+  Reload(slot);
   // Who holds the record is found out by asking for it, unless it has ended.
   if (result.kind == CommitResult::Kind::kAlreadyThere && core::IsFinal(result.existing.status)) {
     TakeUp(slot, std::move(result.existing));
     Settle(slot);
     return;
   }
-  slot->transaction = {};
-  slot->in_flight.clear();
-  slot->phase = Slot::Phase::kLoading;
   context_->committer->Load(slot->gid, this);
 }
 
@@ -452,6 +470,7 @@ void Runner::AnswerAll() {
   inbox_->TakeAll(items_);
   TurnAway(items_, Answer::Kind::kStopping, "");
   items_.clear();
+  forwarder_.AnswerAll();
   for (Slot* slot : SlotsThat([](const Slot&) { return true; }))
     FailAll(slot, Answer::Kind::kStopping, "");
 }

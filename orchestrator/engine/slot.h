@@ -20,11 +20,21 @@
 
 namespace saga::engine {
 
+// How a request came here, and what its way was so far.
+struct Trail {
+  bool from_peer = false;  // another node forwarded it: it goes no further
+  // Another node was asked, and may have done it without our hearing of it.
+  bool unsure = false;
+  uint32_t looks = 0;        // in a row that led nowhere
+  base::Time trouble_since;  // of the first of those
+};
+
 struct Request {
   std::string gid;
   core::Event event;
   WaitFor wait = WaitFor::kStored;
   Reply reply;
+  Trail trail;
 };
 
 struct WaitRequest {
@@ -35,6 +45,8 @@ struct WaitRequest {
   // kBranch: which op.
   std::string branch_id;
   core::Op op = core::Op::kAction;
+  core::Verdict verdict = core::Verdict::kAccepted;  // of the request that it is the rest of
+  Trail trail;
 };
 
 struct CallReturned {
@@ -49,6 +61,7 @@ struct CallReturned {
 struct ReplyArrived {
   QueuedReply queued;
   Reply reply;
+  Trail trail;
 };
 
 struct Inspection {
@@ -71,6 +84,7 @@ struct Slot {
     core::Verdict verdict = core::Verdict::kAccepted;
     core::Event event;  // to step it again, should the record turn out to be another one
     int32_t row = -1;   // kBranch
+    Trail trail;
   };
   struct Waiter {
     Reply reply;
@@ -78,6 +92,7 @@ struct Slot {
     uint64_t id = 0;  // 0: cannot be cancelled
     core::Verdict verdict = core::Verdict::kAccepted;
     int32_t row = -1;  // kBranch
+    Trail trail;
   };
   // A row that its lane did not take; not offered again before `until`.
   struct Blocked {
@@ -110,6 +125,8 @@ struct Slot {
   const std::string gid;
   const uint64_t number;  // unique in the runner; a reused gid gets another one
   Phase phase = Phase::kOpen;
+  // Loading: it was this process's before, and may still be.
+  bool reloading = false;
   core::GlobalTransaction transaction;
 
   // What the store does not have yet.
@@ -128,6 +145,13 @@ struct Slot {
   std::vector<Waiter> waiters;
   std::deque<SlotItem> aside;
   std::vector<uint32_t> in_flight;  // rows with a call out or in a lane's queue
+
+  // What is out is not wanted any more: calls whose turn has not come are not made.
+  void CallOff() {
+    if (calls_off != nullptr) calls_off->store(true);
+    calls_off = nullptr;
+    in_flight.clear();
+  }
   // Shared with its calls, made with the first one; set when it has ended.
   std::shared_ptr<std::atomic<bool>> calls_off;
   base::Time wake = base::kNever;  // as on the wake list

@@ -8,10 +8,12 @@ namespace {
 
 class SimStrand : public port::Strand {
  public:
-  SimStrand(World* world, SimExecutor::Delay delay, std::string name, std::function<void()> body)
+  SimStrand(World* world, SimExecutor::Delay delay, std::shared_ptr<Freezer> process,
+            std::string name, std::function<void()> body)
       : state_(std::make_shared<State>()) {
     state_->world = world;
     state_->delay = std::move(delay);
+    state_->process = std::move(process);
     state_->name = std::move(name);
     state_->body = std::move(body);
   }
@@ -21,8 +23,10 @@ class SimStrand : public port::Strand {
     if (state_->stopped || state_->notified) return;
     state_->notified = true;
     state_->world->After(state_->delay(state_->name), [state = state_] {
-      state->notified = false;
-      Run(*state);
+      WhenItRuns(state, [state] {
+        state->notified = false;
+        Run(*state);
+      });
     });
   }
 
@@ -30,7 +34,9 @@ class SimStrand : public port::Strand {
     const uint64_t generation = ++state_->wake_generation;
     if (when == base::kNever) return;
     state_->world->At(when, [state = state_, generation] {
-      if (generation == state->wake_generation) Run(*state);
+      WhenItRuns(state, [state, generation] {
+        if (generation == state->wake_generation) Run(*state);
+      });
     });
   }
 
@@ -40,12 +46,21 @@ class SimStrand : public port::Strand {
   struct State {
     World* world = nullptr;
     SimExecutor::Delay delay;
+    std::shared_ptr<Freezer> process;
     std::string name;
     std::function<void()> body;
     bool notified = false;
     bool stopped = false;
     uint64_t wake_generation = 0;
   };
+
+  static void WhenItRuns(const std::shared_ptr<State>& state, std::function<void()> what) {
+    if (state->process == nullptr) {
+      what();
+    } else {
+      state->process->Run(std::move(what));
+    }
+  }
 
   static void Run(State& state) {
     if (!state.stopped) state.body();
@@ -57,7 +72,7 @@ class SimStrand : public port::Strand {
 }  // namespace
 
 std::unique_ptr<port::Strand> SimExecutor::NewStrand(std::string name, std::function<void()> body) {
-  return std::make_unique<SimStrand>(world_, delay_, std::move(name), std::move(body));
+  return std::make_unique<SimStrand>(world_, delay_, process_, std::move(name), std::move(body));
 }
 
 }  // namespace saga::simulation

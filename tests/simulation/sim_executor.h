@@ -6,6 +6,7 @@
 #include <string>
 
 #include "orchestrator/port/executor.h"
+#include "tests/simulation/freezer.h"
 #include "tests/simulation/world.h"
 
 namespace saga::simulation {
@@ -16,7 +17,9 @@ class SimExecutor : public port::Executor {
  public:
   using Delay = std::function<base::Duration(const std::string& strand)>;
 
-  SimExecutor(World* world, Delay delay) : world_(world), delay_(std::move(delay)) {}
+  // `process`, if there is one, may be stopped for a while.
+  SimExecutor(World* world, Delay delay, std::shared_ptr<Freezer> process = nullptr)
+      : world_(world), delay_(std::move(delay)), process_(std::move(process)) {}
 
   std::unique_ptr<port::Strand> NewStrand(std::string name, std::function<void()> body) override;
   // One thread plays all strands, so none can wait for another; `delay` stands for this too.
@@ -25,6 +28,7 @@ class SimExecutor : public port::Executor {
  private:
   World* const world_;
   const Delay delay_;
+  const std::shared_ptr<Freezer> process_;
 };
 
 }  // namespace saga::simulation

@@ -32,7 +32,10 @@ class SimStore : public port::TransactionStore {
   void Release(const std::string& gid) override { disk_->Release(gid); }
   absl::StatusOr<base::Time> NextDue() override { return disk_->NextDue(); }
   base::Time HeldUntil() const override { return disk_->HeldUntil(); }
-  void Leave() override { disk_->Leave(); }
+  std::vector<std::string> TakeLost() override { return disk_->TakeLost(); }
+  void Leave() override {
+    if (!crash_->Happened()) disk_->Leave();
+  }
   absl::Status Ping() override { return disk_->Ping(); }
   std::string Name() const override { return disk_->Name(); }
 
