@@ -1,9 +1,11 @@
 #include "orchestrator/app/command_line.h"
 
 #include <cxxopts.hpp>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "orchestrator/app/care_help.h"
 #include "orchestrator/app/config.h"
 #include "orchestrator/app/suggest.h"
 
@@ -17,12 +19,16 @@ constexpr char kWhat[] =
     "once\n"
     "  sagad config [FLAG...]         print every setting and where its value comes from\n"
     "  sagad version                  print the version\n"
+    "  sagad backup --to FILE         copy the SQLite store, also while sagad runs\n"
+    "  sagad restore --from FILE      put a backup back\n"
+    "  sagad verify [--from FILE]     look for what cannot be in a store or a backup\n"
+    "  sagad help COMMAND             more about one of the last ones\n"
     "\n"
     "A setting is given as flag, as environment variable or in the file of --config, and counts in "
     "this order.\n"
     "Durations: 10s, 500ms, 2m, 1h, or plain seconds.\n"
     "Exit codes: 0 stopped as asked, 2 wrong usage or configuration, 3 data directory or store, 4 "
-    "address busy.\n";
+    "address busy, 5 findings.\n";
 
 cxxopts::Options MakeOptions() {
   cxxopts::Options options("sagad", kWhat);
@@ -35,6 +41,11 @@ cxxopts::Options MakeOptions() {
       "FILE")("o,output", "With config and version: table or json",
               cxxopts::value<std::string>()->default_value("table"),
               "FORMAT")("h,help", "Print this")("version", "Print the version");
+  options.add_options("Store")("to", "With backup: the file to write",
+                               cxxopts::value<std::string>(), "FILE")(
+      "from", "With restore and verify: the file to read", cxxopts::value<std::string>(), "FILE")(
+      "force", "With backup and restore: replace what is there")(
+      "despite-findings", "With restore: also a backup in which something cannot be");
   cxxopts::OptionAdder settings = options.add_options("Settings");
   for (const ConfigKey& key : ConfigKeys()) {
     const std::string range = RangeText(key);
@@ -51,10 +62,9 @@ cxxopts::Options MakeOptions() {
 
 void ReadCommand(const std::string& word, CommandLine* out) {
   static const std::vector<std::pair<std::string, Command>> commands = {
-      {"run", Command::kRun},
-      {"config", Command::kConfig},
-      {"version", Command::kVersion},
-      {"help", Command::kHelp}};
+      {"run", Command::kRun},      {"config", Command::kConfig}, {"version", Command::kVersion},
+      {"help", Command::kHelp},    {"backup", Command::kBackup}, {"restore", Command::kRestore},
+      {"verify", Command::kVerify}};
   std::vector<std::string> names;
   for (const auto& [name, command] : commands) {
     if (name == word) {
@@ -84,6 +94,9 @@ void ReadUnmatched(const std::vector<std::string>& words, CommandLine* out) {
       out->problems.push_back(absl::StrCat("flags: unknown flag ", word, "; see sagad --help"));
     } else if (after_unknown_flag) {
       after_unknown_flag = false;  // its value
+    } else if (have_command && out->command == Command::kHelp) {
+      ReadCommand(word, out);
+      out->help_of = std::exchange(out->command, Command::kHelp);
     } else if (have_command) {
       out->problems.push_back(absl::StrCat("one command at a time, not ", word, " too"));
     } else {
@@ -104,13 +117,39 @@ void ReadGeneral(const cxxopts::ParseResult& parsed, CommandLine* out) {
             absl::StrCat("--output: \"", argument.value(), "\" is not allowed: table or json"));
       }
     } else if (argument.key() == "help") {
+      if (out->command != Command::kHelp) out->help_of = out->command;
       out->command = Command::kHelp;
+    } else if (argument.key() == "to") {
+      out->to = argument.value();
+    } else if (argument.key() == "from") {
+      out->from = argument.value();
+    } else if (argument.key() == "force") {
+      out->force = true;
+    } else if (argument.key() == "despite-findings") {
+      out->despite_findings = true;
     } else if (argument.key() == "version") {
       out->command = Command::kVersion;
     } else {
       out->flags.emplace_back(argument.key(), argument.value());
     }
   }
+}
+
+// A flag that a command would not look at was meant for another one.
+void CheckFiles(CommandLine* out) {
+  const bool writes = out->command == Command::kBackup;
+  const bool reads = out->command == Command::kRestore || out->command == Command::kVerify;
+  const bool replaces = writes || out->command == Command::kRestore;
+  if (out->command == Command::kHelp) return;
+  if (!out->to.empty() && !writes) out->problems.push_back("--to goes with backup only");
+  if (!out->from.empty() && !reads)
+    out->problems.push_back("--from goes with restore and verify only");
+  if (out->force && !replaces) out->problems.push_back("--force goes with backup and restore only");
+  if (out->despite_findings && out->command != Command::kRestore)
+    out->problems.push_back("--despite-findings goes with restore only");
+  if (out->to.empty() && writes) out->problems.push_back("--to is missing: the file to write");
+  if (out->from.empty() && out->command == Command::kRestore)
+    out->problems.push_back("--from is missing: the file to read");
 }
 
 }  // namespace
@@ -122,12 +161,17 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     const cxxopts::ParseResult parsed = options.parse(argc, argv);
     ReadUnmatched(parsed.unmatched(), &out);
     ReadGeneral(parsed, &out);
+    CheckFiles(&out);
   } catch (const cxxopts::exceptions::exception& error) {
     out.problems.push_back(absl::StrCat("flags: ", error.what()));
   }
   return out;
 }
 
-std::string HelpText() { return MakeOptions().help(); }
+std::string HelpText(Command of) {
+  const std::string own = CareHelp(of);
+  if (own.empty()) return MakeOptions().help();
+  return absl::StrCat(own, "\nThe settings are those of a start: sagad --help.\n");
+}
 
 }  // namespace saga::app

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "orchestrator/app/care_commands.h"
 #include "orchestrator/app/command_line.h"
 #include "orchestrator/app/config.h"
 #include "orchestrator/app/config_report.h"
@@ -121,7 +122,7 @@ int Serve(const LoadedConfig& loaded) {
 int Main(int argc, char** argv) {
   const CommandLine line = ParseCommandLine(argc, argv);
   if (line.command == Command::kHelp) {
-    std::fputs(HelpText().c_str(), stdout);
+    std::fputs(HelpText(line.help_of).c_str(), stdout);
     return Exit(ExitCode::kStopped);
   }
   if (line.command == Command::kVersion && line.problems.empty()) return PrintVersion(line.json);
@@ -134,6 +135,7 @@ int Main(int argc, char** argv) {
       PrintProblem(absl::StrCat("warning: ", warning));
     return Exit(ExitCode::kStopped);
   }
+  if (IsCareCommand(line.command)) return Exit(RunCareCommand(line, loaded.config));
   return Serve(loaded);
 }
 

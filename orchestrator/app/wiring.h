@@ -24,6 +24,7 @@ enum class ExitCode : int {
   kConfiguration = 2,
   kStore = 3,
   kAddress = 4,
+  kFindings = 5,  // of the commands that look after a store
 };
 
 struct StartFailure {

@@ -67,6 +67,37 @@ TEST(CommandLine, WrongUsageIsTold) {
   EXPECT_THAT(Parse({"config", "-o", "yaml"}).problems, ElementsAre(HasSubstr("table or json")));
 }
 
+TEST(CommandLine, CommandsOfTheStoreTakeFiles) {
+  const CommandLine backup =
+      Parse({"backup", "--data-dir", "/tmp/x", "--to", "/b/a.db", "--force"});
+  EXPECT_EQ(backup.command, Command::kBackup);
+  EXPECT_EQ(backup.to, "/b/a.db");
+  EXPECT_TRUE(backup.force);
+  EXPECT_THAT(backup.problems, IsEmpty());
+  EXPECT_THAT(backup.flags, ElementsAre(Pair("data-dir", "/tmp/x")));
+  EXPECT_EQ(Parse({"restore", "--from=b.db"}).from, "b.db");
+  EXPECT_EQ(Parse({"verify"}).command, Command::kVerify);
+  EXPECT_THAT(Parse({"verify", "--from", "b.db"}).problems, IsEmpty());
+  EXPECT_THAT(Parse({"backup"}).problems, ElementsAre(HasSubstr("--to is missing")));
+  EXPECT_THAT(Parse({"restore"}).problems, ElementsAre(HasSubstr("--from is missing")));
+  EXPECT_THAT(Parse({"--to", "x"}).problems, ElementsAre(HasSubstr("--to goes with")));
+  EXPECT_THAT(Parse({"verify", "--force"}).problems, ElementsAre(HasSubstr("--force goes with")));
+}
+
+TEST(CommandLine, HelpOfOneCommand) {
+  for (const CommandLine& line : {Parse({"backup", "--help"}), Parse({"help", "backup"})}) {
+    EXPECT_EQ(line.command, Command::kHelp);
+    EXPECT_EQ(line.help_of, Command::kBackup);
+    EXPECT_THAT(line.problems, IsEmpty());
+  }
+  EXPECT_EQ(Parse({"--help"}).command, Command::kHelp);
+  for (const Command command : {Command::kBackup, Command::kRestore, Command::kVerify}) {
+    EXPECT_THAT(HelpText(command), HasSubstr("  sagad "));
+    EXPECT_NE(HelpText(command), HelpText());
+  }
+  EXPECT_EQ(HelpText(Command::kRun), HelpText());
+}
+
 TEST(CommandLine, HelpNamesEveryKeyDefaultAndVariable) {
   std::string help = HelpText();
   for (const ConfigKey& key : ConfigKeys()) {

@@ -14,7 +14,7 @@
 namespace saga::care {
 namespace {
 
-constexpr uint64_t kWorlds = 40;
+constexpr uint64_t kWorlds = 200;
 
 TEST(SimulatedRecords, BreakNoRule) {
   std::set<std::pair<core::Mode, core::Status>> seen;

@@ -1,0 +1,44 @@
+#include "orchestrator/app/care_commands.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+
+namespace saga::app {
+
+bool IsCareCommand(Command command) {
+  switch (command) {
+    case Command::kBackup:
+    case Command::kRestore:
+    case Command::kVerify:
+      return true;
+    case Command::kRun:
+    case Command::kConfig:
+    case Command::kVersion:
+    case Command::kHelp:
+      return false;
+  }
+  return false;
+}
+
+ExitCode RunCareCommand(const CommandLine& line, const Config& config) {
+  // A file has the kind of its own.
+  const bool own_file = line.command == Command::kVerify && !line.from.empty();
+  if (config.store != "sqlite" && !own_file) {
+    return Fail(ExitCode::kConfiguration,
+                absl::StrCat("this command is for the SQLite store, not for store ", config.store,
+                             ". Use the database's own tools for that."));
+  }
+  if (line.command == Command::kBackup) return RunBackup(line, config);
+  if (line.command == Command::kRestore) return RunRestore(line, config);
+  return RunVerify(line, config);
+}
+
+std::string StoreFile(const Config& config) { return absl::StrCat(config.data_dir, "/sagad.db"); }
+
+ExitCode Fail(ExitCode code, const std::string& text) {
+  std::fprintf(stderr, "sagad: %s\n", text.c_str());
+  return code;
+}
+
+}  // namespace saga::app
