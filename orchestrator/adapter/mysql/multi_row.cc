@@ -7,6 +7,16 @@
 
 namespace saga::adapter::mysql {
 
+namespace {
+
+constexpr size_t kAnyNumberUpTo = 32;
+
+size_t RowsAtOnce(size_t left) {
+  return left >= kRowsPerStatement ? kRowsPerStatement : std::min(left, kAnyNumberUpTo);
+}
+
+}  // namespace
+
 std::string Marks(size_t count) {
   std::string marks;
   marks.reserve(2 * count);
@@ -19,11 +29,11 @@ absl::Status WriteRows(saga::mysql::Connection& session, absl::string_view head,
                        absl::FunctionRef<void(saga::mysql::Statement&, size_t)> bind) {
   const std::string row = absl::StrCat("(", Marks(static_cast<size_t>(values)), ")");
   for (size_t first = 0; first < count;) {
-    size_t rows = std::bit_floor(std::min(count - first, kRowsPerStatement));
+    size_t rows = RowsAtOnce(count - first);
     size_t bytes = 0;
     for (size_t i = 0; i < rows; ++i) {
       bytes += sizes.of(first + i);
-      if (i > 0 && bytes > sizes.packet) rows = std::bit_floor(i);
+      if (i > 0 && bytes > sizes.packet) rows = std::min(i, kAnyNumberUpTo);
     }
     std::string sql(head);
     for (size_t i = 0; i < rows; ++i) absl::StrAppend(&sql, i == 0 ? "" : ",", row);

@@ -13,6 +13,11 @@ namespace saga::adapter::mysql {
 
 namespace {
 
+// In place of kRecordTables where only DTM's are there.
+constexpr char kDtmTables[] =
+    "trans_global AS g LEFT JOIN (SELECT 0 AS id, 0 AS owner, 0 AS next_wake, 0 AS version, '' AS "
+    "detail FROM trans_global WHERE 1 = 0) AS s ON s.id = g.id";
+
 constexpr char kBranchesOf[] =
     "SELECT gid, id, url, bin_data, branch_id, op, status, finish_time FROM trans_branch_op WHERE "
     "gid IN ";
@@ -50,7 +55,9 @@ absl::Status TakeColumns(const saga::mysql::Statement& row, const ColumnForm& fo
 
 // `kept` is exact; `told`, to the second, counts only where DTM has written since.
 base::Time Exact(base::Time kept, base::Time told, const ColumnForm& form) {
-  return DateTimeOf(kept, form.zone) == DateTimeOf(told, form.zone) ? kept : told;
+  const std::string column = DateTimeOf(kept, form.zone);
+  const bool same = column == DateTimeOf(told, form.zone) || TimeOf(column, form.zone) == told;
+  return same ? kept : told;
 }
 
 // Puts what the side table keeps together with what DTM's columns say.
@@ -144,10 +151,14 @@ absl::StatusOr<StoredRecord> StoredRecordOf(const saga::mysql::Statement& row,
   return record;
 }
 
+RecordReader::RecordReader(ColumnForm form, bool side_tables)
+    : form_(std::move(form)),
+      select_(absl::StrCat("SELECT ", kRecordColumns, " FROM ",
+                           side_tables ? kRecordTables : kDtmTables)) {}
+
 absl::StatusOr<StoredRecord> RecordReader::ByGid(saga::mysql::Connection& session,
                                                  absl::string_view gid) const {
-  const auto statement = session.Prepared(
-      absl::StrCat("SELECT ", kRecordColumns, " FROM ", kRecordTables, " WHERE g.gid = ?"));
+  const auto statement = session.Prepared(absl::StrCat(select_, " WHERE g.gid = ?"));
   if (!statement.ok()) return statement.status();
   if (absl::Status run = (*statement)->Bind(gid).Run(); !run.ok()) return run;
   std::vector<StoredRecord> records;
@@ -174,7 +185,7 @@ absl::StatusOr<std::vector<StoredRecord>> RecordReader::ByIds(saga::mysql::Conne
                                                               std::vector<int64_t>* damaged) const {
   std::vector<StoredRecord> records;
   const absl::Status read = ReadRows(
-      session, absl::StrCat("SELECT ", kRecordColumns, " FROM ", kRecordTables, " WHERE g.id IN "),
+      session, absl::StrCat(select_, " WHERE g.id IN "),
       " ORDER BY g.id", ids.size(),
       [&](saga::mysql::Statement& statement, size_t i) { statement.Bind(ids[i]); },
       [&](const saga::mysql::Statement& row) {

@@ -43,7 +43,8 @@ absl::StatusOr<StoredRecord> StoredRecordOf(const saga::mysql::Statement& row,
 // Reads whole records on `session`. Thread safety: that of the session.
 class RecordReader {
  public:
-  explicit RecordReader(ColumnForm form) : form_(std::move(form)) {}
+  // Without `side_tables` the database has none yet, and everything is DTM's.
+  explicit RecordReader(ColumnForm form, bool side_tables = true);
 
   // NotFound when there is none. DataLoss names a record that makes no sense.
   absl::StatusOr<StoredRecord> ByGid(saga::mysql::Connection& session, absl::string_view gid) const;
@@ -60,6 +61,7 @@ class RecordReader {
                            std::vector<int64_t>* damaged) const;
 
   const ColumnForm form_;
+  const std::string select_;  // up to the WHERE
 };
 
 }  // namespace saga::adapter::mysql
