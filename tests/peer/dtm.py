@@ -1,5 +1,6 @@
 """Builds the peer: DTM at a fixed version, from its own module."""
 
+import json
 import os
 import re
 import shutil
@@ -34,6 +35,18 @@ def build(cache, say):
     if result.returncode != 0:
         raise PeerFailure(f"DTM could not be built in {directory}:\n{result.stderr[-2000:]}")
     return binary
+
+
+def mysql_schema(cache):
+    """The script of its release that makes its tables in MySQL, in the database `dtm`."""
+    directory = os.path.join(cache, "dtm-" + VERSION)
+    command = [_find_go(), "mod", "download", "-json", PACKAGE]
+    result = subprocess.run(command, cwd=directory, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise PeerFailure(f"the sources of DTM are not there:\n{result.stderr[-2000:]}")
+    source = json.loads(result.stdout)["Dir"]
+    with open(os.path.join(source, "sqls", "dtmsvr.storage.mysql.sql"), encoding="utf-8") as file:
+        return file.read()
 
 
 def _find_go():

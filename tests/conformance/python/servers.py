@@ -92,6 +92,12 @@ class Server:
             self.database.drop()
             self.database = None
 
+    def kill(self):
+        """kill -9; the data stays until stop()."""
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
     def log(self):
         """The end of what the process wrote."""
         if self._directory is None:
