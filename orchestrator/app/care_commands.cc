@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/app/doctor.h"
+#include "orchestrator/app/migrate.h"
 
 namespace saga::app {
 
@@ -11,6 +13,8 @@ bool IsCareCommand(Command command) {
     case Command::kBackup:
     case Command::kRestore:
     case Command::kVerify:
+    case Command::kMigrate:
+    case Command::kDoctor:
       return true;
     case Command::kRun:
     case Command::kConfig:
@@ -22,6 +26,9 @@ bool IsCareCommand(Command command) {
 }
 
 ExitCode RunCareCommand(const CommandLine& line, const Config& config) {
+  if (line.command == Command::kMigrate)
+    return Migrate(config, {.apply = line.apply, .widen = line.widen}, stdout);
+  if (line.command == Command::kDoctor) return Examine(config, stdout);
   // A file has the kind of its own.
   const bool own_file = line.command == Command::kVerify && !line.from.empty();
   if (config.store != "sqlite" && !own_file) {

@@ -36,6 +36,28 @@ to do. Ends with 5 when there are findings.
   sagad verify --data-dir /var/lib/sagad
 )";
 
+constexpr char kMigrate[] = R"(sagad migrate --plan|--apply [--widen] --store mysql://... [FLAG...]
+
+Brings the tables of a database to this version: --plan prints the statements, --apply runs them
+and prints each before it does. Tables and columns are added, nothing is dropped, and DTM works on
+the database as before. A start does the same by itself, unless store.migrate is off.
+
+--widen also changes DTM's own columns where they are narrower than what clients may send, or take
+names that differ in case for one. That rewrites the tables: it takes its time on large ones.
+
+  sagad migrate --plan --store mysql://sagad@db:3306/dtm
+)";
+
+constexpr char kDoctor[] = R"(sagad doctor --store mysql://... [FLAG...]
+
+Looks at a database before sagad is started on it, and prints what it found: settings it cannot
+work with, what is stored there, how much of it is open and would go on, what nobody could go on
+with, whether DTM still writes to it, and whether its times are those of this machine. Writes
+nothing. Ends with 5 when there is a problem.
+
+  sagad doctor --store mysql://dtm@db:3306/dtm
+)";
+
 }  // namespace
 
 std::string CareHelp(Command command) {
@@ -46,6 +68,10 @@ std::string CareHelp(Command command) {
       return kRestore;
     case Command::kVerify:
       return kVerify;
+    case Command::kMigrate:
+      return kMigrate;
+    case Command::kDoctor:
+      return kDoctor;
     case Command::kRun:
     case Command::kConfig:
     case Command::kVersion:

@@ -22,6 +22,8 @@ constexpr char kWhat[] =
     "  sagad backup --to FILE         copy the SQLite store, also while sagad runs\n"
     "  sagad restore --from FILE      put a backup back\n"
     "  sagad verify [--from FILE]     look for what cannot be in a store or a backup\n"
+    "  sagad migrate --plan|--apply   the tables of a database as a store: shown, or made\n"
+    "  sagad doctor                   look at a database of DTM before it is taken over\n"
     "  sagad help COMMAND             more about one of the last ones\n"
     "\n"
     "A setting is given as flag, as environment variable or in the file of --config, and counts in "
@@ -46,6 +48,8 @@ cxxopts::Options MakeOptions() {
       "from", "With restore and verify: the file to read", cxxopts::value<std::string>(), "FILE")(
       "force", "With backup and restore: replace what is there")(
       "despite-findings", "With restore: also a backup in which something cannot be");
+  options.add_options("Store")("plan", "With migrate: print what would be run")(
+      "apply", "With migrate: run it")("widen", "With migrate: also make DTM's own columns wider");
   cxxopts::OptionAdder settings = options.add_options("Settings");
   for (const ConfigKey& key : ConfigKeys()) {
     const std::string range = RangeText(key);
@@ -62,9 +66,9 @@ cxxopts::Options MakeOptions() {
 
 void ReadCommand(const std::string& word, CommandLine* out) {
   static const std::vector<std::pair<std::string, Command>> commands = {
-      {"run", Command::kRun},      {"config", Command::kConfig}, {"version", Command::kVersion},
-      {"help", Command::kHelp},    {"backup", Command::kBackup}, {"restore", Command::kRestore},
-      {"verify", Command::kVerify}};
+      {"run", Command::kRun},       {"config", Command::kConfig},   {"version", Command::kVersion},
+      {"help", Command::kHelp},     {"backup", Command::kBackup},   {"restore", Command::kRestore},
+      {"verify", Command::kVerify}, {"migrate", Command::kMigrate}, {"doctor", Command::kDoctor}};
   std::vector<std::string> names;
   for (const auto& [name, command] : commands) {
     if (name == word) {
@@ -123,6 +127,12 @@ void ReadGeneral(const cxxopts::ParseResult& parsed, CommandLine* out) {
       out->to = argument.value();
     } else if (argument.key() == "from") {
       out->from = argument.value();
+    } else if (argument.key() == "plan") {
+      out->plan = true;
+    } else if (argument.key() == "apply") {
+      out->apply = true;
+    } else if (argument.key() == "widen") {
+      out->widen = true;
     } else if (argument.key() == "force") {
       out->force = true;
     } else if (argument.key() == "despite-findings") {
@@ -133,6 +143,15 @@ void ReadGeneral(const cxxopts::ParseResult& parsed, CommandLine* out) {
       out->flags.emplace_back(argument.key(), argument.value());
     }
   }
+}
+
+void CheckMigrate(CommandLine* out) {
+  const bool migrates = out->command == Command::kMigrate;
+  if (out->command == Command::kHelp) return;
+  if (!migrates && (out->plan || out->apply || out->widen))
+    out->problems.push_back("--plan, --apply and --widen go with migrate only");
+  if (migrates && out->plan == out->apply)
+    out->problems.push_back("migrate takes one of --plan (show) and --apply (run)");
 }
 
 // A flag that a command would not look at was meant for another one.
@@ -162,6 +181,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     ReadUnmatched(parsed.unmatched(), &out);
     ReadGeneral(parsed, &out);
     CheckFiles(&out);
+    CheckMigrate(&out);
   } catch (const cxxopts::exceptions::exception& error) {
     out.problems.push_back(absl::StrCat("flags: ", error.what()));
   }

@@ -17,6 +17,8 @@ enum class Command : uint8_t {
   kBackup,   // what looks after a store: care_commands.h
   kRestore,
   kVerify,
+  kMigrate,  // migrate.h
+  kDoctor,   // doctor.h
 };
 
 struct CommandLine {
@@ -25,6 +27,9 @@ struct CommandLine {
   bool json = false;                 // -o json
   std::string to;                    // --to, a file; empty: not given
   std::string from;                  // --from, as that
+  bool plan = false;                 // --plan, of migrate
+  bool apply = false;                // --apply
+  bool widen = false;                // --widen
   bool force = false;                // --force
   bool despite_findings = false;     // --despite-findings
   Command help_of = Command::kHelp;  // kHelp: of this command; kHelp itself: of everything
