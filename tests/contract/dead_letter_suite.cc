@@ -2,6 +2,7 @@
 // core::MatchesDeadLetter find when they look at every record.
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -57,16 +58,26 @@ core::Branch SomeBranch(Random& random) {
   return branch;
 }
 
-core::GlobalTransaction SomeTransaction(Random& random, int number) {
+// A branch has an op once.
+void AddBranch(core::Branch branch, std::vector<core::Branch>* branches) {
+  const bool known = std::any_of(branches->begin(), branches->end(), [&](const core::Branch& each) {
+    return each.branch_id == branch.branch_id && each.op == branch.op;
+  });
+  if (!known) branches->push_back(std::move(branch));
+}
+
+core::GlobalTransaction SomeTransaction(Random& random, int number,
+                                        const std::function<bool(const std::string&)>& takes_gid) {
   core::GlobalTransaction transaction;
   transaction.gid = absl::StrCat(OneOf(random, kWords), number);
+  if (!takes_gid(transaction.gid)) transaction.gid = absl::StrCat("other", number);
   transaction.version = 1;
   transaction.status = static_cast<core::Status>(1 + random() % 5);
   transaction.mode = static_cast<core::Mode>(1 + random() % 5);
   transaction.definition = OneOf(random, kWords);
   transaction.rollback_reason = OneOf(random, kWords);
   transaction.create_time = At(static_cast<int64_t>(random() % 1000));
-  for (uint64_t i = random() % 4; i > 0; --i) transaction.branches.push_back(SomeBranch(random));
+  for (uint64_t i = random() % 4; i > 0; --i) AddBranch(SomeBranch(random), &transaction.branches);
   return transaction;
 }
 
@@ -143,7 +154,8 @@ class DeadLetterContract : public StoreContract {
   // Puts random transactions into the store and into model_, which stays in the order of arrival.
   void Fill(Random& random, int count) {
     std::vector<port::Write> writes;
-    for (int i = 0; i < count; ++i) model_.push_back(SomeTransaction(random, i));
+    const auto takes_gid = [this](const std::string& gid) { return under_test_->TakesGid(gid); };
+    for (int i = 0; i < count; ++i) model_.push_back(SomeTransaction(random, i, takes_gid));
     for (const core::GlobalTransaction& transaction : model_)
       writes.push_back(InsertOf(transaction, base::kNever));
     for (const port::WriteResult& result : store().Commit(writes))

@@ -57,9 +57,10 @@ void RandomProgress(Random& random, core::Branch* branch) {
   RandomTrouble(random, branch);
 }
 
-core::Branch RandomBranch(Random& random, const base::Bytes& payload_before) {
+// `row` is in the branch_id: a branch has an op once.
+core::Branch RandomBranch(Random& random, size_t row, const base::Bytes& payload_before) {
   core::Branch branch;
-  branch.branch_id = RandomBytes(random, 20);
+  branch.branch_id = RandomBytes(random, 20) + "#" + std::to_string(row);
   branch.op = SomeOp(random);
   branch.target = RandomBytes(random, 100);
   switch (Below(random, 4)) {
@@ -133,7 +134,7 @@ core::GlobalTransaction RandomTransaction(Random& random, std::string gid, size_
   RandomState(random, &transaction);
   base::Bytes before;
   for (uint64_t i = Below(random, max_branches + 1); i > 0; --i) {
-    transaction.branches.push_back(RandomBranch(random, before));
+    transaction.branches.push_back(RandomBranch(random, transaction.branches.size(), before));
     before = transaction.branches.back().payload;
   }
   return transaction;
@@ -152,7 +153,7 @@ std::vector<uint32_t> ChangeAtRandom(Random& random, core::GlobalTransaction& tr
     rows.push_back(static_cast<uint32_t>(transaction.branches.size()));
     const base::Bytes before =
         transaction.branches.empty() ? nullptr : transaction.branches.back().payload;
-    transaction.branches.push_back(RandomBranch(random, before));
+    transaction.branches.push_back(RandomBranch(random, transaction.branches.size(), before));
   }
   return rows;
 }

@@ -35,8 +35,11 @@ class StoreQueryContract : public StoreContract {
     Add("pay-1", core::Status::kAborting, core::Mode::kMessage, 5);
     Add("pay-2", core::Status::kSubmitted, core::Mode::kMessage, 6);
     Add("pay%", core::Status::kFailed, core::Mode::kSaga, 7);
-    Add("\xff\xff", core::Status::kSucceed, core::Mode::kSaga, 8);
+    Add(last_, core::Status::kSucceed, core::Mode::kSaga, 8);
   }
+
+  // Behind all others in any order of texts.
+  const std::string last_ = under_test_->TakesGid("\xff\xff") ? "\xff\xff" : "\xf4\x8f\xbf\xbf";
 };
 
 TEST_P(StoreContract, FindTellsIdAndWake) {
@@ -54,13 +57,13 @@ TEST_P(StoreContract, FindTellsIdAndWake) {
 }
 
 TEST_P(StoreQueryContract, ListsTheNewestFirstWithoutBranches) {
-  EXPECT_THAT(Listed({}), ElementsAre("\xff\xff", "pay%", "pay-2", "pay-1", "Order-1", "order-10",
+  EXPECT_THAT(Listed({}), ElementsAre(last_, "pay%", "pay-2", "pay-1", "Order-1", "order-10",
                                       "order-2", "order-1"));
-  EXPECT_THAT(Listed({.limit = 3}), ElementsAre("\xff\xff", "pay%", "pay-2"));
+  EXPECT_THAT(Listed({.limit = 3}), ElementsAre(last_, "pay%", "pay-2"));
   EXPECT_THAT(Listed({.limit = 0}), IsEmpty());
   const auto page = query().List({.limit = 1});
   ASSERT_TRUE(page.ok());
-  core::GlobalTransaction expected = *store().Load("\xff\xff");
+  core::GlobalTransaction expected = *store().Load(last_);
   EXPECT_FALSE(expected.branches.empty());
   expected.branches.clear();
   EXPECT_EQ(page->front().transaction, expected);
@@ -73,7 +76,7 @@ TEST_P(StoreQueryContract, FiltersByStatusAndMode) {
   EXPECT_THAT(Listed({.statuses = {Status::kPrepared, Status::kAborting}}),
               ElementsAre("pay-1", "Order-1"));
   EXPECT_THAT(Listed({.statuses = {Status::kFailed}}), ElementsAre("pay%", "order-10"));
-  EXPECT_THAT(Listed({.statuses = {Status::kSucceed}}), ElementsAre("\xff\xff", "order-2"));
+  EXPECT_THAT(Listed({.statuses = {Status::kSucceed}}), ElementsAre(last_, "order-2"));
   EXPECT_THAT(Listed({.statuses = {Status::kFailed, Status::kSubmitted}}),
               ElementsAre("pay%", "pay-2", "order-10", "order-1"));
   EXPECT_THAT(Listed({.modes = {Mode::kTcc}}), ElementsAre("Order-1", "order-10"));
@@ -91,13 +94,14 @@ TEST_P(StoreQueryContract, FiltersByGidPrefix) {
   EXPECT_THAT(Listed({.gid_prefix = "pay%"}), ElementsAre("pay%"));
   EXPECT_THAT(Listed({.gid_prefix = "%"}), IsEmpty());
   EXPECT_THAT(Listed({.gid_prefix = "_"}), IsEmpty());
-  EXPECT_THAT(Listed({.gid_prefix = "\xff"}), ElementsAre("\xff\xff"));
+  EXPECT_THAT(Listed({.gid_prefix = last_.substr(0, 1)}), ElementsAre(last_));
+  EXPECT_THAT(Listed({.gid_prefix = last_}), ElementsAre(last_));
   EXPECT_THAT(Listed({.statuses = {core::Status::kFailed}, .gid_prefix = "pay"}),
               ElementsAre("pay%"));
 }
 
 TEST_P(StoreQueryContract, FiltersByCreateTime) {
-  EXPECT_THAT(Listed({.created_from = At(7)}), ElementsAre("\xff\xff", "pay%"));
+  EXPECT_THAT(Listed({.created_from = At(7)}), ElementsAre(last_, "pay%"));
   EXPECT_THAT(Listed({.created_to = At(2)}), ElementsAre("order-2", "order-1"));
   EXPECT_THAT(Listed({.created_from = At(3), .created_to = At(4)}),
               ElementsAre("Order-1", "order-10"));
@@ -108,8 +112,7 @@ TEST_P(StoreQueryContract, FiltersByCreateTime) {
 TEST_P(StoreQueryContract, FiltersByNextWake) {
   // Ended ones never wake.
   EXPECT_THAT(Listed({.wakes_after = At(4)}), ElementsAre("pay-2", "pay-1"));
-  EXPECT_THAT(Listed({.wakes_after = At(0), .limit = 3}),
-              ElementsAre("pay-2", "pay-1", "Order-1"));
+  EXPECT_THAT(Listed({.wakes_after = At(0), .limit = 3}), ElementsAre("pay-2", "pay-1", "Order-1"));
   EXPECT_THAT(Listed({.modes = {core::Mode::kTcc}, .wakes_after = At(0)}), ElementsAre("Order-1"));
   EXPECT_THAT(Listed({.gid_prefix = "pay-1", .wakes_after = At(0)}), ElementsAre("pay-1"));
   EXPECT_THAT(Listed({.statuses = {core::Status::kFailed}, .wakes_after = At(0)}), IsEmpty());
@@ -166,7 +169,9 @@ TEST_P(StoreContract, EveryReadCounts) {
     const uint64_t now = query().QueryCount();
     return now > std::exchange(before, now);
   };
-  EXPECT_FALSE(grew());
+  // Where others share the store, looks for what they left are reads too.
+  const bool alone = !under_test_->IsShared();
+  EXPECT_TRUE(!grew() || !alone);
   ASSERT_TRUE(store().Load("order-1").ok());
   EXPECT_TRUE(grew());
   ASSERT_TRUE(query().Find("order-1").ok());
@@ -183,7 +188,7 @@ TEST_P(StoreContract, EveryReadCounts) {
   const std::vector<uint32_t> rows = {0};
   const std::vector<core::HistoryEntry> history = {{.time = At(1)}};
   ASSERT_EQ(Update(transaction, At(1), &rows, &history), Result::kDone);
-  EXPECT_FALSE(grew());
+  EXPECT_TRUE(!grew() || !alone);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreQueryContract, ::testing::ValuesIn(StoresUnderTest()),

@@ -1,14 +1,16 @@
 #pragma once
 
 // The contract of port/transaction_store.h, transaction_query.h, kv_store.h, outbox_store.h,
-// job_store.h, dead_letter_query.h and retention.h as tests. They run on every store named in
-// stores_under_test.cc; a new store joins by adding itself there.
+// job_store.h, dead_letter_query.h and retention.h as tests. They run on every store that
+// StoresUnderTest names: those that need nothing but this process in stores_under_test.cc, those on
+// a database in mysql_store_under_test.cc.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -36,14 +38,21 @@ class StoreUnderTest {
   virtual port::Retention& retention() = 0;
   // As a new process finds it: everything committed is there, nothing is held.
   virtual void Reopen() = 0;
+  // Whether other processes may work on the store: NextDue may name an earlier time then, and looks
+  // for what they left are reads.
+  virtual bool IsShared() const { return false; }
+  // False: the write fails, with a text; nothing else may go wrong with it.
+  virtual bool TakesGid(const std::string&) const { return true; }
 };
 
 struct StoreKind {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>()> make;
+
+  friend void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
-// Every store there is.
+// Every store of this program.
 std::vector<StoreKind> StoresUnderTest();
 
 class StoreContract : public ::testing::TestWithParam<StoreKind> {
@@ -76,6 +85,11 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
     return Put(UpdateOf(transaction, next_wake, rows, history));
   }
 
+  // What inserting a gid for the first time comes to.
+  Result TakenOrNot(const std::string& gid) const {
+    return under_test_->TakesGid(gid) ? Result::kDone : Result::kFailed;
+  }
+
   // The record as both ports tell it; they must agree.
   core::GlobalTransaction Stored(const std::string& gid) {
     const auto loaded = store().Load(gid);
@@ -104,10 +118,14 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
     EXPECT_TRUE(claimed.ok()) << claimed.status();
     return Gids(*claimed);
   }
-  base::Time NextDue() {
+  void ExpectNextDue(base::Time expected) {
     const auto next = store().NextDue();
-    EXPECT_TRUE(next.ok()) << next.status();
-    return *next;
+    ASSERT_TRUE(next.ok()) << next.status();
+    if (under_test_->IsShared()) {
+      EXPECT_LE(*next, expected);
+    } else {
+      EXPECT_EQ(*next, expected);
+    }
   }
 
   std::string last_error_;

@@ -64,7 +64,10 @@ TEST_P(StoreContract, OnlyToldRowsAreWritten) {
   ASSERT_EQ(Update(changed, kSoon, &rows), Result::kDone);
   transaction.version = 2;
   transaction.branches[1].attempts = 3;
-  EXPECT_EQ(Stored("order-1"), transaction);
+  // All that differ have to be told; a store that keeps a record in one piece writes the others as
+  // well.
+  const core::GlobalTransaction stored = Stored("order-1");
+  EXPECT_TRUE(stored == transaction || (under_test_->IsShared() && stored == changed));
 }
 
 // Where rows carry the same payload a store may keep it once; an edit must reach its row only.
@@ -73,7 +76,10 @@ TEST_P(StoreContract, APayloadIsEditedInItsRowOnly) {
   for (uint32_t edited = 0; edited < 5; ++edited) {
     core::GlobalTransaction transaction = SmallSaga("order-" + std::to_string(edited));
     transaction.branches.resize(5, transaction.branches[0]);
-    for (core::Branch& branch : transaction.branches) branch.payload = shared;
+    for (uint32_t row = 0; row < 5; ++row) {
+      transaction.branches[row].branch_id = std::to_string(row);
+      transaction.branches[row].payload = shared;
+    }
     ASSERT_EQ(Insert(transaction, kSoon), Result::kDone);
     for (const std::string text : {"edited", "", "edited again"}) {
       transaction.version += 1;
@@ -212,7 +218,7 @@ TEST_P(StoreContract, GidsThatBeginAlikeAreStrangers) {
   for (size_t i = 0; i < gids.size(); ++i) {
     core::GlobalTransaction transaction = SmallSaga(gids[i]);
     transaction.custom_data = std::to_string(i);
-    ASSERT_EQ(Insert(transaction, kSoon), Result::kDone) << gids[i];
+    ASSERT_EQ(Insert(transaction, kSoon), TakenOrNot(gids[i])) << gids[i] << ": " << last_error_;
   }
   core::GlobalTransaction one = Stored("order-1");
   one.version = 2;
@@ -222,6 +228,7 @@ TEST_P(StoreContract, GidsThatBeginAlikeAreStrangers) {
   const std::vector<core::HistoryEntry> history = {{.time = kSoon, .text = "of order-1"}};
   ASSERT_EQ(Update(one, base::kNever, &rows, &history), Result::kDone);
   for (size_t i = 1; i < gids.size(); ++i) {
+    if (!under_test_->TakesGid(gids[i])) continue;
     core::GlobalTransaction expected = SmallSaga(gids[i]);
     expected.custom_data = std::to_string(i);
     EXPECT_EQ(Stored(gids[i]), expected);
@@ -247,9 +254,14 @@ TEST_P(StoreContract, OddGids) {
                                          "1e3",
                                          "NULL"};
   for (const std::string& gid : gids)
-    ASSERT_EQ(Insert(SmallSaga(gid), kSoon), Result::kDone) << gid;
+    ASSERT_EQ(Insert(SmallSaga(gid), kSoon), TakenOrNot(gid)) << gid << ": " << last_error_;
   Reopen();
   for (const std::string& gid : gids) {
+    if (!under_test_->TakesGid(gid)) {
+      EXPECT_TRUE(absl::IsNotFound(store().Load(gid).status())) << gid;
+      EXPECT_TRUE(absl::IsNotFound(query().Find(gid).status())) << gid;
+      continue;
+    }
     EXPECT_EQ(Stored(gid), SmallSaga(gid));
     EXPECT_EQ(Insert(SmallSaga(gid), kSoon), Result::kAlreadyThere) << gid;
   }
@@ -358,6 +370,9 @@ TEST_P(StoreContract, Answers) {
   EXPECT_TRUE(absl::IsNotFound(store().Load("nobody").status()));
   EXPECT_TRUE(absl::IsNotFound(query().Find("nobody").status()));
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::ValuesIn(StoresUnderTest()),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace saga::contract

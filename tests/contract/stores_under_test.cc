@@ -58,7 +58,4 @@ std::vector<StoreKind> StoresUnderTest() {
           {"Sqlite", [] { return std::make_unique<SqliteUnderTest>(); }}};
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreContract, ::testing::ValuesIn(StoresUnderTest()),
-                         [](const auto& info) { return info.param.name; });
-
 }  // namespace saga::contract

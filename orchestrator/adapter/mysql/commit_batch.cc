@@ -354,7 +354,7 @@ absl::Status CommitBatch::WriteOutbox() {
   for (const Item& item : items_) {
     if (!item.Open() || item.write->outbox == nullptr) continue;
     for (const base::Message& message : *item.write->outbox)
-      rows.push_back({&message, NodeLease::Now()});
+      rows.push_back({&message, item.write->transaction->update_time});
   }
   return rows.empty() ? absl::OkStatus() : InsertOutbox(*parts_.session, parts_.lease->id(), rows);
 }

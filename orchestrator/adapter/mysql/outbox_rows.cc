@@ -40,28 +40,27 @@ absl::Status InsertOutbox(Connection& session, int64_t owner, const std::vector<
 }
 
 absl::StatusOr<size_t> MoveOutbox(Connection& session, int64_t from, int64_t to, size_t limit) {
-  absl::StatusOr<Statement*> find =
-      session.Prepared("SELECT id FROM sagad_outbox WHERE owner = ? ORDER BY id LIMIT ?");
+  // Locked: another heir waits, and then finds none of them.
+  const auto find = session.Prepared(
+      "SELECT id FROM sagad_outbox WHERE owner = ? ORDER BY id LIMIT ? FOR UPDATE");
   if (!find.ok()) return find.status();
   (*find)->Bind(from).Bind(static_cast<int64_t>(limit));
   if (absl::Status run = (*find)->Run(); !run.ok()) return run;
-  int64_t last = 0;
-  size_t count = 0;
-  for (; (*find)->Next(); ++count) last = (*find)->Number(0);
-  if (count == 0) return count;
-  absl::StatusOr<Statement*> copy = session.Prepared(
+  std::vector<int64_t> ids;
+  while ((*find)->Next()) ids.push_back((*find)->Number(0));
+  if (ids.empty()) return ids.size();
+  // One by one: a copy of many goes through a table of the database's own, which loses their order.
+  const auto copy = session.Prepared(
       "INSERT INTO sagad_outbox (owner, create_time, topic, message_key, headers, value) "
-      "SELECT ?, create_time, topic, message_key, headers, value FROM sagad_outbox "
-      "WHERE owner = ? AND id <= ? ORDER BY id");
+      "SELECT ?, create_time, topic, message_key, headers, value FROM sagad_outbox WHERE id = ?");
   if (!copy.ok()) return copy.status();
-  (*copy)->Bind(to).Bind(from).Bind(last);
-  if (absl::Status run = (*copy)->Run(); !run.ok()) return run;
-  absl::StatusOr<Statement*> remove =
-      session.Prepared("DELETE FROM sagad_outbox WHERE owner = ? AND id <= ?");
+  for (const int64_t id : ids) {
+    if (absl::Status run = (*copy)->Bind(to).Bind(id).Run(); !run.ok()) return run;
+  }
+  const auto remove = session.Prepared("DELETE FROM sagad_outbox WHERE owner = ? AND id <= ?");
   if (!remove.ok()) return remove.status();
-  (*remove)->Bind(from).Bind(last);
-  if (absl::Status run = (*remove)->Run(); !run.ok()) return run;
-  return count;
+  if (absl::Status run = (*remove)->Bind(from).Bind(ids.back()).Run(); !run.ok()) return run;
+  return ids.size();
 }
 
 absl::StatusOr<base::Message> ReadMessage(const Statement& row, size_t first) {
