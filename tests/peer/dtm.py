@@ -1,5 +1,6 @@
 """Builds the peer: DTM at a fixed version, from its own module."""
 
+import fcntl
 import json
 import os
 import re
@@ -17,10 +18,17 @@ def build(cache, say):
     """Returns the path of the binary, which is built only when there is none yet."""
     directory = os.path.join(cache, "dtm-" + VERSION)
     binary = os.path.join(directory, "dtm")
-    if os.path.exists(binary):
-        return binary
-    go = _find_go()
     os.makedirs(directory, exist_ok=True)
+    # Two at a time would write one file.
+    with open(os.path.join(directory, "lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(binary):
+            _build(directory, binary, say)
+    return binary
+
+
+def _build(directory, binary, say):
+    go = _find_go()
     with open(os.path.join(directory, "go.mod"), "w", encoding="utf-8") as file:
         file.write(
             f"module peer\n\ngo {OLDEST_GO[0]}.{OLDEST_GO[1]}\n\n" f"require {PACKAGE} {VERSION}\n"
@@ -34,7 +42,6 @@ def build(cache, say):
     )
     if result.returncode != 0:
         raise PeerFailure(f"DTM could not be built in {directory}:\n{result.stderr[-2000:]}")
-    return binary
 
 
 def mysql_schema(cache):
