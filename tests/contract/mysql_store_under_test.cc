@@ -1,35 +1,20 @@
-// The store on a real MariaDB. All tests of this program work in one database, one after another:
-// making the tables takes longer than most of the tests.
+// The store on a real MariaDB.
 
 #include <utility>
 
 #include "orchestrator/adapter/mysql/mysql_store.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/base/utf8.h"
-#include "orchestrator/mysql/connection.h"
+#include "tests/contract/mysql_test_database.h"
 #include "tests/contract/store_suite.h"
-#include "tests/fixture/mariadb.h"
 
 namespace saga::contract {
 namespace {
 
-// What is not listed keeps its rows: versions of the tables, and ids that were used.
-constexpr const char* kTables[] = {"trans_global",   "trans_branch_op",     "kv",
-                                   "sagad_node",     "sagad_transaction",   "sagad_history",
-                                   "sagad_outbox",   "sagad_dead_letter",   "sagad_job",
-                                   "sagad_job_item", "sagad_parked_message"};
-
-// The database of this program; dropped at its end.
-const saga::mysql::Options& SharedDatabase() {
-  static const fixture::Database database;
-  static const saga::mysql::Options options = *saga::mysql::ParseUrl(database.url());
-  return options;
-}
-
 class MysqlUnderTest final : public StoreUnderTest {
  public:
   MysqlUnderTest() {
-    Empty();
+    EmptyTestDatabase();
     Open();
   }
   ~MysqlUnderTest() override { Leave(); }
@@ -58,21 +43,8 @@ class MysqlUnderTest final : public StoreUnderTest {
   }
 
  private:
-  static void Empty() {
-    saga::mysql::Connection connection;
-    absl::Status status = connection.Open(SharedDatabase());
-    if (status.ok()) status = connection.Run("BEGIN");
-    for (const char* table : kTables) {
-      const auto there = connection.QueryOne(std::string("SHOW TABLES LIKE '") + table + "'");
-      ASSERT_TRUE(there.ok()) << there.status();
-      if (status.ok() && there->has_value())
-        status = connection.Run(std::string("DELETE FROM ") + table);
-    }
-    if (status.ok()) status = connection.Run("COMMIT");
-    ASSERT_TRUE(status.ok()) << status;
-  }
   void Open() {
-    auto opened = adapter::OpenMysqlStore({.database = SharedDatabase(), .node_name = "test"});
+    auto opened = adapter::OpenMysqlStore({.database = TestDatabase(), .node_name = "test"});
     ASSERT_TRUE(opened.ok()) << opened.status();
     mysql_ = *std::move(opened);
   }

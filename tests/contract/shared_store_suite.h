@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ class SharedStoreUnderTest {
 struct SharedStoreKind {
   std::string name;
   std::function<std::unique_ptr<SharedStoreUnderTest>()> make;
+
+  friend void PrintTo(const SharedStoreKind& kind, std::ostream* out) { *out << kind.name; }
 };
 
 // Every store that can be shared. None: the suite does not run, and says so.
@@ -88,6 +91,12 @@ class SharedStoreContract : public ::testing::TestWithParam<SharedStoreKind> {
     EXPECT_EQ(results.size(), 1u);
     last_ = std::move(results[0]);
     return last_.kind;
+  }
+
+  // And what an engine does next. A store may give back many at once then.
+  void Release(const SharedNode& node, const std::string& gid) {
+    node.store->Release(gid);
+    EXPECT_TRUE(node.store->NextDue().ok());
   }
 
   std::vector<std::string> ClaimDue(const SharedNode& node, size_t limit = 100) {
