@@ -29,6 +29,8 @@
 #include "orchestrator/api/http_server.h"
 #include "orchestrator/api/metrics.h"
 #include "orchestrator/api/participants.h"
+#include "orchestrator/api/peer_client.h"
+#include "orchestrator/api/peer_service.h"
 #include "orchestrator/api/registry.h"
 #include "orchestrator/api/topic_calls.h"
 #include "orchestrator/api/topics.h"
@@ -88,6 +90,7 @@ engine::EngineOptions EngineOptionsOf(const Config& config) {
   options.settings.request_timeout = config.request_timeout;
   options.settings.max_retry_interval = config.max_retry_interval;
   options.settings.limits = LimitsOf(config);
+  options.peer_patience = std::max(options.peer_patience, config.node_lease + config.node_lease);
   options.runners = static_cast<size_t>(config.runners);
   options.max_live = static_cast<size_t>(config.max_live_transactions);
   options.max_batch = static_cast<size_t>(config.max_batch_writes);
@@ -206,12 +209,14 @@ class Server::Impl {
   std::unique_ptr<api::TopicCalls> topic_calls_;
   std::unique_ptr<api::Participants> participants_;
   // What stands further down uses what stands above, and goes first.
-  std::unique_ptr<Messaging> messaging_;  // null: no Kafka
+  std::unique_ptr<Messaging> messaging_;    // null: no Kafka
+  std::unique_ptr<api::PeerClient> peers_;  // null, and so is its service: the store is ours alone
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<api::DtmGrpcService> dtm_grpc_;
   std::unique_ptr<api::AdminService> admin_;
   std::unique_ptr<api::RegistryService> registry_;
+  std::unique_ptr<api::PeerService> peer_service_;
   std::unique_ptr<OperatorDoors> doors_;
   std::unique_ptr<engine::RetentionSweep> retention_;  // null: everything is kept
   std::unique_ptr<api::DtmHttpDoor> dtm_http_;
@@ -316,6 +321,7 @@ bool Server::Impl::OpenKafka(StartFailure* failure) {
 
 void Server::Impl::MakeEngine() {
   callers_ = std::make_unique<Callers>(*participants_);
+  if (opened_.nodes != nullptr) peers_ = std::make_unique<api::PeerClient>();
   engine_ = std::make_unique<engine::Engine>(
       EngineOptionsOf(config_),
       engine::Engine::Ports{
@@ -328,6 +334,7 @@ void Server::Impl::MakeEngine() {
           .directory = participants_.get(),
           .publisher = messaging_ == nullptr ? nullptr : messaging_->publisher(),
           .outbox = opened_.outbox,
+          .peers = peers_.get(),
       });
 }
 
@@ -385,6 +392,12 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   api::GrpcServer::Options options;
   options.address = config_.grpc_listen;
   options.max_message_size = LimitsOf(config_).request + core::kGrpcMessageSlack;
+  if (peers_ != nullptr) {
+    peer_service_ = std::make_unique<api::PeerService>(*engine_);
+    services.push_back({api::kPeerService, peer_service_->service()});
+    // What another node took of a client arrives here with its own words around it.
+    options.max_message_size += core::kMaxPeerMessageSlack;
+  }
   auto server = api::GrpcServer::Start(options, services);
   if (!server.ok()) {
     *failure = {ExitCode::kAddress, std::string(server.status().message())};
@@ -524,6 +537,8 @@ void Server::Impl::Stop() {
     engine_->Stop();
   }
   if (doors_ != nullptr) doors_->Shutdown();
+  // Nothing of ours writes any more: the other nodes take over what is open.
+  if (opened_.store != nullptr) opened_.store->Leave();
   health_.SetUp(false, {});
   if (ports_written_) RemovePortsFile(config_.data_dir);
   if (registry_ != nullptr) registry_->Stop();
@@ -535,9 +550,11 @@ void Server::Impl::Stop() {
   dtm_http_.reset();
   doors_.reset();
   registry_.reset();
+  peer_service_.reset();
   admin_.reset();
   dtm_grpc_.reset();
   engine_.reset();
+  peers_.reset();
   messaging_.reset();
   participants_.reset();
   topic_calls_.reset();

@@ -197,7 +197,6 @@ inline constexpr double kEvictAbove = 0.75;
 // ... and it has at least this long to wait.
 inline constexpr base::Duration kEvictMinWait = base::Seconds(5);
 
-
 // --- several nodes on one store (engine/peer_link.h)
 // How long a request about a transaction of another node is tried while that node cannot be asked
 // and nobody has taken over, at least; twice the lease when that is longer.
@@ -208,10 +207,14 @@ inline constexpr base::Duration kMaxPeerPause = base::Seconds(1);
 // changed.
 inline constexpr base::Duration kPeerTimeout = base::Seconds(5);
 inline constexpr size_t kMaxForwards = 20'000;  // requests at other nodes at once
+inline constexpr size_t kMaxPeerLinks = 256;    // nodes that one node has connections to
+// Of one answer; of a larger transaction the payloads are left out.
+inline constexpr size_t kMaxPeerReply = 64 << 20;
+inline constexpr size_t kMaxPeerMessageSlack = 1 << 20;  // what a request is wrapped in
 // Past its lease a node begins no call; it looks again after this long.
 inline constexpr base::Duration kLeasePause = base::Millis(100);
-// How often a node looks for what others changed beside the transactions: topics, participants, what
-// is set for destinations, jobs and messages of nodes that are gone.
+// How often a node looks for what others changed beside the transactions: topics, participants,
+// what is set for destinations, jobs and messages of nodes that are gone.
 inline constexpr base::Duration kSharedLook = base::Seconds(1);
 
 }  // namespace saga::core

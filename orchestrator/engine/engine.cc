@@ -263,8 +263,6 @@ void Engine::Stop() {
   if (impl_->relay != nullptr) impl_->relay->Close();
   for (const auto& strand : impl_->strands) strand->Stop();
   for (const auto& runner : impl_->runners) runner->AnswerAll();
-  // Nothing of ours writes any more.
-  if (!impl_->strands.empty()) impl_->context.ports.store->Leave();
 }
 
 }  // namespace saga::engine

@@ -226,8 +226,8 @@ class Engine {
   void StopIntake();
   // True when no call is out and nothing waits to be stored.
   bool Quiet() const;
-  // Ends everything: calls that are still out are left to the next start, and to whoever shares the
-  // store.
+  // Ends everything: calls that are still out are left to the next start. When nothing else of this
+  // process writes any more either, TransactionStore::Leave hands them to whoever shares the store.
   void Stop();
 
  private:

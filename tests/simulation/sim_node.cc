@@ -70,14 +70,11 @@ SimNode::~SimNode() {
   if (engine_ == nullptr) return;
   around_.peers->Leave(name_);
   process_->Die();
-  // Nobody hears of what a dead process does, and its store takes nothing from it.
-  crash_.Arm(CrashSwitch::Point::kCommit);
-  (void)crash_.At(CrashSwitch::Point::kCommit);
-  engine_.reset();
 }
 
 void SimNode::Leave() {
   engine_->Stop();
+  store_.Leave();
   around_.peers->Leave(name_);
   engine_.reset();
 }

@@ -33,9 +33,7 @@ class SimStore : public port::TransactionStore {
   absl::StatusOr<base::Time> NextDue() override { return disk_->NextDue(); }
   base::Time HeldUntil() const override { return disk_->HeldUntil(); }
   std::vector<std::string> TakeLost() override { return disk_->TakeLost(); }
-  void Leave() override {
-    if (!crash_->Happened()) disk_->Leave();
-  }
+  void Leave() override { disk_->Leave(); }
   absl::Status Ping() override { return disk_->Ping(); }
   std::string Name() const override { return disk_->Name(); }
 
