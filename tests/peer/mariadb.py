@@ -39,11 +39,16 @@ def run_sql(address, script, database=None):
 
 
 class Server:
-    """A server with a folder of its own on 127.0.0.1; root needs no password."""
+    """A server with a folder of its own on 127.0.0.1; root needs no password.
 
-    def __init__(self, *options):
+    `options` are mariadbd's. The folder is made in `parent`, which its user must be able to enter;
+    `spawn` starts the process, as subprocess.Popen does.
+    """
+
+    def __init__(self, *options, parent=None, spawn=subprocess.Popen):
         self._options = options
-        self._directory = tempfile.mkdtemp(prefix="saga-mariadb-")
+        self._spawn = spawn
+        self._directory = tempfile.mkdtemp(prefix="saga-mariadb-", dir=parent)
         self._process = None
         self.port = 0
         self.start()
@@ -51,6 +56,15 @@ class Server:
     @property
     def address(self):
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def data(self):
+        """The folder in which each database has one."""
+        return self._path("data")
 
     def __enter__(self):
         return self
@@ -97,7 +111,7 @@ class Server:
 
     def _start_once(self):
         with open(self._path("log"), "wb") as log:
-            self._process = subprocess.Popen(
+            self._process = self._spawn(
                 [PROGRAM, self._directory, str(self.port), *self._options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
