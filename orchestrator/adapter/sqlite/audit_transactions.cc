@@ -207,7 +207,8 @@ class Walk {
     // Only what is full was cut.
     if (first != 0 && entries < core::kMaxHistory)
       findings->Add("history_without_beginning", "the first of ", entries, " entries is ", first);
-    audited->whole_history = first == 0;
+    // A copy of one that was cut counts from 0 again.
+    audited->whole_history = first == 0 && entries < core::kMaxHistory;
     return code;
   }
 

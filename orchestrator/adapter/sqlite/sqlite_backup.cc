@@ -103,6 +103,15 @@ absl::Status CopyInto(const std::string& from, const std::string& to, CopyProgre
   return file.Sync() ? absl::OkStatus() : SystemFailure(to, "synced");
 }
 
+// What the old store has in its log moves into its file, which is then whole by itself: dying
+// between the end of the log and the new file loses nothing. One that cannot be opened has nothing
+// to lose.
+void FoldLog(const std::string& path) {
+  Connection old;
+  if (old.Open(path, SQLITE_OPEN_READWRITE, "") != SQLITE_OK) return;
+  old.Exec("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 class Restore final : public SqliteRestore {
  public:
   Restore(const std::string& path, std::unique_ptr<sqlite::OwnerLock> lock)
@@ -124,26 +133,9 @@ class Restore final : public SqliteRestore {
   }
   const std::string& copy() const override { return copy_; }
 
-  absl::Status Finish() override {
-    if (access(path_.c_str(), F_OK) == 0) FoldLog();
-    // A log is only of use to the file it was written for.
-    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-      const std::string log = path_ + suffix;
-      if (unlink(log.c_str()) != 0 && errno != ENOENT) return SystemFailure(log, "removed");
-    }
-    return MoveIntoPlace(copy_, path_);
-  }
+  absl::Status Finish() override { return ReplaceSqliteStore(copy_, path_); }
 
  private:
-  // What the old store has in its log moves into its file, which is then whole by itself: dying
-  // between the end of the log and the new file loses nothing. One that cannot be opened has
-  // nothing to lose.
-  void FoldLog() {
-    Connection old;
-    if (old.Open(path_, SQLITE_OPEN_READWRITE, "") != SQLITE_OK) return;
-    old.Exec("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");
-  }
-
   const std::string path_;
   const std::string copy_;
   const std::unique_ptr<sqlite::OwnerLock> lock_;
@@ -164,6 +156,20 @@ absl::Status MoveIntoPlace(const std::string& from, const std::string& to) {
   const File directory(folder, O_RDONLY | O_DIRECTORY);
   if (!directory.ok() || !directory.Sync()) return SystemFailure(folder, "synced");
   return absl::OkStatus();
+}
+
+absl::Status ReplaceSqliteStore(const std::string& from, const std::string& path) {
+  if (access(path.c_str(), F_OK) == 0) FoldLog(path);
+  // A log is only of use to the file it was written for.
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    const std::string log = path + suffix;
+    if (unlink(log.c_str()) != 0 && errno != ENOENT) return SystemFailure(log, "removed");
+  }
+  {
+    const File file(from, O_RDONLY);
+    if (!file.ok() || !file.Sync()) return SystemFailure(from, "synced");
+  }
+  return MoveIntoPlace(from, path);
 }
 
 absl::StatusOr<std::unique_ptr<SqliteRestore>> SqliteRestore::Begin(const std::string& path,

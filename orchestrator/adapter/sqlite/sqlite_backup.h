@@ -23,6 +23,10 @@ absl::Status CopySqliteStore(const std::string& from, const std::string& to, Cop
 // Renames a complete file over another, durably: whoever looks finds the old one or the new one.
 absl::Status MoveIntoPlace(const std::string& from, const std::string& to);
 
+// Makes the complete file `from` the store in the file `path`, durably and in one step; the log of
+// the one before goes. For who owns the store.
+absl::Status ReplaceSqliteStore(const std::string& from, const std::string& path);
+
 // A store being put back. No sagad can start on it meanwhile.
 class SqliteRestore {
  public:

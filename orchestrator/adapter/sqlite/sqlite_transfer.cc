@@ -1,0 +1,432 @@
+#include "orchestrator/adapter/sqlite/sqlite_transfer.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "orchestrator/adapter/sqlite/branch_rows.h"
+#include "orchestrator/adapter/sqlite/connection.h"
+#include "orchestrator/adapter/sqlite/failure.h"
+#include "orchestrator/adapter/sqlite/outbox_rows.h"
+#include "orchestrator/adapter/sqlite/owner_lock.h"
+#include "orchestrator/adapter/sqlite/record.h"
+#include "orchestrator/adapter/sqlite/schema.h"
+#include "orchestrator/adapter/sqlite/sqlite_backup.h"
+#include "orchestrator/adapter/sqlite/writer.h"
+#include "orchestrator/core/limits.h"
+
+namespace saga::adapter {
+namespace {
+
+using sqlite::Connection;
+using sqlite::FailureOf;
+using sqlite::OwnerLock;
+using sqlite::Statement;
+
+constexpr mode_t kOwnerOnly = 0600;
+// Rows written until what they filled of the cache may go to the file.
+constexpr int kPutsOfOneCommit = 2000;
+
+constexpr char kHistory[] =
+    "SELECT time, kind, op, attempt, outcome, branch_id, text, actor FROM history WHERE "
+    "transaction_id = ?1 ORDER BY number";
+constexpr char kJobs[] =
+    "SELECT id, token, state, create_time, start_time, end_time, rate, max_in_flight, canary, "
+    "stop_after_errors, filter, actor, reason, stop_reason FROM job WHERE state <> 0 ORDER BY id";
+constexpr char kItems[] =
+    "SELECT number, state, gid, branch_id, op, death, text FROM job_item WHERE job_id = ?1 ORDER "
+    "BY number";
+
+port::Job ReadJob(const Statement& row) {
+  return {.token = std::string(row.Text(1)),
+          .state = static_cast<port::JobState>(row.Number(2)),
+          .filter = std::string(row.Text(10)),
+          .actor = std::string(row.Text(11)),
+          .reason = std::string(row.Text(12)),
+          .stop_reason = std::string(row.Text(13)),
+          .limits = {.rate = row.Real(6),
+                     .max_in_flight = static_cast<uint32_t>(row.Number(7)),
+                     .canary = static_cast<uint32_t>(row.Number(8)),
+                     .stop_after_errors = static_cast<uint32_t>(row.Number(9))},
+          .create_time = base::Time{row.Number(3)},
+          .start_time = base::Time{row.Number(4)},
+          .end_time = base::Time{row.Number(5)}};
+}
+
+port::JobItem ReadItem(const Statement& row) {
+  return {.number = static_cast<uint32_t>(row.Number(0)),
+          .gid = std::string(row.Text(2)),
+          .branch_id = std::string(row.Text(3)),
+          .op = static_cast<core::Op>(row.Number(4)),
+          .death = static_cast<uint32_t>(row.Number(5)),
+          .state = static_cast<port::ItemState>(row.Number(1)),
+          .text = std::string(row.Text(6))};
+}
+
+class Reader final : public port::StoreReader {
+ public:
+  Reader(std::string path, std::unique_ptr<OwnerLock> lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  absl::Status Open() {
+    const int code = connection_.Open(path_, SQLITE_OPEN_READONLY, "");
+    if (code != SQLITE_OK) return Failure(code);
+    sqlite3_busy_timeout(connection_.get(), sqlite::kBusyMillis);
+    return sqlite::RequireNewestSchema(connection_, path_);
+  }
+
+  absl::StatusOr<uint64_t> CountTransactions() override {
+    int64_t count = 0;
+    const int code = connection_.ReadNumber("SELECT count(*) FROM global_transaction", &count);
+    if (code != SQLITE_OK) return Failure(code);
+    return static_cast<uint64_t>(count);
+  }
+
+  absl::Status ReadAll(Sink sink) override {
+    if (const int code = connection_.Exec("BEGIN"); code != SQLITE_OK) return Failure(code);
+    absl::Status status = ReadTransactions(sink);
+    if (status.ok()) status = ReadKv(sink);
+    if (status.ok()) status = ReadOutbox(sink);
+    if (status.ok()) status = ReadParked(sink);
+    if (status.ok()) status = ReadJobs(sink);
+    connection_.Exec("ROLLBACK");
+    return status;
+  }
+
+ private:
+  absl::Status Failure(int code) const { return FailureOf(code, path_, connection_); }
+
+  // Calls `take` with each row of what `statement` stands before.
+  absl::Status ForEach(Statement& statement, absl::FunctionRef<absl::Status()> take) {
+    const sqlite::StatementScope scope(&statement);
+    int code = statement.Step();
+    for (; code == SQLITE_ROW; code = statement.Step()) {
+      if (absl::Status status = take(); !status.ok()) return status;
+    }
+    return code == SQLITE_DONE ? absl::OkStatus() : Failure(code);
+  }
+
+  absl::Status ReadTransactions(Sink sink) {
+    Statement ids;
+    Statement history;
+    sqlite::RecordReader records;
+    int code = ids.Prepare(connection_, "SELECT id FROM global_transaction ORDER BY id");
+    if (code == SQLITE_OK) code = history.Prepare(connection_, kHistory);
+    if (code == SQLITE_OK) code = records.Prepare(&connection_, path_, queries_);
+    if (code != SQLITE_OK) return Failure(code);
+    return ForEach(ids, [&]() -> absl::Status {
+      absl::StatusOr<sqlite::Record> record = records.ById(ids.Number(0));
+      if (!record.ok()) return record.status();
+      port::TransferTransaction out;
+      out.stored = {.id = static_cast<uint64_t>(record->id),
+                    .transaction = std::move(record->transaction),
+                    .next_wake = record->next_wake};
+      history.Bind(1, record->id);
+      absl::Status status = ForEach(history, [&] {
+        out.history.push_back(sqlite::ReadHistory(history));
+        return absl::OkStatus();
+      });
+      return status.ok() ? sink(std::move(out)) : status;
+    });
+  }
+
+  absl::Status ReadKv(Sink sink) {
+    Statement rows;
+    const int code = rows.Prepare(
+        connection_,
+        "SELECT id, category, key, value, version, create_time, update_time FROM kv ORDER BY id");
+    if (code != SQLITE_OK) return Failure(code);
+    return ForEach(rows, [&] {
+      return sink(port::KvRecord{.id = static_cast<uint64_t>(rows.Number(0)),
+                                 .category = std::string(rows.Text(1)),
+                                 .key = std::string(rows.Text(2)),
+                                 .value = std::string(rows.Text(3)),
+                                 .version = static_cast<uint64_t>(rows.Number(4)),
+                                 .create_time = base::Time{rows.Number(5)},
+                                 .update_time = base::Time{rows.Number(6)}});
+    });
+  }
+
+  absl::Status ReadOutbox(Sink sink) {
+    Statement rows;
+    const int code = rows.Prepare(
+        connection_, "SELECT id, create_time, topic, key, headers, value FROM outbox ORDER BY id");
+    if (code != SQLITE_OK) return Failure(code);
+    return ForEach(rows, [&]() -> absl::Status {
+      port::OutboxRecord out{.id = static_cast<uint64_t>(rows.Number(0)),
+                             .create_time = base::Time{rows.Number(1)}};
+      absl::Status status = sqlite::ReadMessage(rows, 2, &out.message);
+      return status.ok() ? sink(std::move(out)) : status;
+    });
+  }
+
+  absl::Status ReadParked(Sink sink) {
+    Statement rows;
+    const int code = rows.Prepare(connection_,
+                                  "SELECT id, park_time, reason, partition, offset, topic, key, "
+                                  "headers, value FROM parked_message ORDER BY id");
+    if (code != SQLITE_OK) return Failure(code);
+    return ForEach(rows, [&]() -> absl::Status {
+      port::ParkedMessage out{.id = static_cast<uint64_t>(rows.Number(0)),
+                              .park_time = base::Time{rows.Number(1)},
+                              .reason = std::string(rows.Text(2)),
+                              .partition = static_cast<int32_t>(rows.Number(3)),
+                              .offset = rows.Number(4)};
+      absl::Status status = sqlite::ReadMessage(rows, 5, &out.message);
+      return status.ok() ? sink(std::move(out)) : status;
+    });
+  }
+
+  absl::Status ReadJobs(Sink sink) {
+    Statement jobs;
+    Statement items;
+    int code = jobs.Prepare(connection_, kJobs);
+    if (code == SQLITE_OK) code = items.Prepare(connection_, kItems);
+    if (code != SQLITE_OK) return Failure(code);
+    return ForEach(jobs, [&]() -> absl::Status {
+      port::TransferItems some{.token = std::string(jobs.Text(1))};
+      if (absl::Status status = sink(ReadJob(jobs)); !status.ok()) return status;
+      items.Bind(1, jobs.Number(0));
+      absl::Status status = ForEach(items, [&]() -> absl::Status {
+        some.items.push_back(ReadItem(items));
+        if (some.items.size() < port::kTransferItems) return absl::OkStatus();
+        return sink(
+            port::TransferItems{.token = some.token, .items = std::exchange(some.items, {})});
+      });
+      if (!status.ok() || some.items.empty()) return status;
+      return sink(std::move(some));
+    });
+  }
+
+  const std::string path_;
+  const std::unique_ptr<OwnerLock> lock_;  // null: somebody else has it
+  const std::shared_ptr<std::atomic<uint64_t>> queries_ =
+      std::make_shared<std::atomic<uint64_t>>(0);
+  Connection connection_;
+};
+
+class Writer final : public port::StoreWriter {
+ public:
+  Writer(const std::string& path, std::unique_ptr<OwnerLock> lock)
+      : path_(path), filling_(path + ".import"), lock_(std::move(lock)) {}
+  ~Writer() override { unlink(filling_.c_str()); }
+
+  absl::Status Open() {
+    unlink(filling_.c_str());
+    const int file = open(filling_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly);
+    if (file < 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(filling_, " cannot be written: ", std::strerror(errno)));
+    }
+    close(file);
+    connection_.emplace();
+    int code = connection_->Open(filling_, SQLITE_OPEN_READWRITE, "");
+    // A file that is not complete is of no use to anybody: nothing of it has to survive.
+    if (code == SQLITE_OK)
+      code = connection_->Exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+    if (code != SQLITE_OK) return Failure(code);
+    absl::Status status = PrepareSchema(*connection_, filling_, sqlite::Migrations());
+    if (!status.ok()) return status;
+    code = PrepareStatements();
+    if (code == SQLITE_OK) code = connection_->Exec("BEGIN");
+    return code == SQLITE_OK ? absl::OkStatus() : Failure(code);
+  }
+
+  absl::Status Put(port::TransferRecord record) override {
+    int code = std::visit([this](const auto& held) { return PutOne(held); }, record);
+    if (code == SQLITE_OK && ++puts_ % kPutsOfOneCommit == 0)
+      code = connection_->Exec("COMMIT; BEGIN");
+    return code == SQLITE_OK ? absl::OkStatus() : Failure(code);
+  }
+
+  absl::Status Flush() override {
+    if (const int code = connection_->Exec("COMMIT"); code != SQLITE_OK) return Failure(code);
+    reader_ = std::make_unique<Reader>(filling_, nullptr);
+    return reader_->Open();
+  }
+
+  port::StoreReader& reader() override { return *reader_; }
+
+  absl::Status Publish() override {
+    reader_.reset();
+    CloseStatements();
+    connection_.reset();
+    return ReplaceSqliteStore(filling_, path_);
+  }
+
+ private:
+  absl::Status Failure(int code) const { return FailureOf(code, filling_, *connection_); }
+
+  struct Statements {
+    Statement transaction, history, kv, outbox, parked, job, item;
+    sqlite::BranchWriter branches;
+  };
+
+  int PrepareStatements() {
+    statements_.emplace();
+    const std::pair<Statement*, const char*> all[] = {
+        {&statements_->transaction, sqlite::kInsertTransaction},
+        {&statements_->history, sqlite::kInsertHistory},
+        {&statements_->kv,
+         "INSERT INTO kv (category, key, value, version, create_time, update_time) VALUES (?1, ?2, "
+         "?3, ?4, ?5, ?6)"},
+        {&statements_->outbox,
+         "INSERT INTO outbox (create_time, topic, key, headers, value) VALUES (?1, ?2, ?3, ?4, "
+         "?5)"},
+        {&statements_->parked,
+         "INSERT INTO parked_message (park_time, reason, partition, offset, topic, key, headers, "
+         "value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+        {&statements_->job,
+         "INSERT INTO job (token, state, create_time, start_time, end_time, rate, max_in_flight, "
+         "canary, stop_after_errors, filter, actor, reason, stop_reason) VALUES (?1, ?2, ?3, ?4, "
+         "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
+        {&statements_->item,
+         "INSERT INTO job_item (job_id, number, state, gid, branch_id, op, death, text) VALUES "
+         "((SELECT id FROM job WHERE token = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)"}};
+    for (const auto& [statement, sql] : all) {
+      if (const int code = statement->Prepare(*connection_, sql); code != SQLITE_OK) return code;
+    }
+    return statements_->branches.Prepare(*connection_);
+  }
+  void CloseStatements() { statements_.reset(); }
+
+  int PutOne(const port::TransferTransaction& record) {
+    const core::GlobalTransaction& transaction = record.stored.transaction;
+    if (transaction.branches.size() > static_cast<size_t>(sqlite::kRowsPerTransaction))
+      return SQLITE_TOOBIG;
+    sqlite::RecordText text;
+    sqlite::BindTransaction(statements_->transaction, transaction, record.stored.next_wake, &text);
+    int code = statements_->transaction.Run();
+    // The statement passes over a gid that is there.
+    if (code == SQLITE_OK && sqlite3_changes64(connection_->get()) == 0)
+      return SQLITE_CONSTRAINT_UNIQUE;
+    const int64_t id = sqlite3_last_insert_rowid(connection_->get());
+    for (uint32_t row = 0; code == SQLITE_OK && row < transaction.branches.size(); ++row) {
+      bool inserted = false;
+      code = statements_->branches.Insert(transaction, row, id, &inserted);
+    }
+    int64_t number = 0;
+    for (size_t i = 0; code == SQLITE_OK && i < record.history.size(); ++i) {
+      sqlite::BindHistory(statements_->history, record.history[i], id, number++);
+      code = statements_->history.Run();
+    }
+    return code;
+  }
+
+  int PutOne(const port::KvRecord& record) {
+    statements_->kv.BindText(1, record.category);
+    statements_->kv.BindText(2, record.key);
+    statements_->kv.BindText(3, record.value);
+    statements_->kv.Bind(4, static_cast<int64_t>(record.version));
+    statements_->kv.Bind(5, record.create_time.micros);
+    statements_->kv.Bind(6, record.update_time.micros);
+    return statements_->kv.Run();
+  }
+
+  int PutOne(const port::OutboxRecord& record) {
+    std::string headers;
+    statements_->outbox.Bind(1, record.create_time.micros);
+    sqlite::BindMessage(statements_->outbox, 2, record.message, &headers);
+    return statements_->outbox.Run();
+  }
+
+  int PutOne(const port::ParkedMessage& record) {
+    std::string headers;
+    statements_->parked.Bind(1, record.park_time.micros);
+    statements_->parked.BindText(2, record.reason);
+    statements_->parked.Bind(3, record.partition);
+    statements_->parked.Bind(4, record.offset);
+    sqlite::BindMessage(statements_->parked, 5, record.message, &headers);
+    return statements_->parked.Run();
+  }
+
+  int PutOne(const port::Job& job) {
+    Statement& insert = statements_->job;
+    insert.BindText(1, job.token);
+    insert.Bind(2, static_cast<int64_t>(job.state));
+    insert.Bind(3, job.create_time.micros);
+    insert.Bind(4, job.start_time.micros);
+    insert.Bind(5, job.end_time.micros);
+    insert.BindReal(6, job.limits.rate);
+    insert.Bind(7, job.limits.max_in_flight);
+    insert.Bind(8, job.limits.canary);
+    insert.Bind(9, job.limits.stop_after_errors);
+    insert.BindOptional(10, job.filter);
+    insert.BindOptional(11, job.actor);
+    insert.BindOptional(12, job.reason);
+    insert.BindOptional(13, job.stop_reason);
+    return insert.Run();
+  }
+
+  int PutOne(const port::TransferItems& record) {
+    Statement& insert = statements_->item;
+    for (const port::JobItem& item : record.items) {
+      insert.BindText(1, record.token);
+      insert.Bind(2, item.number);
+      insert.Bind(3, static_cast<int64_t>(item.state));
+      insert.BindText(4, item.gid);
+      insert.BindText(5, item.branch_id);
+      insert.Bind(6, static_cast<int64_t>(item.op));
+      insert.Bind(7, item.death);
+      insert.BindOptional(8, item.text);
+      if (const int code = insert.Run(); code != SQLITE_OK) return code;
+    }
+    return SQLITE_OK;
+  }
+
+  const std::string path_;
+  const std::string filling_;
+  const std::unique_ptr<OwnerLock> lock_;
+  std::optional<Connection> connection_;
+  std::optional<Statements> statements_;  // goes before the connection
+  uint64_t puts_ = 0;
+  std::unique_ptr<Reader> reader_;
+};
+
+absl::Status RequireEmpty(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0 || info.st_size == 0) return absl::OkStatus();
+  Connection connection;
+  int code = connection.Open(path, SQLITE_OPEN_READONLY, "");
+  if (code != SQLITE_OK) return FailureOf(code, path, connection);
+  if (absl::Status status = sqlite::RequireNewestSchema(connection, path); !status.ok())
+    return status;
+  for (const char* table : {"global_transaction", "kv", "outbox", "parked_message", "job"}) {
+    int64_t rows = 0;
+    code = connection.ReadNumber(absl::StrCat("SELECT count(*) FROM ", table).c_str(), &rows);
+    if (code != SQLITE_OK) return FailureOf(code, path, connection);
+    if (rows == 0) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " is not empty: ", rows, " rows in ", table,
+                     ". An import needs an empty store: choose another --data-dir."));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<port::StoreReader>> OpenSqliteReader(const std::string& path) {
+  auto lock = OwnerLock::Take(path);
+  if (!lock.ok()) return lock.status();
+  auto reader = std::make_unique<Reader>(path, *std::move(lock));
+  if (absl::Status status = reader->Open(); !status.ok()) return status;
+  return reader;
+}
+
+absl::StatusOr<std::unique_ptr<port::StoreWriter>> OpenSqliteWriter(const std::string& path) {
+  auto lock = OwnerLock::Take(path);
+  if (!lock.ok()) return lock.status();
+  if (absl::Status status = RequireEmpty(path); !status.ok()) return status;
+  auto writer = std::make_unique<Writer>(path, *std::move(lock));
+  if (absl::Status status = writer->Open(); !status.ok()) return status;
+  return writer;
+}
+
+}  // namespace saga::adapter

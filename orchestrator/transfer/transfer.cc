@@ -1,0 +1,88 @@
+#include "orchestrator/transfer/transfer.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace saga::transfer {
+namespace {
+
+// Calls `take` with each record of the file.
+absl::Status ReadFile(const std::string& path,
+                      absl::FunctionRef<absl::Status(port::TransferRecord)> take) {
+  auto reader = ExportReader::Open(path);
+  if (!reader.ok()) return reader.status();
+  for (;;) {
+    auto record = (*reader)->Next();
+    if (!record.ok()) return record.status();
+    if (!record->has_value()) return absl::OkStatus();
+    if (absl::Status taken = take(**std::move(record)); !taken.ok()) return taken;
+  }
+}
+
+Transferred Take(Content* content) {
+  return {.counts = content->counts(), .digest = content->Digest()};
+}
+
+}  // namespace
+
+absl::StatusOr<Transferred> Export(port::StoreReader& from, const std::string& path,
+                                   ExportInfo info, Progress progress) {
+  const absl::StatusOr<uint64_t> all = from.CountTransactions();
+  if (!all.ok()) return all.status();
+  info.transactions = *all;
+  auto writer = ExportWriter::Create(path, info);
+  if (!writer.ok()) return writer.status();
+  Content content;
+  absl::Status status = from.ReadAll([&](port::TransferRecord record) {
+    content.Add(record);
+    progress(content.counts().transactions, *all);
+    return (*writer)->Add(record);
+  });
+  if (status.ok()) status = (*writer)->Finish();
+  if (!status.ok()) return status;
+  return Take(&content);
+}
+
+absl::StatusOr<Transferred> Look(port::StoreReader& store, uint64_t all, Progress progress) {
+  Content content;
+  absl::Status status = store.ReadAll([&](const port::TransferRecord& record) {
+    content.Add(record);
+    progress(content.counts().transactions, all);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return Take(&content);
+}
+
+absl::StatusOr<Transferred> Import(const std::string& path, port::StoreWriter& to,
+                                   Progress progress) {
+  Content content;
+  absl::Status status = ReadFile(path, [&](const port::TransferRecord& record) {
+    content.Add(record);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  const Transferred wanted = Take(&content);
+  uint64_t done = 0;
+  status = ReadFile(path, [&](port::TransferRecord record) {
+    done += std::holds_alternative<port::TransferTransaction>(record) ? 1 : 0;
+    progress(done, wanted.counts.transactions);
+    return to.Put(std::move(record));
+  });
+  if (status.ok()) status = to.Flush();
+  if (!status.ok()) return status;
+  absl::StatusOr<Transferred> found = Look(to.reader(), wanted.counts.transactions, progress);
+  if (!found.ok()) return found.status();
+  if (found->counts != wanted.counts || found->digest != wanted.digest) {
+    return absl::DataLossError(absl::StrCat(
+        "the store did not keep what the file holds: ", TextOf(found->counts), ", digest ",
+        found->digest, ", instead of ", TextOf(wanted.counts), ", digest ", wanted.digest));
+  }
+  if (status = to.Publish(); !status.ok()) return status;
+  return wanted;
+}
+
+}  // namespace saga::transfer
