@@ -40,7 +40,8 @@ class MysqlNodesUnderTest final : public SharedStoreUnderTest {
   base::Duration Lease() const override { return base::Seconds(1); }
   base::Time Now() override { return base::Time{absl::ToUnixMicros(absl::Now())}; }
   void SleepUntil(base::Time when) override {
-    absl::SleepFor(absl::FromUnixMicros(when.micros) - absl::Now());
+    const absl::Duration rest = absl::FromUnixMicros(when.micros) - absl::Now();
+    absl::SleepFor(rest);  // a lease's time has to pass
   }
 
  private:
