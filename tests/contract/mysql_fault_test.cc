@@ -1,0 +1,321 @@
+// A database that does what databases do on bad days: connections break, locks collide, disks are
+// full, settings are wrong. What was acknowledged is there, what was not is told as it is, and the
+// store goes on when the database does.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "orchestrator/adapter/mysql/mysql_store.h"
+#include "orchestrator/mysql/connection.h"
+#include "tests/contract/random_record.h"
+#include "tests/fixture/mariadb.h"
+
+namespace saga::adapter {
+namespace {
+
+using contract::InsertOf;
+using contract::SmallSaga;
+using contract::UpdateOf;
+using ::testing::HasSubstr;
+using Result = port::WriteResult::Kind;
+
+constexpr base::Time kDue{1'700'000'000'000'000};
+const std::vector<uint32_t> kActions = {1, 3};
+
+// One server for the program: its tests may break it, and mend it again.
+fixture::MariaDb& Server() {
+  static fixture::MariaDb server;
+  static const bool ready = server.WaitReady();
+  EXPECT_TRUE(ready) << server.Log();
+  return server;
+}
+
+core::GlobalTransaction Ended(core::GlobalTransaction transaction) {
+  transaction.version += 1;
+  transaction.status = core::Status::kSucceed;
+  for (const uint32_t row : kActions)
+    transaction.branches[row].status = core::BranchStatus::kSucceed;
+  return transaction;
+}
+
+class MysqlFault : public ::testing::Test {
+ protected:
+  MysqlOptions Options() {
+    return {.database = *mysql::ParseUrl(database_.url()),
+            .node_name = "test",
+            .before_commit = [this] { InCommit(); }};
+  }
+  void Open() {
+    auto opened = OpenMysqlStore(Options());
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    opened_ = *std::move(opened);
+  }
+  // Once, inside the next commit.
+  void OnCommit(std::function<void()> act) { act_ = std::move(act); }
+  void InCommit() {
+    if (std::function<void()> act = std::exchange(act_, nullptr); act) act();
+  }
+  port::WriteResult Put(const port::Write& write) { return opened_.store->Commit({write})[0]; }
+  // Breaks every session of this database but the one that says so.
+  void BreakSessions() {
+    const std::string ids =
+        database_.Run(absl::StrCat("SELECT id FROM information_schema.processlist WHERE db = '",
+                                   database_.name(), "' AND id <> CONNECTION_ID()"));
+    std::string script;
+    std::string id;
+    for (const char c : ids + "\n") {
+      if (c != '\n') {
+        id.push_back(c);
+      } else if (!id.empty()) {
+        absl::StrAppend(&script, "KILL ", std::exchange(id, ""), ";\n");
+      }
+    }
+    // One may end by itself meanwhile.
+    (void)fixture::RunSql(Server().address(), "", script);
+  }
+
+  fixture::Database database_{Server().address()};
+  MysqlStore opened_;
+  std::function<void()> act_;
+};
+
+TEST_F(MysqlFault, ConnectionsThatBreakBetweenCommitsAreNoNews) {
+  Open();
+  ASSERT_EQ(Put(InsertOf(SmallSaga("a"), kDue)).kind, Result::kDone);
+  BreakSessions();
+  EXPECT_EQ(Put(InsertOf(SmallSaga("b"), kDue)).kind, Result::kDone);
+  BreakSessions();
+  EXPECT_TRUE(opened_.store->Load("a").ok());
+  BreakSessions();
+  EXPECT_TRUE(opened_.query->Find("b").ok());
+  EXPECT_EQ(Put(UpdateOf(Ended(SmallSaga("a")), base::kNever, &kActions)).kind, Result::kDone);
+}
+
+TEST_F(MysqlFault, ACommitThatBreaksIsUnknownAndTheStoreSaysWhatBecameOfIt) {
+  Open();
+  ASSERT_EQ(Put(InsertOf(SmallSaga("a"), kDue)).kind, Result::kDone);
+  OnCommit([this] { BreakSessions(); });
+  const port::WriteResult broken = Put(UpdateOf(Ended(SmallSaga("a")), base::kNever, &kActions));
+  EXPECT_EQ(broken.kind, Result::kUnknown) << broken.error;
+  // The session died before COMMIT reached the database: the version tells.
+  ASSERT_EQ(opened_.store->Load("a")->version, 1u);
+  EXPECT_TRUE(opened_.store->Claim("a").Ours());
+  EXPECT_EQ(Put(UpdateOf(Ended(SmallSaga("a")), base::kNever, &kActions)).kind, Result::kDone);
+  EXPECT_EQ(*opened_.store->Load("a"), Ended(SmallSaga("a")));
+}
+
+TEST_F(MysqlFault, ADatabaseThatDiesInsideACommitHasAllOfItOrNothing) {
+  Open();
+  ASSERT_EQ(Put(InsertOf(SmallSaga("a"), kDue)).kind, Result::kDone);
+  OnCommit([] { Server().Kill(); });
+  const std::vector<port::WriteResult> results = opened_.store->Commit(
+      {InsertOf(SmallSaga("b"), kDue), UpdateOf(Ended(SmallSaga("a")), base::kNever, &kActions)});
+  EXPECT_EQ(results[0].kind, Result::kUnknown);
+  EXPECT_EQ(results[1].kind, Result::kUnknown);
+  const port::WriteResult away = Put(InsertOf(SmallSaga("c"), kDue));
+  EXPECT_EQ(away.kind, Result::kFailed);
+  EXPECT_THAT(away.error, HasSubstr("database"));
+  EXPECT_FALSE(opened_.store->Ping().ok());
+  Server().Start();
+  ASSERT_TRUE(Server().WaitReady()) << Server().Log();
+  EXPECT_TRUE(absl::IsNotFound(opened_.store->Load("b").status()));
+  EXPECT_EQ(*opened_.store->Load("a"), SmallSaga("a"));
+  EXPECT_TRUE(opened_.store->Ping().ok());
+  EXPECT_EQ(Put(InsertOf(SmallSaga("c"), kDue)).kind, Result::kDone);
+}
+
+TEST_F(MysqlFault, DeadlocksAreTriedAgain) {
+  Open();
+  constexpr int kPairs = 40;
+  for (int i = 0; i < 2 * kPairs; ++i)
+    ASSERT_EQ(Put(InsertOf(SmallSaga(absl::StrCat("gid-", i)), kDue)).kind, Result::kDone);
+  const auto deadlocks = [this] {
+    int64_t count = 0;
+    const std::string text = database_.Run(
+        "SELECT variable_value FROM information_schema.global_status WHERE variable_name = "
+        "'INNODB_DEADLOCKS'");
+    EXPECT_TRUE(absl::SimpleAtoi(absl::string_view(text).substr(0, text.find('\n')), &count));
+    return count;
+  };
+  const int64_t before = deadlocks();
+  // Somebody takes the same rows in the other order, with more to lose than a batch of ours.
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    mysql::Connection session;
+    ASSERT_TRUE(session.Open(Options().database).ok());
+    while (!stop) {
+      (void)session.Run("BEGIN");
+      absl::Status status = absl::OkStatus();
+      for (int i = 2 * kPairs; i > 0 && status.ok(); --i)
+        status = session.Run(absl::StrCat("UPDATE trans_global SET owner = owner WHERE id = ", i));
+      (void)session.Run("ROLLBACK");
+    }
+  });
+  int version = 1;
+  while (deadlocks() < before + 3 && version < 2000) {
+    std::vector<core::GlobalTransaction> changed;
+    std::vector<port::Write> writes;
+    ++version;
+    for (int i = 0; i < 2 * kPairs; ++i) {
+      changed.push_back(SmallSaga(absl::StrCat("gid-", i)));
+      changed.back().version = static_cast<uint64_t>(version);
+    }
+    for (const core::GlobalTransaction& one : changed) writes.push_back(UpdateOf(one, kDue));
+    for (const port::WriteResult& result : opened_.store->Commit(writes))
+      ASSERT_EQ(result.kind, Result::kDone) << result.error;
+  }
+  stop = true;
+  other.join();
+  EXPECT_GE(deadlocks(), before + 3);
+}
+
+TEST(MysqlFull, ADatabaseWithoutRoomRefusesAndLosesNothing) {
+  fixture::MariaDb server({.args = {"--innodb-file-per-table=0",
+                                    "--innodb-data-file-path=ibdata1:12M:autoextend:max:40M"}});
+  ASSERT_TRUE(server.WaitReady()) << server.Log();
+  fixture::Database database(server.address());
+  auto opened = OpenMysqlStore({.database = *mysql::ParseUrl(database.url()), .node_name = "test"});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const auto put = [&](const port::Write& write) { return opened->store->Commit({write})[0]; };
+  ASSERT_EQ(put(InsertOf(SmallSaga("first"), kDue)).kind, Result::kDone);
+  port::WriteResult result;
+  std::vector<std::string> stored;
+  for (int i = 0; i < 200; ++i) {
+    core::GlobalTransaction large = SmallSaga(absl::StrCat("large-", i));
+    large.branches[0].payload = base::MakeBytes(std::string(900'000, 'p'));
+    result = put(InsertOf(large, kDue));
+    if (result.kind != Result::kDone) break;
+    stored.push_back(large.gid);
+  }
+  EXPECT_EQ(result.kind, Result::kFailed);
+  EXPECT_THAT(result.error, HasSubstr("make room"));
+  EXPECT_FALSE(stored.empty());
+  for (const std::string& gid : stored) EXPECT_TRUE(opened->store->Load(gid).ok()) << gid;
+  // Room is made, and what was refused for want of it is taken.
+  database.Run("DELETE FROM trans_branch_op WHERE gid LIKE 'large-%';");
+  EXPECT_EQ(put(UpdateOf(Ended(SmallSaga("first")), base::kNever, &kActions)).kind, Result::kDone);
+}
+
+TEST_F(MysqlFault, ADatabaseThatTakesNoWritesSaysSo) {
+  const std::string user = database_.NewUser("secret");
+  MysqlOptions options = Options();
+  options.database.user = user;
+  options.database.password = "secret";
+  auto opened = OpenMysqlStore(options);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  opened_ = *std::move(opened);
+  database_.Run("SET GLOBAL read_only = 1;");
+  const port::WriteResult refused = Put(InsertOf(SmallSaga("a"), kDue));
+  const absl::Status at_start = OpenMysqlStore(options).status();
+  database_.Run("SET GLOBAL read_only = 0;");
+  EXPECT_EQ(refused.kind, Result::kFailed);
+  EXPECT_THAT(refused.error, HasSubstr("takes no writes"));
+  EXPECT_THAT(std::string(at_start.message()), HasSubstr("takes no writes"));
+  EXPECT_EQ(Put(InsertOf(SmallSaga("a"), kDue)).kind, Result::kDone);
+}
+
+TEST_F(MysqlFault, WhatTheDatabaseMustAllowIsToldBeforeAnythingElse) {
+  MysqlOptions options = Options();
+  options.database.password = "wrong";
+  options.database.user = database_.NewUser("secret");
+  EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()), HasSubstr("check user"));
+
+  options = Options();
+  options.database.database = "nobody_made_it";
+  EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()),
+              HasSubstr("create the database"));
+
+  options = Options();
+  options.migrate = false;
+  EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()),
+              HasSubstr("sagad migrate --plan"));
+
+  options = Options();
+  options.largest_request = size_t{1} << 30;
+  EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()),
+              HasSubstr("max_allowed_packet"));
+
+  options = Options();
+  options.time_zone = "Mars/Olympus";
+  EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()), HasSubstr("time zone"));
+
+  options = Options();
+  options.database.port = 1;
+  EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()), HasSubstr("database up"));
+
+  fixture::Database other(Server().address());
+  other.Run("CREATE TABLE trans_global (id BIGINT PRIMARY KEY, gid VARCHAR(128)) ENGINE=MyISAM;");
+  options = Options();
+  options.database.database = other.name();
+  EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()), HasSubstr("ENGINE=InnoDB"));
+}
+
+TEST_F(MysqlFault, ATooNewSchemaIsRefused) {
+  Open();
+  opened_ = {};
+  database_.Run("UPDATE sagad_meta SET value = '99' WHERE name = 'schema_version';");
+  EXPECT_THAT(std::string(OpenMysqlStore(Options()).status().message()), HasSubstr("newer sagad"));
+}
+
+TEST_F(MysqlFault, TheServersOwnWaysChangeNothing) {
+  database_.Run(
+      "SET GLOBAL sql_mode = ''; SET GLOBAL time_zone = '+05:45'; SET GLOBAL wait_timeout = 1;");
+  Open();
+  core::GlobalTransaction transaction = SmallSaga("zone");
+  transaction.custom_data = "\xf0\x9f\x9a\x80 caf\xc3\xa9";
+  transaction.branches[1].payload = base::MakeBytes(std::string("\x00\xff\n'\"", 5));
+  EXPECT_EQ(Put(InsertOf(transaction, kDue)).kind, Result::kDone);
+  EXPECT_EQ(*opened_.store->Load("zone"), transaction);
+  database_.Run(
+      "SET GLOBAL sql_mode = DEFAULT; SET GLOBAL time_zone = 'SYSTEM'; "
+      "SET GLOBAL wait_timeout = DEFAULT;");
+}
+
+// Statements per commit: a dozen, however many transactions it has.
+TEST_F(MysqlFault, ABatchCostsAsManyStatementsAsOneTransaction) {
+  Open();
+  const auto cost = [this](const std::vector<core::GlobalTransaction>& transactions, bool insert) {
+    std::vector<port::Write> writes;
+    for (const core::GlobalTransaction& one : transactions)
+      writes.push_back(insert ? InsertOf(one, kDue) : UpdateOf(one, base::kNever, &kActions));
+    const uint64_t before = opened_.query->QueryCount();
+    for (const port::WriteResult& result : opened_.store->Commit(writes))
+      EXPECT_EQ(result.kind, Result::kDone) << result.error;
+    return opened_.query->QueryCount() - before;
+  };
+  const auto sagas = [](const std::string& name, int count) {
+    std::vector<core::GlobalTransaction> made;
+    for (int i = 0; i < count; ++i) made.push_back(SmallSaga(absl::StrCat(name, "-", i)));
+    return made;
+  };
+  const auto ended = [](std::vector<core::GlobalTransaction> made) {
+    for (core::GlobalTransaction& one : made) one = Ended(one);
+    return made;
+  };
+  // Once to prepare the statements, which counts as well.
+  for (const char* name : {"warm", "one"}) {
+    const uint64_t insert = cost(sagas(name, 1), true);
+    const uint64_t update = cost(ended(sagas(name, 1)), false);
+    if (std::string(name) != "one") continue;
+    // BEGIN, lease, trans_global, sagad_transaction, trans_branch_op, COMMIT.
+    EXPECT_EQ(insert, 6u);
+    // And the rows locked first.
+    EXPECT_EQ(update, 7u);
+  }
+  cost(sagas("many", 16), true);
+  cost(ended(sagas("many", 16)), false);
+  EXPECT_EQ(cost(sagas("more", 16), true), 6u + 0u);
+  EXPECT_EQ(cost(ended(sagas("more", 16)), false), 7u);
+}
+
+}  // namespace
+}  // namespace saga::adapter
