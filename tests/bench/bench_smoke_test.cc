@@ -74,10 +74,10 @@ class ParticipantTest : public testing::Test {
   // A load whose server is the participant itself: it says yes to every call.
   LoadReport Load(Protocol protocol, Mode mode) {
     LoadOptions load;
-    load.target = protocol == Protocol::kGrpc ? grpc_ : http_;
+    load.targets = {protocol == Protocol::kGrpc ? grpc_ : http_};
     load.script.protocol = protocol;
     load.script.mode = mode;
-    load.script.participant = load.target;
+    load.script.participant = load.targets[0];
     load.clients = 3;
     load.measured = std::chrono::milliseconds(300);
     return RunLoad(load).value_or(LoadReport{});
@@ -106,6 +106,36 @@ TEST_F(ParticipantTest, EveryModeRunsOverBothProtocols) {
         "/bench.Participant/Try1", "/bench.Participant/Try2", "/api/dtmsvr/submit",
         "/api/dtmsvr/prepare", "/api/dtmsvr/registerBranch", "/bench/try1", "/bench/try2"}) {
     EXPECT_GT(calls.value(name, 0), 0) << name;
+  }
+}
+
+TEST_F(ParticipantTest, ClientsAreSpreadOverAllNodes) {
+  ASSERT_NO_FATAL_FAILURE(StartParticipant({}));
+  auto other = Start({"participant"});
+  ASSERT_TRUE(other.ok()) << other.status();
+  const auto line = other->ReadLine();
+  ASSERT_TRUE(line.ok()) << line.status();
+  const Address other_http = AddressIn(*line, "http");
+  for (const Protocol protocol : {Protocol::kGrpc, Protocol::kHttp}) {
+    const bool grpc = protocol == Protocol::kGrpc;
+    LoadOptions load;
+    load.targets = {grpc ? grpc_ : http_, grpc ? AddressIn(*line, "grpc") : other_http};
+    load.script.protocol = protocol;
+    load.script.participant = grpc ? grpc_ : http_;
+    load.clients = 4;
+    load.measured = std::chrono::milliseconds(300);
+    load.server_pids = {participant_->Pid(), other->Pid()};
+    load.database_pid = participant_->Pid();
+    const LoadReport report = RunLoad(load).value_or(LoadReport{});
+    EXPECT_GT(report.ok, 0);
+    EXPECT_GT(report.database_cpu_ms, 0);
+    EXPECT_GT(report.server_cpu_ms, report.database_cpu_ms) << "one node is missing in the sum";
+    for (const Address& node : {http_, other_http}) {
+      const auto counts = HttpGet(node, "/counts");
+      ASSERT_TRUE(counts.ok()) << counts.status();
+      const Json calls = Json::parse(*counts, nullptr, false)["calls"];
+      EXPECT_GT(calls.value(grpc ? "/dtmgimp.Dtm/Submit" : "/api/dtmsvr/submit", 0), 0) << *counts;
+    }
   }
 }
 
@@ -147,7 +177,7 @@ TEST_F(ParticipantTest, DelayChangesWhileItRuns) {
 TEST_F(ParticipantTest, StopsWhileCallsHang) {
   ASSERT_NO_FATAL_FAILURE(StartParticipant({}));
   ASSERT_TRUE(HttpGet(http_, "/delay?ms=600000").ok());
-  auto transport = MakeTransport(Protocol::kGrpc, {.server = grpc_, .participant = grpc_});
+  auto transport = MakeTransport(Protocol::kGrpc, {.servers = {grpc_}, .participant = grpc_});
   ASSERT_TRUE(transport.ok()) << transport.status();
   (*transport)->Start(0, Call{Peer::kServer, "/bench.Participant/Action1", "p", {}});
   int64_t total = 0;
@@ -167,7 +197,7 @@ TEST_F(ParticipantTest, StopsWhileCallsHang) {
 
 TEST(LoadTest, NoServerIsAnError) {
   LoadOptions load;
-  load.target = {"127.0.0.1", 1};
+  load.targets = {{"127.0.0.1", 1}};
   load.script.participant = {"127.0.0.1", 1};
   load.script.protocol = Protocol::kHttp;
   const auto report = RunLoad(load);
@@ -180,6 +210,8 @@ TEST(LoadTest, GidsAreUniqueAndOfOneLength) {
   EXPECT_NE(first, second);
   EXPECT_EQ(first.size(), kGidLength);
   EXPECT_EQ(second.size(), kGidLength);
+  EXPECT_NE(RandomGid(), RandomGid());
+  EXPECT_EQ(RandomGid().size(), kGidLength);
 }
 
 TEST(LatencyTest, PercentilesAreExact) {

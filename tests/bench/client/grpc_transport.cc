@@ -45,21 +45,23 @@ class GrpcTransport final : public Transport {
  public:
   explicit GrpcTransport(const Options& options)
       : options_(options), slots_(static_cast<size_t>(options.slots)) {
-    const int channels =
-        options.channels > 0 ? std::min(options.channels, options.slots) : options.slots;
-    for (int i = 0; i < channels; ++i) servers_.push_back(Connect(options.server));
+    const size_t nodes = options.servers.size();
+    const size_t wanted = static_cast<size_t>(
+        options.channels > 0 ? std::min(options.channels, options.slots) : options.slots);
+    const size_t channels = std::max(wanted, nodes);
+    for (size_t i = 0; i < channels; ++i) servers_.push_back(Connect(options.servers[i % nodes]));
     participant_ = Connect(options.participant);
     for (size_t i = 0; i < slots_.size(); ++i) slots_[i].number = static_cast<int>(i);
   }
 
   absl::Status WaitForServer() {
     const auto deadline = std::chrono::system_clock::now() + kConnectPatience;
-    for (const std::shared_ptr<grpc::Channel>& channel : servers_) {
-      if (!channel->WaitForConnected(deadline)) {
-        return absl::UnavailableError(
-            absl::StrCat("no gRPC server answers at ", options_.server.Text()));
+    for (size_t i = 0; i < servers_.size(); ++i) {
+      if (!servers_[i]->WaitForConnected(deadline)) {
+        return absl::UnavailableError(absl::StrCat(
+            "no gRPC server answers at ", options_.servers[i % options_.servers.size()].Text()));
       }
-      server_stubs_.emplace_back(channel);
+      server_stubs_.emplace_back(servers_[i]);
     }
     participant_stub_.emplace(participant_);
     return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -74,22 +75,20 @@ class HttpTransport final : public Transport {
   explicit HttpTransport(const Options& options) : options_(options) {}
 
   absl::Status Prepare() {
-    const auto server = Resolve(io_, options_.server);
-    if (!server.ok()) return server.status();
+    std::vector<asio::ip::tcp::endpoint> servers;
+    for (const Address& address : options_.servers) {
+      const auto server = Probe(address);
+      if (!server.ok()) return server.status();
+      servers.push_back(*server);
+    }
     const auto participant = Resolve(io_, options_.participant);
     if (!participant.ok()) return participant.status();
-    Error error;
-    asio::ip::tcp::socket probe(io_);
-    probe.connect(*server, error);
-    if (error) {
-      return absl::UnavailableError(absl::StrCat("no HTTP server answers at ",
-                                                 options_.server.Text(), ": ", error.message()));
-    }
     for (int i = 0; i < options_.slots; ++i) {
       Slot& slot = slots_.emplace_back();
       slot.number = i;
-      slot.server.endpoint = *server;
-      slot.server.host = options_.server.Text();
+      const size_t node = static_cast<size_t>(i) % servers.size();
+      slot.server.endpoint = servers[node];
+      slot.server.host = options_.servers[node].Text();
       slot.participant.endpoint = *participant;
       slot.participant.host = options_.participant.Text();
       slot.pause.emplace(io_);
@@ -117,6 +116,18 @@ class HttpTransport final : public Transport {
   }
 
  private:
+  // Where the address is, when somebody listens there.
+  absl::StatusOr<asio::ip::tcp::endpoint> Probe(const Address& address) {
+    auto endpoint = Resolve(io_, address);
+    if (!endpoint.ok()) return endpoint;
+    Error error;
+    asio::ip::tcp::socket probe(io_);
+    probe.connect(*endpoint, error);
+    if (!error) return endpoint;
+    return absl::UnavailableError(
+        absl::StrCat("no HTTP server answers at ", address.Text(), ": ", error.message()));
+  }
+
   void Send(Slot& slot) {
     if (slot.used->stream.has_value()) {
       slot.used->stream->expires_after(options_.call_timeout);

@@ -54,7 +54,7 @@ class ClosedLoop {
  private:
   void Begin(int index, std::chrono::milliseconds pause) {
     Client& client = clients_[static_cast<size_t>(index)];
-    client.gid = UniqueGid();
+    client.gid = options_.random_gids ? RandomGid() : UniqueGid();
     client.next_call = 1;
     client.started = Clock::now() + pause;
     transport_.Start(index, script_.Make(client.gid, 0), pause);
@@ -97,6 +97,7 @@ class ClosedLoop {
     measuring_ = true;
     client_before_ = ReadProcessUsage(getpid()).value_or(ProcessUsage{});
     server_before_ = ReadServer();
+    database_before_ = ReadDatabase();
   }
 
   void EndMeasuring() {
@@ -107,13 +108,25 @@ class ClosedLoop {
     const ProcessUsage server = ReadServer();
     report_.client_cpu_ms = Milliseconds(client.cpu - client_before_.cpu) / ended;
     report_.server_cpu_ms = Milliseconds(server.cpu - server_before_.cpu) / ended;
+    report_.database_cpu_ms = Milliseconds(ReadDatabase().cpu - database_before_.cpu) / ended;
     report_.server_rss_kib = server.rss_kib;
     report_.server_peak_rss_kib = server.peak_rss_kib;
   }
 
   [[nodiscard]] ProcessUsage ReadServer() const {
-    if (options_.server_pid == 0) return {};
-    return ReadProcessUsage(options_.server_pid).value_or(ProcessUsage{});
+    ProcessUsage all;
+    for (const pid_t pid : options_.server_pids) {
+      const ProcessUsage one = ReadProcessUsage(pid).value_or(ProcessUsage{});
+      all.cpu += one.cpu;
+      all.rss_kib += one.rss_kib;
+      all.peak_rss_kib += one.peak_rss_kib;
+    }
+    return all;
+  }
+
+  [[nodiscard]] ProcessUsage ReadDatabase() const {
+    if (options_.database_pid == 0) return {};
+    return ReadProcessUsage(options_.database_pid).value_or(ProcessUsage{});
   }
 
   const LoadOptions& options_;
@@ -126,6 +139,7 @@ class ClosedLoop {
   bool measured_ = false;   // the measured time is over
   ProcessUsage client_before_;
   ProcessUsage server_before_;
+  ProcessUsage database_before_;
   LatencySamples samples_;
   LoadReport report_;
 };
@@ -141,10 +155,19 @@ std::string UniqueGid() {
   return absl::StrFormat("b%014x%010d", run & 0xffffffffffffffu, ++counter);
 }
 
+std::string RandomGid() {
+  static std::mt19937_64 random = [] {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device()};
+    return std::mt19937_64(seed);
+  }();
+  return absl::StrFormat("b%016x%08x", random(), random() >> 32);
+}
+
 absl::StatusOr<LoadReport> RunLoad(const LoadOptions& options) {
   const std::unique_ptr<Script> script = MakeScript(options.script);
   auto transport =
-      MakeTransport(options.script.protocol, {.server = options.target,
+      MakeTransport(options.script.protocol, {.servers = options.targets,
                                               .participant = options.script.participant,
                                               .slots = options.clients,
                                               .channels = options.channels});

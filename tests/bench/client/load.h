@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "tests/bench/address.h"
@@ -16,13 +17,16 @@
 namespace saga::bench {
 
 struct LoadOptions {
-  Address target;
+  std::vector<Address> targets;  // nodes of one server: the clients are spread over them
   ScriptOptions script;
   int clients = 1;
-  int channels = 4;  // see Transport::Options
+  int channels = 4;          // see Transport::Options
+  bool random_gids = false;  // instead of ascending ones: what indexes find hardest
   std::chrono::milliseconds warmup{0};
   std::chrono::milliseconds measured{10'000};
-  pid_t server_pid = 0;  // when given, the report tells what the server used
+  // When given, the report tells what they used: the server's nodes, and the database they share.
+  std::vector<pid_t> server_pids;
+  pid_t database_pid = 0;
 };
 
 // What happened to the transactions that ended within the measured time.
@@ -33,11 +37,12 @@ struct LoadReport {
   // Of failures and errors, the gid replaced; at most kMaxTexts.
   std::map<std::string, int64_t> texts;
   double seconds = 0;
-  double per_second = 0;     // ok only
-  LatencySummary latency;    // ok only, from the first call of the transaction to the last answer
-  double client_cpu_ms = 0;  // of this program, per transaction
-  double server_cpu_ms = 0;  // of the server, per transaction; 0 without server_pid
-  int64_t server_rss_kib = 0;
+  double per_second = 0;       // ok only
+  LatencySummary latency;      // ok only, from the first call of the transaction to the last answer
+  double client_cpu_ms = 0;    // of this program, per transaction
+  double server_cpu_ms = 0;    // of all nodes, per transaction; 0 without server_pids
+  double database_cpu_ms = 0;  // the same of the database
+  int64_t server_rss_kib = 0;  // of all nodes
   int64_t server_peak_rss_kib = 0;
 };
 
@@ -52,6 +57,8 @@ inline constexpr size_t kMaxTexts = 20;
 // A gid nobody used before, of kGidLength letters.
 inline constexpr size_t kGidLength = 25;
 [[nodiscard]] std::string UniqueGid();
+// The same, and next to each other in no index.
+[[nodiscard]] std::string RandomGid();
 
 [[nodiscard]] nlohmann::json ToJson(const LoadReport& report);
 // A few lines for people.

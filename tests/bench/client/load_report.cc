@@ -22,6 +22,7 @@ nlohmann::json ToJson(const LoadReport& report) {
             {"max", report.latency.max}}},
           {"client_cpu_ms_per_transaction", report.client_cpu_ms},
           {"server_cpu_ms_per_transaction", report.server_cpu_ms},
+          {"database_cpu_ms_per_transaction", report.database_cpu_ms},
           {"server_rss_kib", report.server_rss_kib},
           {"server_peak_rss_kib", report.server_peak_rss_kib}};
 }
@@ -38,6 +39,9 @@ std::string ToText(const LoadReport& report) {
     absl::StrAppendFormat(&text, ", server %.3f; server resident %.1f MiB (peak %.1f)",
                           report.server_cpu_ms, static_cast<double>(report.server_rss_kib) / 1024,
                           static_cast<double>(report.server_peak_rss_kib) / 1024);
+  }
+  if (report.database_cpu_ms > 0) {
+    absl::StrAppendFormat(&text, ", database %.3f", report.database_cpu_ms);
   }
   text += "\n";
   for (const auto& [reason, count] : report.texts) {

@@ -10,7 +10,7 @@ namespace saga::bench {
 absl::StatusOr<std::vector<std::string>> SubmitMany(const Address& server,
                                                     const ScriptOptions& options, int count) {
   const std::unique_ptr<Script> script = MakeScript(options);
-  auto transport = MakeTransport(options.protocol, {.server = server,
+  auto transport = MakeTransport(options.protocol, {.servers = {server},
                                                     .participant = options.participant,
                                                     .slots = count,
                                                     .channels = 4});

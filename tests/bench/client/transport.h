@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,10 +23,11 @@ class Transport {
   using OnAnswer = std::function<void(int slot, const Answer& answer)>;
 
   struct Options {
-    Address server;
+    std::vector<Address> servers;  // nodes of one server: the slots are spread over them
     Address participant;
     int slots = 1;
-    // gRPC connections to the server; 0: one for each slot, and never more than that.
+    // gRPC connections to the server, all nodes together; 0: one for each slot, and never more than
+    // that. At least one for each node.
     int channels = 0;
     std::chrono::seconds call_timeout{60};  // a call that takes longer is an error
   };
@@ -40,7 +42,7 @@ class Transport {
   virtual void Run(const OnAnswer& on_answer) = 0;
 };
 
-// Unavailable when the server cannot be connected to.
+// Unavailable when a server cannot be connected to, InvalidArgument when there is none.
 [[nodiscard]] absl::StatusOr<std::unique_ptr<Transport>> MakeTransport(
     Protocol protocol, const Transport::Options& options);
 

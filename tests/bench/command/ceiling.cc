@@ -57,9 +57,9 @@ int RunCeilingCommand(int argc, char** argv) {
   const auto target = ReadGrpcAddress(*server);
   if (!target.ok()) return Fail(target.status());
 
-  load->target = *target;
+  load->targets = {*target};
   load->script.participant = *participant_address;
-  load->server_pid = server->Pid();
+  load->server_pids = {server->Pid()};
   const auto report = RunLoad(*load);
   if (!report.ok()) return Fail(report.status());
   server->Stop(SIGTERM);

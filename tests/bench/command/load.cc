@@ -1,6 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/bench/client/load.h"
@@ -13,15 +14,17 @@ namespace {
 absl::StatusOr<LoadOptions> Read(const cxxopts::ParseResult& line) {
   auto load = ReadLoadOptions(line);
   if (!load.ok()) return load;
-  const auto target = ParseAddress(line["target"].as<std::string>());
-  if (!target.ok()) return target.status();
+  for (const std::string& text : line["target"].as<std::vector<std::string>>()) {
+    const auto target = ParseAddress(text);
+    if (!target.ok()) return target.status();
+    load->targets.push_back(*target);
+  }
   const auto participant = ParseAddress(line["participant"].as<std::string>());
   if (!participant.ok()) return participant.status();
   const auto protocol = ParseProtocol(line["protocol"].as<std::string>());
   if (!protocol.ok()) return protocol.status();
   const auto mode = ParseMode(line["mode"].as<std::string>());
   if (!mode.ok()) return mode.status();
-  load->target = *target;
   load->script.participant = *participant;
   load->script.protocol = *protocol;
   load->script.mode = *mode;
@@ -30,7 +33,10 @@ absl::StatusOr<LoadOptions> Read(const cxxopts::ParseResult& line) {
     return absl::InvalidArgumentError(absl::StrCat("--steps is not within 1 and ", kMaxBranches));
   }
   load->script.wait_result = line.count("no-wait-result") == 0;
-  load->server_pid = line["server-pid"].as<int>();
+  if (line.count("server-pid") > 0) {
+    load->server_pids = line["server-pid"].as<std::vector<pid_t>>();
+  }
+  load->database_pid = line["database-pid"].as<pid_t>();
   return load;
 }
 
@@ -41,15 +47,18 @@ int RunLoadCommand(int argc, char** argv) {
                            "Runs a closed loop of clients against a server that speaks DTM's "
                            "protocol, and prints throughput, latency and processor time.");
   options.add_options()
-      ("target", "the server, HOST:PORT of the protocol", cxxopts::value<std::string>())
+      ("target", "the server, HOST:PORT of the protocol; once for each node that the clients are to "
+       "be spread over", cxxopts::value<std::vector<std::string>>())
       ("participant", "HOST:PORT of sagabench participant, of the same protocol",
        cxxopts::value<std::string>())
       ("protocol", "grpc or http", cxxopts::value<std::string>()->default_value("grpc"))
       ("mode", "saga, tcc, msg or xa", cxxopts::value<std::string>()->default_value("saga"))
       ("steps", "branches of each transaction", cxxopts::value<int>()->default_value("2"))
       ("no-wait-result", "let submit answer before the transaction has ended")
-      ("server-pid", "report processor time and memory of this process",
-       cxxopts::value<int>()->default_value("0"));
+      ("server-pid", "report processor time and memory of this process; may be repeated: their sum",
+       cxxopts::value<std::vector<pid_t>>())
+      ("database-pid", "report processor time of this process too",
+       cxxopts::value<pid_t>()->default_value("0"));
   AddLoadOptions(options);
   int exit_code = kExitOk;
   const auto line = Parse(options, argc, argv, &exit_code);

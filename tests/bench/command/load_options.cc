@@ -30,6 +30,7 @@ void AddLoadOptions(cxxopts::Options& options) {
       ("channels", "gRPC connections to the server that the clients share; 0: one for each",
        cxxopts::value<int>()->default_value("4"))
       ("payload-bytes", "payload of each branch", cxxopts::value<int>()->default_value("32"))
+      ("random-gids", "gids in no order, as DTM's clients make them, instead of ascending ones")
       ("json", "print the report as one JSON object");
 }
 
@@ -38,6 +39,7 @@ absl::StatusOr<LoadOptions> ReadLoadOptions(const cxxopts::ParseResult& line) {
   load.clients = line["clients"].as<int>();
   load.channels = line["channels"].as<int>();
   load.script.payload_bytes = line["payload-bytes"].as<int>();
+  load.random_gids = line.count("random-gids") > 0;
   const double seconds = line["seconds"].as<double>();
   const double warmup = line["warmup"].as<double>();
   for (const absl::Status& status :

@@ -63,6 +63,18 @@ def http_get(address, path, timeout=5):
         return answer.read().decode()
 
 
+def bytes_below(folder):
+    """What the files in a folder take on the disk."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.stat(os.path.join(path, name)).st_blocks * 512
+            except FileNotFoundError:
+                pass  # removed in the meantime
+    return total
+
+
 class Participant:
     """sagabench participant on free ports."""
 
@@ -145,12 +157,17 @@ class Intake:
 
 
 class Server:
-    """A server under measurement: started on an empty data directory, and wiped after it."""
+    """A server under measurement: started on an empty store, and wiped after it.
 
-    def __init__(self, name, root):
+    `store` is what keeps its transactions (stores.py).
+    """
+
+    def __init__(self, name, root, store):
         self.name = name
         self.directory = os.path.join(root, name)
         self.log = os.path.join(root, name + ".log")
+        self.store = store
+        self.database = None
         self.grpc = self.http = None
         self.process = None
 
@@ -161,13 +178,18 @@ class Server:
         return {}
 
     def prepare(self):
-        """Fresh data directory and ports; the server is not started yet."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """An empty store and fresh ports; the server is not started yet."""
+        self.wipe()
         os.makedirs(self.directory)
+        self.database = self.store.new_database()
         self.grpc, self.http = free_address(), free_address()
 
     def start(self):
         self.prepare()
+        self.start_again()
+
+    def start_again(self):
+        """Starts it on what it has stored."""
         with open(self.log, "ab") as log:
             self.process = spawn(
                 self.command(),
@@ -195,18 +217,45 @@ class Server:
     def address(self, protocol):
         return self.grpc if protocol == "grpc" else self.http
 
+    def addresses(self, protocol):
+        """Of all its nodes."""
+        return [self.address(protocol)]
+
+    def process_ids(self):
+        """Of all its nodes."""
+        return [self.process.pid]
+
     def version(self):
         return json.loads(http_get(self.http, "/api/dtmsvr/version")).get("version", "")
 
-    def stop(self):
+    def metric(self, name, labels=""):
+        """The sum of a metric's samples whose labels contain a text."""
+        total = 0
+        for line in http_get(self.http, "/api/metrics").splitlines():
+            word, _, value = line.rpartition(" ")
+            if word.partition("{")[0] == name and labels in word:
+                total += int(float(value))
+        return total
+
+    def halt(self):
+        """Stops it; what it has stored stays."""
         stop(self.process)
         self.process = None
+
+    def wipe(self):
         shutil.rmtree(self.directory, ignore_errors=True)
+        if self.database is not None:
+            self.database.drop()
+            self.database = None
+
+    def stop(self):
+        self.halt()
+        self.wipe()
 
 
 class Sagad(Server):
-    def __init__(self, name, root, binary, arguments):
-        super().__init__(name, root)
+    def __init__(self, name, root, store, binary, arguments):
+        super().__init__(name, root, store)
         self.binary = os.path.abspath(binary)
         self.arguments = arguments
 
@@ -219,16 +268,69 @@ class Sagad(Server):
             self.grpc,
             "--http-listen",
             self.http,
+            *(["--store", self.database.url] if self.database else []),
             *self.arguments,
         ]
 
+    def stored_bytes(self):
+        return self.database.bytes() if self.database else bytes_below(self.directory)
+
+
+class Nodes(Server):
+    """Several nodes of sagad on one database."""
+
+    def __init__(self, name, root, store, binary, arguments, count):
+        super().__init__(name, root, store)
+        self.nodes = [
+            Sagad(f"{name}, node {number}", root, store, binary, arguments)
+            for number in range(1, count + 1)
+        ]
+
+    def start(self):
+        self.wipe()
+        self.database = self.store.new_database()
+        for node in self.nodes:
+            os.makedirs(node.directory)
+            node.grpc, node.http = free_address(), free_address()
+            node.database = self.database
+            node.start_again()
+
+    def addresses(self, protocol):
+        return [node.address(protocol) for node in self.nodes]
+
+    def process_ids(self):
+        return [node.process.pid for node in self.nodes]
+
+    def version(self):
+        return self.nodes[0].version()
+
+    def halt(self):
+        for node in self.nodes:
+            node.halt()
+
+    def wipe(self):
+        for node in self.nodes:
+            node.database = None  # the one of all
+            node.wipe()
+        super().wipe()
+
 
 class Dtm(Server):
-    """As it comes: its embedded boltdb, which it writes into its working directory."""
+    """As it comes, on its embedded boltdb, which it writes into its working directory, or on MySQL.
 
-    def __init__(self, root, binary):
-        super().__init__("dtm", root)
+    `schema` is the script that makes its tables in MySQL.
+    """
+
+    def __init__(self, name, root, store, binary, schema="", settings=None):
+        super().__init__(name, root, store)
         self.binary = os.path.abspath(binary)
+        self.schema = schema
+        self.settings = settings or {}
+
+    def prepare(self):
+        super().prepare()
+        if self.database:
+            self.database.make_dtm_tables(self.schema)
 
     def command(self):
         return [self.binary]
@@ -238,15 +340,27 @@ class Dtm(Server):
             "HTTP_PORT": self.http.rpartition(":")[2],
             "GRPC_PORT": self.grpc.rpartition(":")[2],
             "LOG_LEVEL": "warn",
-            "STORE_DRIVER": "boltdb",
+            **self.settings,
+            **self._where_it_stores(),
+        }
+
+    def _where_it_stores(self):
+        if not self.database:
+            return {"STORE_DRIVER": "boltdb"}
+        return {
+            "STORE_DRIVER": "mysql",
+            "STORE_HOST": self.database.host,
+            "STORE_PORT": self.database.port,
+            "STORE_USER": "root",
+            "STORE_DB": self.database.name,
         }
 
 
 class Ceiling(Server):
     """The server that only passes calls on; gRPC only, and it stores nothing."""
 
-    def __init__(self, root, sagabench, participant):
-        super().__init__("ceiling", root)
+    def __init__(self, root, store, sagabench, participant):
+        super().__init__("ceiling", root, store)
         self.sagabench = sagabench
         self.participant = participant
 

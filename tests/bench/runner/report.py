@@ -19,8 +19,17 @@ FIGURES = (
     "p999",
     "max",
     "server_cpu_ms_per_transaction",
+    "database_cpu_ms_per_transaction",
     "server_rss_kib",
     "client_cpu_ms_per_transaction",
+)
+
+
+RATIOS = (
+    "per_second",
+    "p99",
+    "server_cpu_ms_per_transaction",
+    "database_cpu_ms_per_transaction",
 )
 
 
@@ -54,7 +63,7 @@ def ratios(runs, system, against):
     rows = []
     for clients in dict.fromkeys(run["clients"] for run in runs):
         row = {"clients": clients, "system": system, "against": against}
-        for name in ("per_second", "p99", "server_cpu_ms_per_transaction"):
+        for name in RATIOS:
             values = []
             for run in runs:
                 if run["clients"] != clients or run["system"] != system:
@@ -87,6 +96,14 @@ def _table(header, rows):
     return "\n".join(lines)
 
 
+def _without_database(header, rows, used):
+    """Leaves out the columns about a database when there is none."""
+    if used:
+        return header, rows
+    kept = [index for index, name in enumerate(header) if not name.startswith("database")]
+    return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
+
+
 def _with_spread(spread, digits):
     return f"{spread['median']:.{digits}f} ({spread['min']:.{digits}f}-{spread['max']:.{digits}f})"
 
@@ -110,40 +127,92 @@ def load_table(rows):
                 f"{row['p99']['median']:.2f}",
                 f"{row['p999']['median']:.2f}",
                 f"{row['server_cpu_ms_per_transaction']['median']:.3f}",
+                f"{row['database_cpu_ms_per_transaction']['median']:.3f}",
                 f"{row['server_rss_kib']['median'] / 1024:.0f}",
                 _with_spread(row["disk_appends_per_second"], 0),
                 note,
             ]
         )
-    return _table(
-        [
-            "clients",
-            "system",
-            "tx/s, median (min-max)",
-            "p50 ms",
-            "p99 ms",
-            "p99.9 ms",
-            "server cpu ms/tx",
-            "RSS MiB",
-            "disk syncs/s",
-            "note",
-        ],
-        cells,
-    )
+    header = [
+        "clients",
+        "system",
+        "tx/s, median (min-max)",
+        "p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "server cpu ms/tx",
+        "database cpu ms/tx",
+        "RSS MiB",
+        "disk syncs/s",
+        "note",
+    ]
+    used = any(row["database_cpu_ms_per_transaction"]["max"] > 0 for row in rows)
+    return _table(*_without_database(header, cells, used))
 
 
 def ratio_table(rows):
     cells = [
         [row["clients"], f"{row['system']} / {row['against']}"]
-        + [
-            _with_spread(row[name], 2) if name in row else "-"
-            for name in ("per_second", "p99", "server_cpu_ms_per_transaction")
-        ]
+        + [_with_spread(row[name], 2) if name in row else "-" for name in RATIOS]
         for row in rows
     ]
-    return _table(
-        ["clients", "ratio, median (min-max)", "throughput", "p99", "server cpu per tx"], cells
-    )
+    header = ["clients", "ratio, median (min-max)", "throughput", "p99", "server cpu per tx"]
+    header.append("database cpu per tx")
+    used = any("database_cpu_ms_per_transaction" in row for row in rows)
+    return _table(*_without_database(header, cells, used))
+
+
+def growth_table(points):
+    """One row for each number of finished transactions; the bar is the throughput."""
+    rates = [
+        _spread([run["report"]["per_second"] for run in point["runs"] if run["system"] == system])
+        for point in points
+        for system in ("empty", "grown")
+    ]
+    highest = max(rate["median"] for rate in rates) or 1
+    cells = []
+    for number, point in enumerate(points):
+        empty, grown = rates[2 * number], rates[2 * number + 1]
+        mine = [run["report"] for run in point["runs"] if run["system"] == "grown"]
+        ratio = point["ratios"][0]
+        cells.append(
+            [
+                f"{point['finished']:,}",
+                _with_spread(grown, 0),
+                _with_spread(empty, 0),
+                _with_spread(ratio["per_second"], 2) if "per_second" in ratio else "-",
+                f"{statistics.median(r['latency_ms']['p99'] for r in mine):.2f}",
+                _with_spread(ratio["p99"], 2) if "p99" in ratio else "-",
+                f"{statistics.median(r['server_cpu_ms_per_transaction'] for r in mine):.3f}",
+                f"{statistics.median(r['database_cpu_ms_per_transaction'] for r in mine):.3f}",
+                f"{statistics.median(point['start_seconds']):.2f}",
+                f"{point['stored_bytes'] / 2**20:.0f}",
+                "#" * round(20 * grown["median"] / highest),
+                _troubles([run["report"] for run in point["runs"]]),
+            ]
+        )
+    header = [
+        "finished",
+        "tx/s, median (min-max)",
+        "empty store",
+        "throughput / empty",
+        "p99 ms",
+        "p99 / empty",
+        "server cpu ms/tx",
+        "database cpu ms/tx",
+        "start s",
+        "store MiB",
+        "tx/s",
+        "note",
+    ]
+    reports = [run["report"] for point in points for run in point["runs"]]
+    used = any(one["database_cpu_ms_per_transaction"] > 0 for one in reports)
+    return _table(*_without_database(header, cells, used))
+
+
+def _troubles(reports):
+    failed, errors = (sum(report[name] for report in reports) for name in ("failed", "errors"))
+    return f"{failed} failed, {errors} errors" if failed or errors else ""
 
 
 def fallback_table(results):

@@ -12,18 +12,18 @@ SETTLE_SECONDS = 2
 FALLBACK_WARMUP = 6  # the breaker has to open first
 
 
-def _load_command(bench, server, clients, seconds, warmup):
+def load_command(bench, server, clients, seconds, warmup, protocol=None):
+    """A load of the mode that is measured; over its protocol unless another is given."""
     options = bench.options
+    protocol = protocol or options.protocol
     command = [
         bench.sagabench,
         "load",
         "--json",
-        "--target",
-        server.address(options.protocol),
         "--participant",
-        bench.participant.address(options.protocol),
+        bench.participant.address(protocol),
         "--protocol",
-        options.protocol,
+        protocol,
         "--mode",
         options.mode,
         "--clients",
@@ -34,9 +34,14 @@ def _load_command(bench, server, clients, seconds, warmup):
         str(warmup),
         "--channels",
         str(options.channels),
-        "--server-pid",
-        str(server.process.pid),
+        "--database-pid",
+        str(bench.store.process_id),
     ]
+    for address in server.addresses(protocol):
+        command += ["--target", address]
+    for process_id in server.process_ids():
+        command += ["--server-pid", str(process_id)]
+    command += ["--random-gids"] if options.gids == "random" else []
     return command + (["--no-wait-result"] if options.no_wait_result else [])
 
 
@@ -90,9 +95,9 @@ def _measure_once(bench, server, clients, round_number, sick=None):
         if sick:
             park(bench, server, sick)
         report = processes.measure(
-            _load_command(bench, server, clients, bench.options.seconds, bench.options.warmup)
+            load_command(bench, server, clients, bench.options.seconds, bench.options.warmup)
         )
-        if server.name not in bench.versions and server.name != "ceiling":
+        if server.name not in bench.versions and type(server) is processes.Sagad:
             bench.versions[server.name] = server.version()
     finally:
         server.stop()
@@ -130,7 +135,9 @@ def load(bench, servers):
 
 
 def _real_servers(bench):
-    return [server for server in bench.servers if server.name != "ceiling"]
+    """Those that can be asked for more than a load: not the ceiling, nor several nodes as one."""
+    single = [server for server in bench.servers if not isinstance(server, processes.Nodes)]
+    return [server for server in single if server.name != "ceiling"]
 
 
 def sick(bench):
@@ -171,10 +178,10 @@ def _fallback_once(bench, clients, round_number):
     try:
         name = f"bench-{os.getpid()}-{round_number}-{clients}"
         intake = processes.Intake(bench.sagabench, server, bench.broker, name)
-        command = _load_command(bench, server, clients, bench.options.seconds, FALLBACK_WARMUP)
+        command = load_command(bench, server, clients, bench.options.seconds, FALLBACK_WARMUP)
         command[command.index("--participant") + 1] = intake.instance
         report = processes.measure(command)
-        by_fallback = _metric(server, "saga_lane_fallback_total")
+        by_fallback = server.metric("saga_lane_fallback_total")
     finally:
         if intake:
             intake.close()
@@ -187,13 +194,6 @@ def _fallback_once(bench, clients, round_number):
         f"  p99 {report['latency_ms']['p99']:7.2f} ms  disk {disk['appends_per_second']:.0f}/s"
     )
     return {"round": round_number, "clients": clients, "report": report, "by_fallback": by_fallback}
-
-
-def _metric(server, name):
-    for line in processes.http_get(server.http, "/api/metrics").splitlines():
-        if line.startswith(name + " "):
-            return int(float(line.split()[1]))
-    return 0
 
 
 def orphans(bench):
@@ -265,7 +265,7 @@ def idle(bench):
         try:
             for state in ("fresh", "after load"):
                 if state == "after load":
-                    processes.measure(_load_command(bench, server, 50, 3, 0))
+                    processes.measure(load_command(bench, server, 50, 3, 0))
                 time.sleep(SETTLE_SECONDS)
                 report = processes.measure(
                     [
