@@ -80,6 +80,12 @@ grpc::Status Client::ListDefinitions(v1::ListDefinitionsReply* reply) {
   });
 }
 
+grpc::Status Client::ListNodes(v1::ListNodesReply* reply) {
+  return connection_.Ask(Repeat::kAlways, [&](grpc::ClientContext* context) {
+    return stub_->ListNodes(context, {}, reply);
+  });
+}
+
 grpc::Status Client::Version(v1::VersionReply* reply) {
   return connection_.Ask(Repeat::kAlways, [&](grpc::ClientContext* context) {
     return stub_->Version(context, {}, reply);

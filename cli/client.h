@@ -25,6 +25,7 @@ class Client {
   grpc::Status RetryNow(const std::string& gid, const std::string& reason, v1::Transaction* reply);
   grpc::Status Stats(v1::StatsReply* reply);
   grpc::Status ListDefinitions(v1::ListDefinitionsReply* reply);
+  grpc::Status ListNodes(v1::ListNodesReply* reply);
   grpc::Status Version(v1::VersionReply* reply);
   grpc::Status Config(v1::ConfigReply* reply);
 

@@ -116,6 +116,7 @@ Command JobStopCommand();
 Command JobWatchCommand();
 Command ListCommand();
 Command OutboxCommand();
+Command NodesCommand();
 Command ParticipantsDescribeCommand();
 Command ParticipantsListCommand();
 Command RetryNowCommand();

@@ -26,6 +26,7 @@ const std::vector<Command>& Commands() {
                                                 TopCommand(),
                                                 StatsCommand(),
                                                 OutboxCommand(),
+                                                NodesCommand(),
                                                 DefinitionsCommand(),
                                                 ConfigCommand(),
                                                 VersionCommand(),

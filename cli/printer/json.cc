@@ -76,6 +76,8 @@ ordered_json ToJson(const v1::Transaction& transaction) {
                        {"retry_limit", transaction.retry_limit()},
                        {"query_prepared", transaction.query_prepared()},
                        {"concurrent", transaction.concurrent()},
+                       {"node_id", transaction.node_id()},
+                       {"node", transaction.node()},
                        {"branches", ordered_json::array()}};
   for (const v1::Branch& branch : transaction.branches())
     json["branches"].push_back(ToJson(branch));
@@ -86,6 +88,8 @@ ordered_json ToListJson(const v1::Transaction& transaction) {
   ordered_json json = ToJson(transaction);
   json.erase("branches");
   json.erase("waits_for");
+  json.erase("node_id");
+  json.erase("node");
   return json;
 }
 
@@ -136,6 +140,18 @@ ordered_json ToJson(const v1::StatsReply& stats) {
                              {"unknown", lane.unknown()}});
   }
   return json;
+}
+
+ordered_json ToJson(const v1::Node& node) {
+  return {{"id", node.id()},
+          {"name", node.name()},
+          {"address", node.address()},
+          {"version", node.version()},
+          {"since", JsonTime(node.since_us())},
+          {"lease_end", JsonTime(node.lease_end_us())},
+          {"state", node.state()},
+          {"held", node.held()},
+          {"self", node.self()}};
 }
 
 ordered_json ToJson(const v1::Definition& definition) {

@@ -12,13 +12,14 @@
 namespace saga::cli {
 
 nlohmann::ordered_json ToJson(const v1::Transaction& transaction);
-// Without what the server leaves out of lists: branches, waits_for.
+// Without what the server leaves out of lists: branches, waits_for, the node.
 nlohmann::ordered_json ToListJson(const v1::Transaction& transaction);
 // The transaction, and whether the submit found it there already.
 nlohmann::ordered_json ToJson(const v1::SubmitReply& reply);
 nlohmann::ordered_json ToJson(const v1::HistoryEntry& entry);
 nlohmann::ordered_json ToJson(const v1::StatsReply& stats);
 nlohmann::ordered_json ToJson(const v1::Definition& definition);
+nlohmann::ordered_json ToJson(const v1::Node& node);
 
 // RFC 3339, or null for 0, which says "no such time" more plainly than an empty string.
 nlohmann::ordered_json JsonTime(int64_t micros);

@@ -46,6 +46,8 @@ std::string FactsOf(const v1::Transaction& t, TimeStyle style, absl::Time now) {
   facts.Add("health", Painted(t.health()));
   facts.Add("reason", OneLine(t.reason()));
   facts.Add("waits for", OneLine(t.waits_for()));
+  if (t.node_id() != 0)
+    facts.Add("held by", absl::StrCat("node ", t.node_id(), " (", OneLine(t.node()), ")"));
   if (!t.definition().empty())
     facts.Add("definition", absl::StrCat(t.definition(), " version ", t.definition_version()));
   facts.Add("created", ShowTime(t.create_time_us(), style, now));

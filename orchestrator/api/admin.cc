@@ -65,6 +65,12 @@ absl::Status Refused(const engine::Answer& answer, const std::string& gid) {
       absl::StrCat("'", gid, "' is ", status, ", which does not allow this"));
 }
 
+// Of a transaction.
+struct Holder {
+  uint64_t id = 0;  // 0: nobody, or not known
+  std::string name;
+};
+
 }  // namespace
 
 class AdminService::Impl : public v1::Admin::CallbackService {
@@ -86,18 +92,20 @@ class AdminService::Impl : public v1::Admin::CallbackService {
                           v1::Transaction* reply) override {
     auto* reactor = new WaitingReactor();
     absl::StatusOr<port::StoredTransaction> stored = parts_.query->Find(request->gid());
+    const Holder holder = HolderOf(request->gid());
     if (stored.ok() && core::IsFinal(stored->transaction.status)) {
       AnswerWith({std::move(stored->transaction), base::kNever, {}}, *reactor->call(), reply);
       return reactor;
     }
     // An open one is asked of the engine, which knows about calls that are out.
-    parts_.engine->Inspect(request->gid(), [this, call = reactor->call(), reply,
+    parts_.engine->Inspect(request->gid(), [this, call = reactor->call(), reply, holder,
                                             gid = request->gid(), stored = std::move(stored)](
                                                const engine::Snapshot* snapshot) mutable {
       if (snapshot != nullptr) {
-        AnswerWith({snapshot->transaction, snapshot->next_wake, snapshot->in_flight}, *call, reply);
+        AnswerWith({snapshot->transaction, snapshot->next_wake, snapshot->in_flight}, *call, reply,
+                   holder);
       } else if (stored.ok()) {
-        AnswerWith({std::move(stored->transaction), stored->next_wake, {}}, *call, reply);
+        AnswerWith({std::move(stored->transaction), stored->next_wake, {}}, *call, reply, holder);
       } else {
         call->Finish(ReadError(stored.status(), gid), [] {});
       }
@@ -188,6 +196,15 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     return FinishNow(context, absl::OkStatus());
   }
 
+  ServerUnaryReactor* ListNodes(CallbackServerContext* context, const v1::ListNodesRequest*,
+                                v1::ListNodesReply* reply) override {
+    const absl::StatusOr<std::vector<port::NodeView>> nodes =
+        parts_.nodes == nullptr ? OnlyThis() : parts_.nodes->ListNodes();
+    if (!nodes.ok()) return FinishNow(context, ReadError(nodes.status(), ""));
+    for (const port::NodeView& node : *nodes) *reply->add_nodes() = ToMessage(node);
+    return FinishNow(context, absl::OkStatus());
+  }
+
   ServerUnaryReactor* Version(CallbackServerContext* context, const v1::VersionRequest*,
                               v1::VersionReply* reply) override {
     reply->set_version(parts_.version);
@@ -225,8 +242,36 @@ class AdminService::Impl : public v1::Admin::CallbackService {
     return Message(View{std::move(transaction), next_wake, {}});
   }
 
-  void AnswerWith(const View& view, PendingCall& call, v1::Transaction* reply) {
-    call.Finish(absl::OkStatus(), [&] { *reply = Message(view); });
+  // Of an open transaction, as far as the store says.
+  Holder HolderOf(const std::string& gid) {
+    if (parts_.nodes == nullptr) return {};
+    const absl::StatusOr<uint64_t> id = parts_.nodes->HolderOf(gid);
+    if (!id.ok() || *id == 0) return {};
+    Holder holder{.id = *id};
+    const absl::StatusOr<std::vector<port::NodeView>> nodes = parts_.nodes->ListNodes();
+    for (const port::NodeView& node : nodes.value_or(std::vector<port::NodeView>())) {
+      if (node.id == *id) holder.name = node.name;
+    }
+    return holder;
+  }
+
+  void AnswerWith(const View& view, PendingCall& call, v1::Transaction* reply,
+                  const Holder& holder = {}) {
+    call.Finish(absl::OkStatus(), [&] {
+      *reply = Message(view);
+      reply->set_node_id(holder.id);
+      reply->set_node(holder.name);
+    });
+  }
+
+  std::vector<port::NodeView> OnlyThis() const {
+    return {{.name = parts_.node_name,
+             .address = parts_.node_address,
+             .version = parts_.version,
+             .since = start_time_,
+             .lease_end = base::kNever,
+             .held = parts_.engine->Stats().live,
+             .self = true}};
   }
 
   engine::Reply AnswerTo(std::shared_ptr<PendingCall> call, std::string gid,

@@ -13,6 +13,7 @@
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/port/branch_caller.h"
 #include "orchestrator/port/clock.h"
+#include "orchestrator/port/node_list.h"
 #include "orchestrator/port/transaction_query.h"
 
 namespace grpc {
@@ -47,6 +48,11 @@ class AdminService {
     std::string version;
     std::string commit;
     std::string store;
+    // What ListNodes answers; null: the store is this process's alone, whose name and address
+    // these are.
+    port::NodeList* nodes = nullptr;
+    std::string node_name;
+    std::string node_address;
     // What Config answers; any thread, must not block. Empty: nothing.
     std::function<std::vector<ConfigLine>()> config;
     std::function<std::vector<ConfigLine>()> kafka_config;  // of the Kafka library, as it runs

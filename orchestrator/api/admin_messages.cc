@@ -17,6 +17,18 @@ namespace saga::api {
 
 namespace {
 
+const char* WordOf(port::NodeState state) {
+  switch (state) {
+    case port::NodeState::kLive:
+      return "live";
+    case port::NodeState::kLeaving:
+      return "leaving";
+    case port::NodeState::kGone:
+      return "gone";
+  }
+  return "";
+}
+
 template <typename Enum>
 std::string Word(Enum value) {
   using api::WordOf;
@@ -157,6 +169,20 @@ v1::Definition ToMessage(const core::SagaDefinition& definition) {
   to.set_description(definition.description);
   to.set_steps(static_cast<uint32_t>(definition.steps.size()));
   return to;
+}
+
+v1::Node ToMessage(const port::NodeView& node) {
+  v1::Node message;
+  message.set_id(node.id);
+  message.set_name(node.name);
+  message.set_address(node.address);
+  message.set_version(node.version);
+  message.set_since_us(node.since.micros);
+  if (node.lease_end != base::kNever) message.set_lease_end_us(node.lease_end.micros);
+  message.set_state(WordOf(node.state));
+  message.set_held(node.held);
+  message.set_self(node.self);
+  return message;
 }
 
 v1::StatsReply ToMessage(const engine::EngineStats& stats, const port::StoreCounts& counts) {

@@ -11,6 +11,7 @@
 #include "orchestrator/core/definition.h"
 #include "orchestrator/core/transaction.h"
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/port/node_list.h"
 #include "orchestrator/port/transaction_query.h"
 #include "saga/v1/admin.pb.h"
 
@@ -29,6 +30,7 @@ v1::Transaction ToMessage(const View& view, const core::Settings& settings, base
 v1::Transaction ToListMessage(const port::StoredTransaction& stored, base::Time now);
 v1::HistoryEntry ToMessage(const core::HistoryEntry& entry);
 v1::Definition ToMessage(const core::SagaDefinition& definition);
+v1::Node ToMessage(const port::NodeView& node);
 v1::StatsReply ToMessage(const engine::EngineStats& stats, const port::StoreCounts& counts);
 
 // "user@host tool: reason", without what is empty; "operator" when everything is.

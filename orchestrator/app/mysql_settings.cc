@@ -52,13 +52,17 @@ absl::StatusOr<mysql::Options> DatabaseSettings(const Config& config) {
   return database;
 }
 
+std::string NodeName(const Config& config) {
+  return config.node_name.empty() ? MachineName() : config.node_name;
+}
+
 absl::StatusOr<adapter::MysqlOptions> MysqlSettings(const Config& config) {
   absl::StatusOr<mysql::Options> database = DatabaseSettings(config);
   if (!database.ok()) return database.status();
   adapter::MysqlOptions options;
   options.database = *std::move(database);
   options.time_zone = config.store_time_zone;
-  options.node_name = config.node_name.empty() ? MachineName() : config.node_name;
+  options.node_name = NodeName(config);
   options.node_address = config.node_address;
   options.version = Version();
   options.lease = config.node_lease;

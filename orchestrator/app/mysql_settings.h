@@ -17,4 +17,7 @@ absl::StatusOr<mysql::Options> DatabaseSettings(const Config& config);
 // And what the store has to know of this node.
 absl::StatusOr<adapter::MysqlOptions> MysqlSettings(const Config& config);
 
+// node.name, or the machine's.
+std::string NodeName(const Config& config);
+
 }  // namespace saga::app

@@ -43,6 +43,7 @@
 #include "orchestrator/app/health_relay.h"
 #include "orchestrator/app/log_observer.h"
 #include "orchestrator/app/messaging.h"
+#include "orchestrator/app/mysql_settings.h"
 #include "orchestrator/app/operator_doors.h"
 #include "orchestrator/app/readiness.h"
 #include "orchestrator/app/scrape_facts.h"
@@ -373,6 +374,9 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
       .version = Version(),
       .commit = Commit(),
       .store = opened_.store->Name(),
+      .nodes = opened_.nodes.get(),
+      .node_name = NodeName(config_),
+      .node_address = config_.grpc_listen,
       .config = [this] { return config_lines_; },
       .kafka_config = [this] { return KafkaLines(messaging_.get()); },
   });
@@ -467,18 +471,17 @@ void Server::Impl::StartRetention() {
 // Before this node holds anything: whoever finds that it does has to know where it is.
 bool Server::Impl::Announce(StartFailure* failure) {
   if (!opened_.announce) return true;
-  std::string address = config_.node_address;
-  if (address.empty()) {
-    std::string host;
-    int port = 0;
-    address = WithPort(config_.grpc_listen, grpc_server_->port());
-    if (ParseAddress(address, &host, &port) && (host == "0.0.0.0" || host == "::")) {
-      *failure = {ExitCode::kConfiguration,
-                  absl::StrCat("grpc_listen ", config_.grpc_listen,
-                               " is no address that other nodes could dial: set node.address to "
-                               "the host:port under which they reach this one")};
-      return false;
-    }
+  const bool given = !config_.node_address.empty();
+  const std::string address =
+      given ? config_.node_address : WithPort(config_.grpc_listen, grpc_server_->port());
+  std::string host;
+  int port = 0;
+  if (!ParseAddress(address, &host, &port) || host == "0.0.0.0" || host == "::" || port == 0) {
+    *failure = {ExitCode::kConfiguration,
+                absl::StrCat(given ? "node.address " : "grpc_listen ", address,
+                             " is no address that other nodes could dial: set node.address to "
+                             "the host:port under which they reach this one")};
+    return false;
   }
   const absl::Status announced = opened_.announce(address);
   if (!announced.ok()) *failure = {ExitCode::kStore, std::string(announced.message())};
