@@ -13,6 +13,8 @@ bool IsCareCommand(Command command) {
     case Command::kBackup:
     case Command::kRestore:
     case Command::kVerify:
+    case Command::kExport:
+    case Command::kImport:
     case Command::kMigrate:
     case Command::kDoctor:
       return true;
@@ -29,6 +31,8 @@ ExitCode RunCareCommand(const CommandLine& line, const Config& config) {
   if (line.command == Command::kMigrate)
     return Migrate(config, {.apply = line.apply, .widen = line.widen}, stdout);
   if (line.command == Command::kDoctor) return Examine(config, stdout);
+  if (line.command == Command::kExport) return RunExport(line, config);
+  if (line.command == Command::kImport) return RunImport(line, config);
   // A file has the kind of its own.
   const bool own_file = line.command == Command::kVerify && !line.from.empty();
   if (config.store != "sqlite" && !own_file) {

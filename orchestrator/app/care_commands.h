@@ -1,7 +1,8 @@
 #pragma once
 
-// The commands that look after a store: backup, restore, verify. Each runs in a process of its own
-// and prints what became of it on standard output, problems and progress on standard error.
+// The commands that look after a store: backup, restore, verify, export, import. Each runs in a
+// process of its own and prints what became of it on standard output, problems and progress on
+// standard error.
 
 #include <string>
 
@@ -21,6 +22,8 @@ ExitCode RunCareCommand(const CommandLine& line, const Config& config);
 ExitCode RunBackup(const CommandLine& line, const Config& config);
 ExitCode RunRestore(const CommandLine& line, const Config& config);
 ExitCode RunVerify(const CommandLine& line, const Config& config);
+ExitCode RunExport(const CommandLine& line, const Config& config);
+ExitCode RunImport(const CommandLine& line, const Config& config);
 
 // --- for these
 

@@ -58,6 +58,26 @@ nothing. Ends with 5 when there is a problem.
   sagad doctor --store mysql://dtm@db:3306/dtm
 )";
 
+constexpr char kExport[] = R"(sagad export --to FILE [--force] [--despite-findings] [FLAG...]
+
+Writes everything in a store that no sagad runs on into a file for `sagad import`, which reads it
+into a store of the same or another kind: transactions with their branches and history, topics and
+other records, messages, jobs. The SQLite store is checked first, as `sagad verify` does it. At the
+end the file is read back and compared. Start sagad on one of the two stores only: both would carry
+on what is open.
+
+  sagad export --data-dir /var/lib/sagad --to /backup/sagad.export
+)";
+
+constexpr char kImport[] = R"(sagad import --from FILE [FLAG...]
+
+Fills an empty store that no sagad runs on from the file of `sagad export`, reads it back, and
+compares counts and digest. All or nothing: when it fails, or is killed, the store is as empty as
+before, or refuses to be used until an import has succeeded.
+
+  sagad import --store mysql://sagad@db:3306/sagad --from /backup/sagad.export
+)";
+
 }  // namespace
 
 std::string CareHelp(Command command) {
@@ -72,6 +92,10 @@ std::string CareHelp(Command command) {
       return kMigrate;
     case Command::kDoctor:
       return kDoctor;
+    case Command::kExport:
+      return kExport;
+    case Command::kImport:
+      return kImport;
     case Command::kRun:
     case Command::kConfig:
     case Command::kVersion:

@@ -1,6 +1,8 @@
 #include "orchestrator/app/command_line.h"
 
+#include <algorithm>
 #include <cxxopts.hpp>
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -22,6 +24,8 @@ constexpr char kWhat[] =
     "  sagad backup --to FILE         copy the SQLite store, also while sagad runs\n"
     "  sagad restore --from FILE      put a backup back\n"
     "  sagad verify [--from FILE]     look for what cannot be in a store or a backup\n"
+    "  sagad export --to FILE         write everything in a store into a file for another store\n"
+    "  sagad import --from FILE       fill an empty store from such a file\n"
     "  sagad migrate --plan|--apply   the tables of a database as a store: shown, or made\n"
     "  sagad doctor                   look at a database of DTM before it is taken over\n"
     "  sagad help COMMAND             more about one of the last ones\n"
@@ -43,11 +47,11 @@ cxxopts::Options MakeOptions() {
       "FILE")("o,output", "With config and version: table or json",
               cxxopts::value<std::string>()->default_value("table"),
               "FORMAT")("h,help", "Print this")("version", "Print the version");
-  options.add_options("Store")("to", "With backup: the file to write",
+  options.add_options("Store")("to", "With backup and export: the file to write",
                                cxxopts::value<std::string>(), "FILE")(
-      "from", "With restore and verify: the file to read", cxxopts::value<std::string>(), "FILE")(
-      "force", "With backup and restore: replace what is there")(
-      "despite-findings", "With restore: also a backup in which something cannot be");
+      "from", "With restore, verify and import: the file to read", cxxopts::value<std::string>(),
+      "FILE")("force", "With backup, restore and export: replace what is there")(
+      "despite-findings", "With restore and export: also when something in it cannot be");
   options.add_options("Store")("plan", "With migrate: print what would be run")(
       "apply", "With migrate: run it")("widen", "With migrate: also make DTM's own columns wider");
   cxxopts::OptionAdder settings = options.add_options("Settings");
@@ -66,9 +70,10 @@ cxxopts::Options MakeOptions() {
 
 void ReadCommand(const std::string& word, CommandLine* out) {
   static const std::vector<std::pair<std::string, Command>> commands = {
-      {"run", Command::kRun},       {"config", Command::kConfig},   {"version", Command::kVersion},
-      {"help", Command::kHelp},     {"backup", Command::kBackup},   {"restore", Command::kRestore},
-      {"verify", Command::kVerify}, {"migrate", Command::kMigrate}, {"doctor", Command::kDoctor}};
+      {"run", Command::kRun},         {"config", Command::kConfig}, {"version", Command::kVersion},
+      {"help", Command::kHelp},       {"backup", Command::kBackup}, {"restore", Command::kRestore},
+      {"verify", Command::kVerify},   {"export", Command::kExport}, {"import", Command::kImport},
+      {"migrate", Command::kMigrate}, {"doctor", Command::kDoctor}};
   std::vector<std::string> names;
   for (const auto& [name, command] : commands) {
     if (name == word) {
@@ -156,19 +161,22 @@ void CheckMigrate(CommandLine* out) {
 
 // A flag that a command would not look at was meant for another one.
 void CheckFiles(CommandLine* out) {
-  const bool writes = out->command == Command::kBackup;
-  const bool reads = out->command == Command::kRestore || out->command == Command::kVerify;
-  const bool replaces = writes || out->command == Command::kRestore;
-  if (out->command == Command::kHelp) return;
-  if (!out->to.empty() && !writes) out->problems.push_back("--to goes with backup only");
-  if (!out->from.empty() && !reads)
-    out->problems.push_back("--from goes with restore and verify only");
-  if (out->force && !replaces) out->problems.push_back("--force goes with backup and restore only");
-  if (out->despite_findings && out->command != Command::kRestore)
-    out->problems.push_back("--despite-findings goes with restore only");
+  using enum Command;
+  if (out->command == kHelp) return;
+  const auto is_one_of = [out](std::initializer_list<Command> commands) {
+    return std::find(commands.begin(), commands.end(), out->command) != commands.end();
+  };
+  const bool writes = is_one_of({kBackup, kExport});
+  const bool reads = is_one_of({kRestore, kImport});
+  if (!out->to.empty() && !writes) out->problems.push_back("--to goes with backup and export only");
+  if (!out->from.empty() && !reads && out->command != kVerify)
+    out->problems.push_back("--from goes with restore, verify and import only");
+  if (out->force && !is_one_of({kBackup, kRestore, kExport}))
+    out->problems.push_back("--force goes with backup, restore and export only");
+  if (out->despite_findings && !is_one_of({kRestore, kExport}))
+    out->problems.push_back("--despite-findings goes with restore and export only");
   if (out->to.empty() && writes) out->problems.push_back("--to is missing: the file to write");
-  if (out->from.empty() && out->command == Command::kRestore)
-    out->problems.push_back("--from is missing: the file to read");
+  if (out->from.empty() && reads) out->problems.push_back("--from is missing: the file to read");
 }
 
 }  // namespace

@@ -17,6 +17,8 @@ enum class Command : uint8_t {
   kBackup,   // what looks after a store: care_commands.h
   kRestore,
   kVerify,
+  kExport,
+  kImport,
   kMigrate,  // migrate.h
   kDoctor,   // doctor.h
 };

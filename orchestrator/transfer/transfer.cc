@@ -26,6 +26,16 @@ Transferred Take(Content* content) {
   return {.counts = content->counts(), .digest = content->Digest()};
 }
 
+absl::StatusOr<Transferred> LookAtFile(const std::string& path) {
+  Content content;
+  absl::Status status = ReadFile(path, [&](const port::TransferRecord& record) {
+    content.Add(record);
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return Take(&content);
+}
+
 }  // namespace
 
 absl::StatusOr<Transferred> Export(port::StoreReader& from, const std::string& path,
@@ -43,7 +53,13 @@ absl::StatusOr<Transferred> Export(port::StoreReader& from, const std::string& p
   });
   if (status.ok()) status = (*writer)->Finish();
   if (!status.ok()) return status;
-  return Take(&content);
+  const Transferred written = Take(&content);
+  // What cannot be read is told by the one who still has the store.
+  const absl::StatusOr<Transferred> read = LookAtFile(path);
+  if (!read.ok()) return read.status();
+  if (read->counts != written.counts || read->digest != written.digest)
+    return absl::DataLossError(absl::StrCat(path, " does not read back as it was written"));
+  return written;
 }
 
 absl::StatusOr<Transferred> Look(port::StoreReader& store, uint64_t all, Progress progress) {
@@ -59,15 +75,11 @@ absl::StatusOr<Transferred> Look(port::StoreReader& store, uint64_t all, Progres
 
 absl::StatusOr<Transferred> Import(const std::string& path, port::StoreWriter& to,
                                    Progress progress) {
-  Content content;
-  absl::Status status = ReadFile(path, [&](const port::TransferRecord& record) {
-    content.Add(record);
-    return absl::OkStatus();
-  });
-  if (!status.ok()) return status;
-  const Transferred wanted = Take(&content);
+  const absl::StatusOr<Transferred> file = LookAtFile(path);
+  if (!file.ok()) return file.status();
+  const Transferred& wanted = *file;
   uint64_t done = 0;
-  status = ReadFile(path, [&](port::TransferRecord record) {
+  absl::Status status = ReadFile(path, [&](port::TransferRecord record) {
     done += std::holds_alternative<port::TransferTransaction>(record) ? 1 : 0;
     progress(done, wanted.counts.transactions);
     return to.Put(std::move(record));

@@ -22,7 +22,8 @@ struct Transferred {
   std::string digest;  // in hex, of the content (content.h)
 };
 
-// Writes everything to the file `path`, which is complete only when it returns ok.
+// Writes everything to the file `path`, and reads that back: it is complete only when this returns
+// ok.
 absl::StatusOr<Transferred> Export(port::StoreReader& from, const std::string& path,
                                    ExportInfo info, Progress progress);
 

@@ -230,6 +230,41 @@ TEST(Care, FindingsAreToldAndNotSpreadAbout) {
   EXPECT_EQ(Verify(other).exit_code, kFindings);
 }
 
+TEST(Care, AnExportIsCarriedOnByAnotherStore) {
+  TempDir dir;
+  TempDir other;
+  Participant participant;
+  Sagad sagad({.data_dir = dir.path()});
+  ASSERT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
+  Submit(sagad.grpc_address(), "ended", participant);
+  participant.Hold();
+  ASSERT_TRUE(DtmClient(sagad.grpc_address()).SubmitSaga("open", participant, 2, false).ok());
+  ASSERT_TRUE(fixture::WaitUntil(absl::Seconds(10), [&] { return participant.Held() == 1; }));
+  const std::string file = dir.File("export");
+  const auto run_export = [&] {
+    return Command({"export", "--data-dir", dir.path(), "--to", file});
+  };
+  const auto run_import = [&] {
+    return Command({"import", "--data-dir", other.path(), "--from", file});
+  };
+  EXPECT_THAT(run_export().err, HasSubstr("in use by another sagad"));
+  sagad.Kill();
+  participant.Release();
+  const Finished written = run_export();
+  ASSERT_EQ(written.exit_code, kFine) << written.out << written.err;
+  EXPECT_THAT(written.out, HasSubstr("2 transactions"));
+  const Finished read = run_import();
+  ASSERT_EQ(read.exit_code, kFine) << read.out << read.err;
+  const std::string digest = written.out.substr(written.out.find("digest "), 71);
+  EXPECT_THAT(read.out, HasSubstr(digest));
+  EXPECT_THAT(run_import().err, HasSubstr("not empty"));
+  Sagad heir({.data_dir = other.path()});
+  ASSERT_TRUE(heir.WaitReady()) << heir.process().Stderr();
+  EXPECT_TRUE(fixture::WaitUntil(
+      absl::Seconds(20), [&] { return StatusOf(heir.http_address(), "open") == "succeed"; }));
+  EXPECT_EQ(StatusOf(heir.http_address(), "ended"), "succeed");
+}
+
 TEST(Care, WhatEndedLongAgoIsForgotten) {
   TempDir dir;
   Participant participant;

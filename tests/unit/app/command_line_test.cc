@@ -81,6 +81,9 @@ TEST(CommandLine, CommandsOfTheStoreTakeFiles) {
   EXPECT_THAT(Parse({"backup"}).problems, ElementsAre(HasSubstr("--to is missing")));
   EXPECT_THAT(Parse({"restore"}).problems, ElementsAre(HasSubstr("--from is missing")));
   EXPECT_THAT(Parse({"--to", "x"}).problems, ElementsAre(HasSubstr("--to goes with")));
+  EXPECT_EQ(Parse({"export", "--to", "f"}).command, Command::kExport);
+  EXPECT_EQ(Parse({"import", "--from", "f"}).command, Command::kImport);
+  EXPECT_THAT(Parse({"import"}).problems, ElementsAre(HasSubstr("--from is missing")));
   EXPECT_THAT(Parse({"verify", "--force"}).problems, ElementsAre(HasSubstr("--force goes with")));
 }
 
@@ -91,7 +94,8 @@ TEST(CommandLine, HelpOfOneCommand) {
     EXPECT_THAT(line.problems, IsEmpty());
   }
   EXPECT_EQ(Parse({"--help"}).command, Command::kHelp);
-  for (const Command command : {Command::kBackup, Command::kRestore, Command::kVerify}) {
+  for (const Command command : {Command::kBackup, Command::kRestore, Command::kVerify,
+                                Command::kExport, Command::kImport}) {
     EXPECT_THAT(HelpText(command), HasSubstr("  sagad "));
     EXPECT_NE(HelpText(command), HelpText());
   }
