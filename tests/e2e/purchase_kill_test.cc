@@ -36,10 +36,11 @@ class PurchaseKill : public testing::TestWithParam<bool> {
       return std::vector<std::string>{"--grpc-listen",
                                       absl::StrCat("127.0.0.1:", fixture::LastingPort())};
     };
-    PurchaseShopOptions options{.database = database_ ? database_->url() : "",
-                                .product_args = fixed(),
-                                .order_args = fixed(),
-                                .sagad_args = {"--engine-retry-interval", "1s"}};
+    PurchaseShopOptions options{
+        .database = database_ ? database_->url() : "",
+        .product_args = fixed(),
+        .order_args = fixed(),
+        .sagad_args = {"--engine-retry-interval", "2s", "--engine-request-timeout", "1s"}};
     options.product_args.insert(options.product_args.end(), {"--delay-ms", "5"});
     return options;
   }
