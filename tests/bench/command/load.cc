@@ -47,8 +47,8 @@ int RunLoadCommand(int argc, char** argv) {
                            "Runs a closed loop of clients against a server that speaks DTM's "
                            "protocol, and prints throughput, latency and processor time.");
   options.add_options()
-      ("target", "the server, HOST:PORT of the protocol; once for each node that the clients are to "
-       "be spread over", cxxopts::value<std::vector<std::string>>())
+      ("target", "the server, HOST:PORT of the protocol; once for each of the nodes that the "
+       "clients are spread over", cxxopts::value<std::vector<std::string>>())
       ("participant", "HOST:PORT of sagabench participant, of the same protocol",
        cxxopts::value<std::string>())
       ("protocol", "grpc or http", cxxopts::value<std::string>()->default_value("grpc"))
