@@ -41,9 +41,9 @@ class Ledger:
         self._calls = []
         self.server = 0
 
-    def record(self, gid, branch, op, answer):
+    def record(self, gid, branch, op, answer, server):
         with self._lock:
-            self._calls.append(Call(gid, branch, op, answer, self.server, time.time()))
+            self._calls.append(Call(gid, branch, op, answer, server, time.time()))
 
     def do(self, gid, branch, op):
         """Passes the barrier: whether the work was done now."""
@@ -114,10 +114,11 @@ class Participants:
 
     def answer(self, gid, branch, op):
         """Does what its mood says; the name of the answer. None: the connection is cut."""
+        server = self._ledger.server  # the caller may be stopped while it waits
         mood = self._moods.get((gid, branch, op), Mood())
         name = mood.then if self.healed else mood.sick
         if name == "hang":
-            self._ledger.record(gid, branch, op, None)
+            self._ledger.record(gid, branch, op, None, server)
             self._closing.wait(HANG_SECONDS)
             return None
         if name == "slow":
@@ -125,12 +126,12 @@ class Participants:
         if name in ("ok", "slow", "lost") and op != "msg":
             self._ledger.do(gid, branch, op)
         said = {"slow": "ok", "lost": None}.get(name, name)
-        self._ledger.record(gid, branch, op, said)
+        self._ledger.record(gid, branch, op, said, server)
         return said
 
     def run_workflow(self, gid):
         """In the callback of the server: the client library's part."""
-        self._ledger.record(gid, "00", "callback", "ok")
+        self._ledger.record(gid, "00", "callback", "ok", self._ledger.server)
         self._workflows[gid]()
 
     def _listen(self, bound):
