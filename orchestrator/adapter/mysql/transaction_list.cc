@@ -19,7 +19,10 @@ namespace {
 
 using saga::mysql::Statement;
 
+// Records of a page; and of so many transactions the first columns are looked at for it, where
+// these often tell enough.
 constexpr size_t kPage = 256;
+constexpr size_t kLongestGlance = 4096;
 // So many ids are looked up by an index and sorted; of more than these one is met soon enough when
 // walking from the newest down.
 constexpr size_t kFew = 20000;
@@ -91,7 +94,8 @@ TransactionList::TransactionList(SessionPool& pool, const RecordReader& reader,
       statuses_(Narrowed(StatusesIn(filter.filter), filter.statuses)),
       modes_(Narrowed(ModesIn(filter.filter), filter.modes)),
       prefix_(PatternOf(filter.gid_prefix)),
-      with_branches_(AsksAboutBranches(filter.filter)) {
+      with_branches_(AsksAboutBranches(filter.filter)),
+      glance_(kPage) {
   if (filter.wakes_after.IsSet()) std::erase_if(statuses_, core::IsFinal);
   if (filter.before_id != 0 && filter.before_id < static_cast<uint64_t>(INT64_MAX))
     before_ = static_cast<int64_t>(filter.before_id);
@@ -106,13 +110,14 @@ absl::StatusOr<std::vector<port::StoredTransaction>> TransactionList::Read() {
     absl::StatusOr<Page> page =
         ReadAtOnce(pool_, [&](Connection& session) { return NextPage(session); });
     if (!page.ok()) return page.status();
-    if (page->ids.empty()) break;
-    before_ = page->ids.back();
     for (StoredRecord& record : page->records) {
       if (found_.size() == filter_.limit || !Wanted(record)) continue;
       found_.push_back(StoredTransactionOf(std::move(record)));
       found_.back().transaction.branches.clear();
     }
+    if (page->last == 0) break;
+    before_ = page->last;
+    glance_ = page->ids.size() < kPage / 2 ? std::min(2 * glance_, kLongestGlance) : kPage;
   }
   return std::move(found_);
 }
@@ -155,22 +160,26 @@ TransactionList::Ids TransactionList::IdsByStatus(Connection& session) const {
 }
 
 absl::StatusOr<TransactionList::Page> TransactionList::NextPage(Connection& session) const {
-  Ids ids = NextIds(session);
-  if (!ids.ok()) return ids.status();
-  Page page{.ids = *std::move(ids), .records = {}};
-  if (absl::Status read = ReadRecords(session, &page); !read.ok()) return read;
+  absl::StatusOr<Page> page = few_.has_value() ? NextOfFew() : NextOfAll(session);
+  if (!page.ok()) return page;
+  if (absl::Status read = ReadRecords(session, &*page); !read.ok()) return read;
   return page;
 }
 
-TransactionList::Ids TransactionList::NextIds(Connection& session) const {
-  if (few_.has_value()) {
-    const auto first =
-        std::find_if(few_->begin(), few_->end(), [this](int64_t id) { return id < before_; });
-    const auto count = std::min<std::ptrdiff_t>(kPage, few_->end() - first);
-    return std::vector<int64_t>(first, first + count);
-  }
+TransactionList::Page TransactionList::NextOfFew() const {
+  const auto first =
+      std::find_if(few_->begin(), few_->end(), [this](int64_t id) { return id < before_; });
+  const auto count = std::min<std::ptrdiff_t>(kPage, few_->end() - first);
+  Page page{.ids = std::vector<int64_t>(first, first + count), .records = {}};
+  if (!page.ids.empty()) page.last = page.ids.back();
+  return page;
+}
+
+absl::StatusOr<TransactionList::Page> TransactionList::NextOfAll(Connection& session) const {
   // The index that walks: the optimizer may think of others, and sort millions.
-  std::string sql = "SELECT g.id FROM trans_global AS g FORCE INDEX (PRIMARY) WHERE g.id < ?";
+  std::string sql =
+      "SELECT g.id, g.gid, g.trans_type, g.status FROM trans_global AS g FORCE INDEX (PRIMARY) "
+      "WHERE g.id < ?";
   const bool times = filter_.created_from.IsSet() || filter_.created_to.IsSet();
   if (statuses_.size() < kStatuses)
     absl::StrAppend(&sql, " AND g.status IN (", Marks(kStatuses), ")");
@@ -190,12 +199,28 @@ TransactionList::Ids TransactionList::NextIds(Connection& session) const {
   if (from.empty()) from = kFirstTime;
   if (to.empty()) to = kLastTime;
   if (times) (*list)->Bind(from).Bind(to);
-  // What SQL cannot tell needs more than is wanted in the end.
   const bool by_sql =
       filter_.filter.kind == core::Filter::Kind::kAll && !filter_.wakes_after.IsSet();
-  (*list)->Bind(
-      static_cast<int64_t>(by_sql ? std::min(filter_.limit - found_.size(), kPage) : kPage));
-  return RunForIds(*list);
+  const size_t rows = by_sql ? std::min(filter_.limit - found_.size(), kPage) : glance_;
+  (*list)->Bind(static_cast<int64_t>(rows));
+  if (absl::Status run = (*list)->Run(); !run.ok()) return run;
+  return PageOf(**list, rows);
+}
+
+// Of the rows that came, `asked` at the most, those that may match.
+TransactionList::Page TransactionList::PageOf(Statement& row, size_t asked) const {
+  Page page;
+  core::GlobalTransaction known;
+  size_t rows = 0;
+  for (; page.ids.size() < kPage && row.Next(); ++rows) {
+    page.last = row.Number(0);
+    known.gid = std::string(row.Text(1));
+    // What has no such word is not left out here: ReadRecords tells that it makes no sense.
+    const bool readable = ModeOf(row.Text(2), &known.mode) && StatusOf(row.Text(3), &known.status);
+    if (!readable || MayMatch(filter_.filter, known)) page.ids.push_back(page.last);
+  }
+  if (rows < asked && page.ids.size() < kPage) page.last = 0;
+  return page;
 }
 
 absl::Status TransactionList::ReadRecords(Connection& session, Page* page) const {

@@ -31,9 +31,11 @@ class TransactionList {
  private:
   using Connection = saga::mysql::Connection;
 
+  // Newest first.
   struct Page {
-    std::vector<int64_t> ids;  // newest first
+    std::vector<int64_t> ids;  // what may match
     std::vector<StoredRecord> records;
+    int64_t last = 0;  // down to here all were looked at; 0: there are no more
   };
   using Ids = absl::StatusOr<std::vector<int64_t>>;
 
@@ -42,8 +44,10 @@ class TransactionList {
   Ids IdsByPrefix(Connection& session) const;
   Ids IdsByStatus(Connection& session) const;
   absl::StatusOr<Page> NextPage(Connection& session) const;
-  // Those of the next page; none: there is no page more.
-  Ids NextIds(Connection& session) const;
+  // The next page without its records.
+  Page NextOfFew() const;
+  absl::StatusOr<Page> NextOfAll(Connection& session) const;
+  Page PageOf(saga::mysql::Statement& row, size_t asked) const;
   absl::Status ReadRecords(Connection& session, Page* page) const;
   bool Wanted(const StoredRecord& record) const;
 
@@ -54,6 +58,7 @@ class TransactionList {
   std::vector<core::Mode> modes_;
   std::string prefix_;  // as a pattern of LIKE; empty: none
   bool with_branches_ = false;
+  size_t glance_;
   std::vector<port::StoredTransaction> found_;
   int64_t before_ = INT64_MAX;               // what is below it was not read yet
   std::optional<std::vector<int64_t>> few_;  // newest first; nullopt: it may be any

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "orchestrator/core/transaction.h"
+#include "absl/types/span.h"
 
 namespace saga::adapter {
 namespace {
@@ -17,14 +17,15 @@ constexpr core::Status kStatuses[] = {core::Status::kPrepared, core::Status::kSu
 constexpr core::Mode kModes[] = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage,
                                  core::Mode::kXa, core::Mode::kWorkflow};
 
-// Whether a filter can hold for transactions of which one field is known.
+// Whether a filter can hold for transactions of which some fields are known.
 struct Chance {
   bool may = true;    // for some
   bool must = false;  // for all
 };
 
-// `known` has the value of `field`, and nothing else.
-Chance ChanceOf(const Filter& filter, Field field, const core::GlobalTransaction& known) {
+// Of `known` only `fields` are looked at.
+Chance ChanceOf(const Filter& filter, absl::Span<const Field> fields,
+                const core::GlobalTransaction& known) {
   Chance chance;
   switch (filter.kind) {
     case Filter::Kind::kAll:
@@ -32,7 +33,7 @@ Chance ChanceOf(const Filter& filter, Field field, const core::GlobalTransaction
     case Filter::Kind::kAnd:
       chance = {.may = true, .must = true};
       for (const Filter& part : filter.parts) {
-        const Chance one = ChanceOf(part, field, known);
+        const Chance one = ChanceOf(part, fields, known);
         chance = {.may = chance.may && one.may, .must = chance.must && one.must};
       }
       return chance;
@@ -40,7 +41,7 @@ Chance ChanceOf(const Filter& filter, Field field, const core::GlobalTransaction
     case Filter::Kind::kNot:
       chance = {.may = false, .must = false};
       for (const Filter& part : filter.parts) {
-        const Chance one = ChanceOf(part, field, known);
+        const Chance one = ChanceOf(part, fields, known);
         chance = {.may = chance.may || one.may, .must = chance.must || one.must};
       }
       if (filter.kind == Filter::Kind::kOr) return chance;
@@ -48,7 +49,7 @@ Chance ChanceOf(const Filter& filter, Field field, const core::GlobalTransaction
     case Filter::Kind::kCondition:
       break;
   }
-  if (filter.field != field) return {};
+  if (std::find(fields.begin(), fields.end(), filter.field) == fields.end()) return {};
   const bool holds = core::Matches(filter, known, {});
   return {.may = holds, .must = holds};
 }
@@ -60,7 +61,7 @@ std::vector<core::Status> StatusesIn(const Filter& filter) {
   core::GlobalTransaction known;
   for (const core::Status status : kStatuses) {
     known.status = status;
-    if (ChanceOf(filter, Field::kState, known).may) statuses.push_back(status);
+    if (ChanceOf(filter, {Field::kState}, known).may) statuses.push_back(status);
   }
   return statuses;
 }
@@ -70,7 +71,7 @@ std::vector<core::Mode> ModesIn(const Filter& filter) {
   core::GlobalTransaction known;
   for (const core::Mode mode : kModes) {
     known.mode = mode;
-    if (ChanceOf(filter, Field::kMode, known).may) modes.push_back(mode);
+    if (ChanceOf(filter, {Field::kMode}, known).may) modes.push_back(mode);
   }
   return modes;
 }
@@ -84,6 +85,10 @@ std::optional<std::string> GidIn(const Filter& filter) {
     if (std::optional<std::string> gid = GidIn(part); gid.has_value()) return gid;
   }
   return std::nullopt;
+}
+
+bool MayMatch(const Filter& filter, const core::GlobalTransaction& known) {
+  return ChanceOf(filter, {Field::kState, Field::kMode, Field::kGid}, known).may;
 }
 
 bool AsksAboutBranches(const Filter& filter) {

@@ -10,6 +10,7 @@
 #include "orchestrator/core/filter.h"
 #include "orchestrator/core/mode.h"
 #include "orchestrator/core/status.h"
+#include "orchestrator/core/transaction.h"
 
 namespace saga::adapter {
 
@@ -19,6 +20,8 @@ std::vector<core::Status> StatusesIn(const core::Filter& filter);
 std::vector<core::Mode> ModesIn(const core::Filter& filter);
 // The gid that a transaction which matches must have, if the filter names one.
 std::optional<std::string> GidIn(const core::Filter& filter);
+// False: whatever else it is, a transaction with `known`'s gid, mode and status does not match.
+bool MayMatch(const core::Filter& filter, const core::GlobalTransaction& known);
 // Whether core::Matches looks at the transaction's branches.
 bool AsksAboutBranches(const core::Filter& filter);
 
