@@ -57,13 +57,40 @@ absl::Status Silent(const absl::Status& status) {
 }  // namespace
 
 absl::Status DestinationBook::Load() {
+  const auto all = ReadAll();
+  if (!all.ok()) return all.status();
+  for (const auto& [destination, set] : *all) Keep(destination, set);
+  return absl::OkStatus();
+}
+
+absl::Status DestinationBook::FollowOthers() {
+  absl::MutexLock writing(&write_mutex_);
+  // Before the records: what changes in between is seen the next time.
+  absl::StatusOr<std::string> state = records_.KvState(kDestinationCategory);
+  if (!state.ok() || *state == state_) return state.status();
+  const auto all = ReadAll();
+  if (!all.ok()) return all.status();
+  const std::map<std::string, SetDestination> before = All();
+  for (const auto& [destination, set] : before) {
+    if (!all->contains(destination)) Keep(destination, SetDestination());
+  }
+  for (const auto& [destination, set] : *all) {
+    const auto known = before.find(destination);
+    if (known == before.end() || known->second != set) Keep(destination, set);
+  }
+  state_ = *std::move(state);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::map<std::string, SetDestination>> DestinationBook::ReadAll() {
+  std::map<std::string, SetDestination> all;
   port::KvFilter filter;
   filter.category = kDestinationCategory;
   filter.limit = kLoadPage;
   for (;;) {
     const auto page = records_.ListKv(filter);
     if (!page.ok()) return page.status();
-    if (page->empty()) return absl::OkStatus();
+    if (page->empty()) return all;
     for (const port::KvRecord& record : *page) {
       const std::optional<SetDestination> set = Decode(record.value);
       if (!set.has_value()) {
@@ -72,7 +99,7 @@ absl::Status DestinationBook::Load() {
                                                 kDestinationCategory, "/", record.key,
                                                 " of the table kv"));
       }
-      Keep(record.key, *set);
+      all[record.key] = *set;
     }
     filter.before_id = page->back().id;
   }
@@ -105,16 +132,19 @@ absl::Status DestinationBook::Change(const std::string& destination,
                                      const std::function<void(SetDestination&)>& change) {
   if (absl::Status good = CheckDestination(destination); !good.ok()) return good;
   absl::MutexLock writing(&write_mutex_);
-  SetDestination set = Find(destination).value_or(SetDestination());
+  const auto stored = records_.FindKv(kDestinationCategory, destination);
+  if (!stored.ok() && !absl::IsNotFound(stored.status())) return Silent(stored.status());
+  // What is stored counts: another node may have set something that is not heard of here yet.
+  SetDestination set;
+  if (stored.ok()) set = Decode(stored->value).value_or(set);
   change(set);
-  if (absl::Status written = Write(destination, set); !written.ok()) return written;
+  if (absl::Status written = Write(destination, set, stored); !written.ok()) return written;
   Keep(destination, set);
   return absl::OkStatus();
 }
 
-absl::Status DestinationBook::Write(const std::string& destination, const SetDestination& set) {
-  const auto stored = records_.FindKv(kDestinationCategory, destination);
-  if (!stored.ok() && !absl::IsNotFound(stored.status())) return Silent(stored.status());
+absl::Status DestinationBook::Write(const std::string& destination, const SetDestination& set,
+                                    const absl::StatusOr<port::KvRecord>& stored) {
   absl::Status written;
   if (set == SetDestination()) {
     // Nothing is set any more.

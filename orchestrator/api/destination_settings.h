@@ -29,7 +29,8 @@ struct SetDestination {
   bool operator==(const SetDestination&) const = default;
 };
 
-// Thread-safe. Changes wait for the disk and for those before them; reads answer from memory.
+// Thread-safe. Changes wait for the disk and for those before them; reads answer from memory, which
+// on a shared store is as old as the last FollowOthers.
 class DestinationBook {
  public:
   // Called with what counts now, in the order of the changes, also by Load. Must only enqueue.
@@ -42,10 +43,13 @@ class DestinationBook {
 
   // Reads what the store holds; once, before anything else. DataLoss names a record that is none.
   absl::Status Load();
+  // Applies what operators set at other nodes, if they did; waits for the disk. Not ok: the store
+  // does not answer, or has a record that is none, and what counts is what was before.
+  absl::Status FollowOthers();
 
   // InvalidArgument: no destination. ResourceExhausted: kMaxLanes of them have settings.
-  // Unavailable: the store does not answer; whether it was done is not known, and what counts until
-  // somebody asks again is what was before.
+  // Unavailable: the store does not answer, or another node changed it at the same moment; whether
+  // it was done is not known, and what counts until somebody asks again is what was before.
   absl::Status Pause(const std::string& destination, const std::string& by);
   absl::Status Resume(const std::string& destination);
   // Zeros: as configured.
@@ -58,7 +62,9 @@ class DestinationBook {
  private:
   absl::Status Change(const std::string& destination,
                       const std::function<void(SetDestination&)>& change);
-  absl::Status Write(const std::string& destination, const SetDestination& set);
+  absl::Status Write(const std::string& destination, const SetDestination& set,
+                     const absl::StatusOr<port::KvRecord>& stored);
+  absl::StatusOr<std::map<std::string, SetDestination>> ReadAll();
   void Keep(const std::string& destination, const SetDestination& set);
 
   port::KvStore& records_;
@@ -66,6 +72,7 @@ class DestinationBook {
   const Apply apply_;
   // Held through a whole change, so that changes follow one another.
   absl::Mutex write_mutex_;
+  std::string state_ ABSL_GUARDED_BY(write_mutex_);  // of the records, when they were last read
   mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(write_mutex_);
   std::map<std::string, SetDestination> set_ ABSL_GUARDED_BY(mutex_);
 };

@@ -75,6 +75,8 @@ absl::StatusOr<uint32_t> Participants::Register(const Registration& registration
   Keep(participant, *record);
   Instance& instance = known_[participant].instances[registration.instance];
   instance.said = InstanceOf(registration, now);
+  instance.said.node = self_;
+  instance.heard = now;
   instance.serving = true;
   instance.deregistered = false;
   instance.missed = 0;
@@ -92,6 +94,7 @@ absl::StatusOr<uint32_t> Participants::Heartbeat(const std::string& participant,
     return NotRegistered(participant, instance);
   found->serving = serving;
   Renew(*found);
+  found->heard = found->heartbeat;
   return found->said.lease_s;
 }
 
@@ -216,11 +219,16 @@ absl::StatusOr<RegistrationRecord> Participants::Joined(const RegistrationRecord
                                                         const Registration& registration,
                                                         base::Time now) {
   RegistrationRecord joined = record;
+  uint64_t self = 0;
   {
     absl::MutexLock lock(&mutex_);
+    self = self_;
     std::erase_if(joined.instances, [&](const RegisteredInstance& stored) {
       mutex_.AssertHeld();
       const Instance* const known = Find(registration.participant, stored.address);
+      // Another node has registered it since.
+      const bool news = known == nullptr || known->said.registered != stored.registered;
+      if (nodes_ != nullptr && news) return false;
       return known == nullptr || known->deregistered || IsForgotten(*known, now);
     });
   }
@@ -228,6 +236,7 @@ absl::StatusOr<RegistrationRecord> Participants::Joined(const RegistrationRecord
   joined.command_topic = registration.command_topic;
   joined.attempt_limit = registration.attempt_limit;
   RegisteredInstance instance = InstanceOf(registration, now);
+  instance.node = self;
   for (const RegisteredInstance& other : joined.instances) {
     if (other.address == instance.address || other.protocol == instance.protocol) continue;
     return absl::InvalidArgumentError(absl::StrCat(

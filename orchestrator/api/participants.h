@@ -5,6 +5,11 @@
 // What participants say of themselves is stored and survives a restart; that they are alive is not:
 // after a start every stored instance has one lease in which to send its next heartbeat. Heartbeats
 // write nothing to the store.
+//
+// On a shared store an instance may register and send its heartbeats at any node; one of them is
+// its home, and the record says which. The home writes when the heartbeats stop and when they come
+// back; to the others an instance is alive as long as its home is, and does not say otherwise. A
+// node that hears an instance whose home is gone, or has lost sight of it, becomes its home.
 
 #include <atomic>
 #include <cstddef>
@@ -28,6 +33,7 @@
 #include "orchestrator/core/target.h"
 #include "orchestrator/port/clock.h"
 #include "orchestrator/port/kv_store.h"
+#include "orchestrator/port/node_list.h"
 #include "orchestrator/port/participant_directory.h"
 
 namespace saga::api {
@@ -68,6 +74,12 @@ class Participants final : public port::ParticipantDirectory {
   // over: its participant is known again when it registers.
   absl::Status Load();
 
+  // The store is shared with these nodes, who outlive this. Once, before Load.
+  void ShareWith(port::NodeList& nodes) { nodes_ = &nodes; }
+  // Takes over what was registered at other nodes, and tells them what has become of those whose
+  // home this is; every second or so. Waits for the disk. Not ok: the store does not answer.
+  absl::Status FollowOthers();
+
   // Makes an instance known, alive from now on, or replaces what it said before. The lease granted,
   // in seconds. Waits for the disk and for changes before it. InvalidArgument (CheckRegistration,
   // or another protocol than the participant's other instances: the payloads of branches that are
@@ -100,6 +112,7 @@ class Participants final : public port::ParticipantDirectory {
     bool deregistered = false;
     base::Time heartbeat;
     base::Time lease_end;
+    base::Time heard;  // heartbeat or registration at this node
     uint32_t in_flight = 0;
     uint64_t calls = 0;
     uint32_t missed = 0;     // calls in a row that did not reach it
@@ -116,6 +129,23 @@ class Participants final : public port::ParticipantDirectory {
     uint64_t version = 0;  // 0: there is no record
     RegistrationRecord record;
   };
+
+  // What is to be written of an instance.
+  struct Home {
+    std::string participant;
+    std::string address;
+    bool away = false;
+  };
+
+  absl::Status ReadOthers() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Merge(const std::string& participant, const RegistrationRecord& record)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Leave(Instance& instance) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Renews those whose homes live, and returns those whose home is to be written.
+  std::vector<Home> JudgeHomes(const std::set<uint64_t>& live) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status WriteHome(const Home& home) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  bool HeardHere(const Instance& instance, base::Time now) const;
 
   static bool CanBeCalled(const Instance& instance, base::Time now);
   static InstanceState StateOf(const Instance& instance, base::Time now);
@@ -150,11 +180,14 @@ class Participants final : public port::ParticipantDirectory {
 
   port::KvStore& records_;
   port::Clock& clock_;
+  port::NodeList* nodes_ = nullptr;  // null: the store is this process's alone
   // Of participants known: most servers have none, and their calls ask for facts as well.
   std::atomic<size_t> count_{0};
   // Held through a whole change, so that changes follow one another.
   absl::Mutex write_mutex_;
+  std::string state_ ABSL_GUARDED_BY(write_mutex_);  // of the records, when they were last read
   absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(write_mutex_);
+  uint64_t self_ ABSL_GUARDED_BY(mutex_) = 0;  // this node; 0: not shared, or not known yet
   std::map<std::string, Known> known_ ABSL_GUARDED_BY(mutex_);
   // Address in lower case -> the participants that have an instance there, with the address as they
   // gave it.

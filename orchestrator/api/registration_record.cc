@@ -41,6 +41,16 @@ class FieldReader {
     }
   }
 
+  void Id(const char* key, uint64_t* value) {
+    const Json* const found = Find(key);
+    if (found == nullptr) return;
+    if (found->is_number_unsigned()) {
+      *value = found->get<uint64_t>();
+    } else {
+      good_ = false;
+    }
+  }
+
   void Bool(const char* key, bool* value) {
     const Json* const found = Find(key);
     if (found == nullptr) return;
@@ -128,6 +138,8 @@ std::optional<RegisteredInstance> ReadInstance(const Json& item, const Operation
   reader.Number("lease_s", &instance.lease_s);
   reader.Text("version", &instance.version);
   reader.Time("registered_us", &instance.registered);
+  reader.Id("node", &instance.node);
+  reader.Bool("away", &instance.away);
   const bool readable = ReadOperations(reader, &instance.operations) && reader.good();
   const std::optional<core::Protocol> known = ProtocolOf(protocol);
   if (!readable || instance.address.empty() || !known.has_value()) return std::nullopt;
@@ -143,6 +155,8 @@ std::string EncodeRegistration(const RegistrationRecord& record) {
     Json item = {{"address", instance.address},   {"protocol", core::WordOf(instance.protocol)},
                  {"capacity", instance.capacity}, {"lease_s", instance.lease_s},
                  {"version", instance.version},   {"registered_us", instance.registered.micros}};
+    if (instance.node != 0) item["node"] = instance.node;
+    if (instance.away) item["away"] = true;
     if (instance.operations != record.operations) item["operations"] = ToJson(instance.operations);
     instances.push_back(std::move(item));
   }

@@ -37,6 +37,10 @@ struct RegisteredInstance {
   uint32_t lease_s = 0;
   std::string version;
   base::Time registered;
+  // On a shared store: the node that hears its heartbeats (port::NodeView::id), and whether they
+  // have stopped there, or say that it does not serve. Others go by that.
+  uint64_t node = 0;
+  bool away = false;
 
   bool operator==(const RegisteredInstance&) const = default;
 };

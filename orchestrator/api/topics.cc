@@ -81,17 +81,43 @@ Topics::Known Topics::KnownOf(const port::KvRecord& record) {
   return known;
 }
 
-absl::Status Topics::Load() {
+absl::StatusOr<Topics::AllKnown> Topics::ReadAll() {
+  AllKnown all;
   port::KvFilter filter;
   filter.category = kTopicCategory;
   filter.limit = kLoadPage;
   for (;;) {
     const auto page = records_.ListKv(filter);
     if (!page.ok()) return page.status();
-    if (page->empty()) return absl::OkStatus();
-    for (const port::KvRecord& record : *page) Keep(record.key, KnownOf(record));
+    if (page->empty()) return all;
+    for (const port::KvRecord& record : *page) all.insert_or_assign(record.key, KnownOf(record));
     filter.before_id = page->back().id;
   }
+}
+
+void Topics::KeepAll(AllKnown all) {
+  absl::MutexLock lock(&mutex_);
+  known_ = std::move(all);
+  size_ = 0;
+  for (const auto& [topic, known] : known_) size_ += known.size;
+}
+
+absl::Status Topics::Load() {
+  absl::StatusOr<AllKnown> all = ReadAll();
+  if (all.ok()) KeepAll(*std::move(all));
+  return all.status();
+}
+
+absl::Status Topics::FollowOthers() {
+  absl::MutexLock writing(&write_mutex_);
+  // Before the records: what changes in between is seen the next time.
+  absl::StatusOr<std::string> state = records_.KvState(kTopicCategory);
+  if (!state.ok() || *state == state_) return state.status();
+  absl::StatusOr<AllKnown> all = ReadAll();
+  if (!all.ok()) return all.status();
+  KeepAll(*std::move(all));
+  state_ = *std::move(state);
+  return absl::OkStatus();
 }
 
 absl::Status Topics::Subscribe(const std::string& topic, const std::string& url,

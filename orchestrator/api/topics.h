@@ -23,7 +23,8 @@
 namespace saga::api {
 
 // Thread-safe. The store is the truth. What it holds is kept in memory as well, which is exact as
-// long as this process is the only one that writes.
+// long as this process is the only one that writes; on a shared store it is as old as the last
+// FollowOthers.
 class Topics {
  public:
   // Both outlive this.
@@ -32,6 +33,9 @@ class Topics {
   // Reads what the store holds; once, before anything else. A record that is no list of receivers
   // does not fail it, only the messages to that topic.
   absl::Status Load();
+  // Reads again what other nodes changed, if they did; waits for the disk. Not ok: the store does
+  // not answer, and memory is as it was.
+  absl::Status FollowOthers();
 
   // Changes. Each waits for the disk and for those before it, so that of many at once every one is
   // carried out as if it were alone. Errors have the protocol's texts, and these codes:
@@ -66,6 +70,9 @@ class Topics {
   };
   static Known KnownOf(const port::KvRecord& record);
 
+  using AllKnown = std::map<std::string, Known>;
+  absl::StatusOr<AllKnown> ReadAll();
+  void KeepAll(AllKnown all);
   // The record of `topic` as it is stored, with its receivers; nullopt: there is none.
   struct Stored {
     uint64_t version = 0;
@@ -86,6 +93,7 @@ class Topics {
   port::Clock& clock_;
   // Held through a whole change, so that changes follow one another.
   absl::Mutex write_mutex_;
+  std::string state_ ABSL_GUARDED_BY(write_mutex_);  // of the records, when they were last read
   absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(write_mutex_);
   std::map<std::string, Known> known_ ABSL_GUARDED_BY(mutex_);
   size_t size_ ABSL_GUARDED_BY(mutex_) = 0;  // of all that is known

@@ -21,7 +21,8 @@ engine::ReplayJobs::Ports JobPorts(const OperatorDoors::Parts& parts,
           .target = &target,
           .clock = parts.clock,
           .entropy = parts.entropy,
-          .executor = parts.executor};
+          .executor = parts.executor,
+          .shared = parts.store->nodes != nullptr};
 }
 
 }  // namespace

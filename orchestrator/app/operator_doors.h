@@ -47,6 +47,9 @@ class OperatorDoors {
   // After Engine::Start.
   void Start() { jobs_.Start(); }
 
+  // Applies what operators set at other nodes; waits for the store.
+  void FollowOthers() { (void)book_.FollowOthers(); }
+
   // What dead letters, the outbox and jobs are like now; waits for the store.
   void AddFacts(api::ScrapeFacts& facts);
 

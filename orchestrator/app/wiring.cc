@@ -47,6 +47,7 @@
 #include "orchestrator/app/operator_doors.h"
 #include "orchestrator/app/readiness.h"
 #include "orchestrator/app/scrape_facts.h"
+#include "orchestrator/app/shared_look.h"
 #include "orchestrator/app/stores.h"
 #include "orchestrator/app/version.h"
 #include "orchestrator/engine/engine.h"
@@ -167,6 +168,7 @@ class Server::Impl {
       messaging_->Start(engine_.get(), opened_.outbox, &clock_, &executor_);
     doors_->Start();
     StartRetention();
+    FollowOthers();
     started_ = true;
     return BecomeReady(failure);
   }
@@ -185,6 +187,8 @@ class Server::Impl {
   bool OpenGrpcDoor(StartFailure* failure);
   bool OpenHttpDoor(StartFailure* failure);
   void StartRetention();
+  // Where others work on the store too.
+  void FollowOthers();
   bool Announce(StartFailure* failure);
   bool BecomeReady(StartFailure* failure);
   api::ScrapeFacts Scrape();
@@ -220,6 +224,7 @@ class Server::Impl {
   std::unique_ptr<api::PeerService> peer_service_;
   std::unique_ptr<OperatorDoors> doors_;
   std::unique_ptr<engine::RetentionSweep> retention_;  // null: everything is kept
+  std::unique_ptr<SharedLook> look_;                   // null: the store is ours alone
   std::unique_ptr<api::DtmHttpDoor> dtm_http_;
   api::HttpRouter router_;
   std::unique_ptr<api::GrpcServer> grpc_server_;
@@ -283,6 +288,7 @@ bool Server::Impl::OpenData(StartFailure* failure) {
   topics_ = std::make_unique<api::Topics>(*opened_.kv, clock_);
   topic_calls_ = std::make_unique<api::TopicCalls>(*topics_);
   participants_ = std::make_unique<api::Participants>(*opened_.kv, clock_);
+  if (opened_.nodes != nullptr) participants_->ShareWith(*opened_.nodes);
   absl::Status loaded = topics_->Load();
   if (loaded.ok()) loaded = participants_->Load();
   if (!loaded.ok()) {
@@ -469,6 +475,18 @@ void Server::Impl::StartRetention() {
 }
 
 // Before this node holds anything: whoever finds that it does has to know where it is.
+// What the store does not answer is looked at again the next time.
+void Server::Impl::FollowOthers() {
+  if (opened_.nodes == nullptr) return;
+  look_ = std::make_unique<SharedLook>(executor_, clock_,
+                                       std::vector<SharedLook::Look>{
+                                           [this] { (void)topics_->FollowOthers(); },
+                                           [this] { (void)participants_->FollowOthers(); },
+                                           [this] { doors_->FollowOthers(); },
+                                           [this] { engine_->LookAtOutbox(); },
+                                       });
+}
+
 bool Server::Impl::Announce(StartFailure* failure) {
   if (!opened_.announce) return true;
   const bool given = !config_.node_address.empty();
@@ -529,6 +547,7 @@ void Server::Impl::Stop() {
   if (grpc_server_ != nullptr)
     health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
   retention_.reset();
+  look_.reset();
   // Tries of definitions that are out are taken back, for which the engine must still listen.
   if (admin_ != nullptr) admin_->Stop();
   if (doors_ != nullptr) doors_->Halt();

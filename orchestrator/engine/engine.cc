@@ -205,6 +205,10 @@ void Engine::WakeOutbox() {
   if (impl_->relay != nullptr) impl_->relay->Wake();
 }
 
+void Engine::LookAtOutbox() {
+  if (impl_->relay != nullptr) impl_->relay->LookAgain();
+}
+
 void Engine::SetDestination(const std::string& destination, const DestinationSettings& settings) {
   impl_->context.lanes->Set(destination, settings);
 }

@@ -204,6 +204,8 @@ class Engine {
   void TakeReply(QueuedReply queued, Reply reply);
   // Something was put into the outbox other than by this engine.
   void WakeOutbox();
+  // Of a shared store, now and then: what a node that is gone left in the outbox is looked for.
+  void LookAtOutbox();
   // What an operator set for a destination, replacing what was set before. At once.
   void SetDestination(const std::string& destination, const DestinationSettings& settings);
 

@@ -36,10 +36,20 @@ void OutboxRelay::Wake() {
   strand_->Notify();
 }
 
+void OutboxRelay::LookAgain() {
+  look_again_ = true;
+  strand_->Notify();
+}
+
 void OutboxRelay::Body() {
   TakeConfirmed();
   const base::Time now = ports_.clock->Now();
   Remove(now);
+  // With something of our own on its way it waits: nothing is to be taken twice.
+  if (in_flight_.empty() && removed_.empty() && look_again_.exchange(false)) {
+    last_id_ = 0;
+    more_ = true;
+  }
   if (now >= pause_until_) {
     SendAgain(again_);
     if (!again_.empty()) pause_until_ = now + kPause;

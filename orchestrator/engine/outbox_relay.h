@@ -39,6 +39,9 @@ class OutboxRelay {
   void Body();
   // There is something new in the store.
   void Wake();
+  // There may be something in the store that another process put there and left, behind what was
+  // read already.
+  void LookAgain();
   // What is under way is left to the next start. Before the strand is stopped.
   void Close() { confirmed_->Close(); }
 
@@ -76,6 +79,7 @@ class OutboxRelay {
   base::Time pause_until_;
 
   std::atomic<bool> more_{true};  // the store may hold records behind last_id_
+  std::atomic<bool> look_again_{false};
   std::atomic<size_t> under_way_{0};
   std::atomic<uint64_t> published_{0};
   std::atomic<uint64_t> failed_{0};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -198,10 +199,14 @@ ReplayStats ReplayJobs::Stats() const {
 void ReplayJobs::Body() {
   const base::Time now = ports_.clock->Now();
   base::Time wake = base::kNever;
-  if (!resumed_ && !halted_.load()) {
-    resumed_ = Resume();
-    if (!resumed_) wake = now + core::kLaneFullPause;
+  if (look_at_ <= now && !halted_.load()) {
+    const bool looked = Look();
+    resumed_ = resumed_ || looked;
+    look_at_ = base::kNever;
+    if (ports_.shared) look_at_ = now + core::kSharedLook;
+    if (!looked) look_at_ = now + core::kLaneFullPause;
   }
+  wake = std::min(wake, look_at_);
   inbox_.TakeAll(events_);
   for (Event& event : events_) Handle(event, now);
   events_.clear();
@@ -255,10 +260,9 @@ absl::StatusOr<JobView> ReplayJobs::ExecuteNow(const Event& event, base::Time no
   absl::StatusOr<port::Job> job = ports_.store->FindJob(event.token);
   if (!job.ok()) return StoreError(job.status(), event.token);
   // Executed by a call whose answer was that the store did not answer.
-  const bool adopted = resumed_ && IsUnderWay(*job) && !runs_.contains(event.token);
-  if (adopted) {
-    Add(*job);
-    return FromStore(event.token);
+  if (resumed_ && IsUnderWay(*job) && !runs_.contains(event.token)) {
+    if (!Look()) return StoreError(absl::UnavailableError("no list of jobs"), event.token);
+    if (runs_.contains(event.token)) return FromStore(event.token);
   }
   if (const absl::Status allowed = CheckExecutable(*job, now); !allowed.ok()) return allowed;
   if (runs_.size() >= core::kMaxRunningJobs) {
@@ -273,6 +277,10 @@ absl::StatusOr<JobView> ReplayJobs::ExecuteNow(const Event& event, base::Time no
   job->reason = event.reason;
   job->start_time = now;
   const absl::Status stored = ports_.store->UpdateJob(*job);
+  if (absl::IsAborted(stored)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "a token is executed once, and another node has just executed '", event.token, "'"));
+  }
   if (!stored.ok()) return StoreError(stored, event.token);
   Add(*std::move(job));
   return FromStore(event.token);
@@ -288,15 +296,31 @@ absl::StatusOr<JobView> ReplayJobs::StopNow(const Event& event) {
   }
   const absl::StatusOr<port::Job> job = ports_.store->FindJob(event.token);
   if (!job.ok()) return StoreError(job.status(), event.token);
+  if (ports_.shared && job->state == JobState::kRunning) {
+    // Another node's, which hears of it soon.
+    const absl::Status stopped = ports_.store->StopJob(event.token, event.reason);
+    if (stopped.ok()) return FromStore(event.token);
+    if (!absl::IsFailedPrecondition(stopped)) return StoreError(stopped, event.token);
+  }
   return absl::FailedPreconditionError(
       absl::StrCat("the job '", event.token, "' ", StateText(*job), ": there is nothing to stop"));
 }
 
-bool ReplayJobs::Resume() {
-  auto jobs = ports_.store->ListJobs(core::kMaxJobs);
+bool ReplayJobs::Look() {
+  auto jobs = ports_.store->ClaimJobs();
   if (!jobs.ok()) return false;
+  std::set<std::string> ours;
   for (port::Job& job : *jobs) {
-    if (IsUnderWay(job)) Add(std::move(job));
+    ours.insert(job.token);
+    const auto run = runs_.find(job.token);
+    if (run == runs_.end()) {
+      Add(std::move(job));
+    } else if (job.state == JobState::kStopping) {
+      run->second->NoteStopping(job);
+    }
+  }
+  for (const auto& [token, run] : runs_) {
+    if (!ours.contains(token)) run->LetGo();
   }
   return true;
 }

@@ -56,6 +56,7 @@ class ReplayJobs {
     port::Clock* clock = nullptr;
     port::Entropy* entropy = nullptr;
     port::Executor* executor = nullptr;
+    bool shared = false;  // other nodes work on the store's jobs too
   };
   using Reply = absl::AnyInvocable<void(absl::StatusOr<JobView>)>;
 
@@ -66,7 +67,8 @@ class ReplayJobs {
   ReplayJobs(const ReplayJobs&) = delete;
   ReplayJobs& operator=(const ReplayJobs&) = delete;
 
-  // Takes up the jobs that ran when the process before this one ended.
+  // Takes up the jobs that ran when the process before this one ended. On a shared store it goes on
+  // looking for those of nodes that are gone.
   void Start();
 
   // Freezes a selection; `items` in the order of execution, their numbers are set here. `filter` is
@@ -74,16 +76,16 @@ class ReplayJobs {
   absl::StatusOr<JobView> Create(const std::string& filter, std::vector<port::JobItem> items);
 
   // Starts a selection's job. InvalidArgument: a limit out of range. NotFound: no such token.
-  // FailedPrecondition: executed already, or older than kSelectionLife. ResourceExhausted:
-  // kMaxRunningJobs.
+  // FailedPrecondition: executed already, here or at another node, or older than kSelectionLife.
+  // ResourceExhausted: kMaxRunningJobs.
   void Execute(const std::string& token, const port::JobLimits& limits, const std::string& actor,
                const std::string& reason, Reply reply);
 
-  // Starts nothing more of a job; what is out is waited for. `why` becomes its stop_reason.
-  // NotFound; FailedPrecondition: it does not run.
+  // Starts nothing more of a job, at whatever node it runs; what is out is waited for. `why`
+  // becomes its stop_reason. NotFound; FailedPrecondition: it does not run.
   void Stop(const std::string& token, const std::string& why, Reply reply);
 
-  // Exact for jobs that run: what the store has may be kJobProgressPause behind. NotFound.
+  // Exact for jobs that run here: what the store has may be kJobProgressPause behind. NotFound.
   absl::StatusOr<JobView> Describe(const std::string& token);
   // Newest first.
   absl::StatusOr<std::vector<JobView>> List(size_t limit);
@@ -118,7 +120,8 @@ class ReplayJobs {
   void TakeAnswer(const Event& event, base::Time now);
   absl::StatusOr<JobView> ExecuteNow(const Event& event, base::Time now);
   absl::StatusOr<JobView> StopNow(const Event& event);
-  bool Resume();
+  // Takes up what is ours and lets go of what is not. False: the store does not answer.
+  bool Look();
   void Expire(base::Time now);
   void Add(port::Job job);
   void Publish();
@@ -135,6 +138,7 @@ class ReplayJobs {
   Runs runs_;
   bool resumed_ = false;
   base::Time expire_at_;
+  base::Time look_at_;
 
   mutable absl::Mutex mutex_;
   std::map<std::string, JobView> views_ ABSL_GUARDED_BY(mutex_);  // of the jobs that run

@@ -30,6 +30,7 @@ ReplayRun::ReplayRun(port::Job job, port::JobStore& store, ReplayTarget& target,
     : job_(std::move(job)), store_(store), target_(target), deliver_(std::move(deliver)) {}
 
 base::Time ReplayRun::Work(base::Time now) {
+  if (ended_) return base::kNever;
   paused_ = false;
   if (!loaded_ && !Load()) return now + core::kLaneFullPause;
   CheckErrors();
@@ -41,11 +42,11 @@ base::Time ReplayRun::Work(base::Time now) {
 
 bool ReplayRun::Load() {
   const absl::StatusOr<port::JobCounts> counts = store_.CountItems(job_.token);
-  if (!counts.ok()) return Pause();
+  if (!counts.ok()) return Pause(counts.status());
   std::deque<Ready> running;
   for (uint32_t from = 0;;) {
     const auto page = store_.ListItems(job_.token, from, kPage, ItemState::kRunning);
-    if (!page.ok()) return Pause();
+    if (!page.ok()) return Pause(page.status());
     for (const port::JobItem& item : *page) running.push_back({.item = item, .verify = true});
     if (page->size() < kPage) break;
     from = page->back().number + 1;
@@ -56,9 +57,16 @@ bool ReplayRun::Load() {
   return true;
 }
 
-bool ReplayRun::Pause() {
+bool ReplayRun::Pause(const absl::Status& status) {
   paused_ = true;
+  if (absl::IsAborted(status)) LetGo();
   return false;
+}
+
+void ReplayRun::NoteStopping(const port::Job& stored) {
+  if (job_.state != JobState::kRunning) return;
+  job_.state = JobState::kStopping;
+  job_.stop_reason = stored.stop_reason;
 }
 
 // Whether the job has to stop itself follows from its counts, after a restart as well.
@@ -73,7 +81,7 @@ void ReplayRun::CheckErrors() {
         absl::StrCat(counts_.failed, " items failed; the limit is ", job_.limits.stop_after_errors);
   }
   if (reason.empty()) return;
-  if (!Stop(reason).ok()) Pause();
+  if (const absl::Status stopped = Stop(reason); !stopped.ok()) Pause(stopped);
 }
 
 absl::Status ReplayRun::Stop(const std::string& reason) {
@@ -148,9 +156,9 @@ bool ReplayRun::Claim() {
     writes.push_back(page_[i]);
     writes.back().state = ItemState::kRunning;
   }
-  if (!store_.UpdateItems(job_.token, writes).ok()) {
+  if (const absl::Status stored = store_.UpdateItems(job_.token, writes); !stored.ok()) {
     unsure_ = std::max(unsure_, count);
-    return Pause();
+    return Pause(stored);
   }
   unsure_ -= std::min(unsure_, count);
   unsaved_.clear();
@@ -169,7 +177,7 @@ bool ReplayRun::Claim() {
 bool ReplayRun::FillPage() {
   if (read_all_) return false;
   auto page = store_.ListItems(job_.token, next_number_, kPage, ItemState::kPending);
-  if (!page.ok()) return Pause();
+  if (!page.ok()) return Pause(page.status());
   read_all_ = page->size() < kPage;
   if (!page->empty()) next_number_ = page->back().number + 1;
   page_.assign(std::make_move_iterator(page->begin()), std::make_move_iterator(page->end()));
@@ -178,7 +186,7 @@ bool ReplayRun::FillPage() {
 
 void ReplayRun::OnAnswer(uint32_t number, bool verified, const Answer& answer, base::Time now) {
   const auto found = out_.find(number);
-  SAGA_CHECK(found != out_.end());
+  if (found == out_.end()) return;
   Ready ready = std::move(found->second);
   out_.erase(found);
   ItemNext next = verified ? AfterVerify(ready.item, answer) : AfterReplay(ready.item, answer);
@@ -248,7 +256,8 @@ void ReplayRun::GiveBackUnstarted() {
 
 bool ReplayRun::Save() {
   if (unsaved_.empty()) return true;
-  if (!store_.UpdateItems(job_.token, unsaved_).ok()) return Pause();
+  const absl::Status stored = store_.UpdateItems(job_.token, unsaved_);
+  if (!stored.ok()) return Pause(stored);
   unsaved_.clear();
   save_at_ = base::kNever;
   return true;
@@ -265,7 +274,7 @@ bool ReplayRun::Finish(base::Time now) {
   port::Job ended = job_;
   ended.state = counts_.pending == 0 ? JobState::kDone : JobState::kStopped;
   ended.end_time = now;
-  if (!store_.UpdateJob(ended).ok()) return Pause();
+  if (const absl::Status stored = store_.UpdateJob(ended); !stored.ok()) return Pause(stored);
   job_ = std::move(ended);
   ended_ = true;
   return true;

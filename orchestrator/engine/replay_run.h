@@ -39,16 +39,21 @@ class ReplayRun {
 
   // Does what is due. Returns when there is more to do without an answer.
   base::Time Work(base::Time now);
+  // An answer that nobody waits for (the job was another node's in between) is passed over.
   void OnAnswer(uint32_t number, bool verified, const Answer& answer, base::Time now);
 
   // Starts nothing more of it, for `reason`. The error of storing that; nothing is changed then.
   absl::Status Stop(const std::string& reason);
+  // Somebody else stored that it is to stop.
+  void NoteStopping(const port::Job& stored);
+  // Another node works on it: it is let go, whatever is out.
+  void LetGo() { ended_ = true; }
   // The server stops: starts nothing more, and leaves the job as it is.
   void Halt() { halted_ = true; }
   // Stores what is not stored yet, once.
   void Flush();
 
-  // Every item that will end has ended, and that is stored.
+  // Every item that will end has ended, and that is stored; or it is another node's.
   bool Ended() const { return ended_; }
   // False: Counts is not known yet.
   bool Loaded() const { return loaded_; }
@@ -80,8 +85,8 @@ class ReplayRun {
   size_t ClaimSize() const;
   std::deque<Ready>::iterator NextReady(base::Time now);
   base::Time NextTime() const;
-  // Notes that the store does not answer; always false.
-  bool Pause();
+  // Notes that the store does not answer, or that the job is another node's; always false.
+  bool Pause(const absl::Status& status);
 
   port::Job job_;
   port::JobStore& store_;

@@ -46,6 +46,26 @@ class KvStore {
   // Highest id first.
   virtual absl::StatusOr<std::vector<KvRecord>> ListKv(const KvFilter& filter) = 0;
 
+  // A text that is another one after every change of the category's records: for who keeps them in
+  // memory while other processes write.
+  virtual absl::StatusOr<std::string> KvState(const std::string& category) {
+    uint64_t count = 0;
+    uint64_t newest = 0;
+    uint64_t versions = 0;
+    for (KvFilter filter{.category = category, .limit = 1000};;) {
+      const absl::StatusOr<std::vector<KvRecord>> page = ListKv(filter);
+      if (!page.ok()) return page.status();
+      for (const KvRecord& record : *page) {
+        newest = newest == 0 ? record.id : newest;
+        ++count;
+        versions += record.version;
+      }
+      if (page->size() < filter.limit) break;
+      filter.before_id = page->back().id;
+    }
+    return std::to_string(count) + "/" + std::to_string(newest) + "/" + std::to_string(versions);
+  }
+
   // AlreadyExists when the key is taken.
   virtual absl::Status CreateKv(const std::string& category, const std::string& key,
                                 const std::string& value, base::Time now) = 0;

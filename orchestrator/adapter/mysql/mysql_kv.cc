@@ -18,6 +18,9 @@ constexpr char kInsert[] =
 // By id and not by name: what the collation takes for the same name is another record.
 constexpr char kUpdate[] =
     "UPDATE kv SET v = ?, version = version + 1, update_time = ? WHERE id = ? AND version = ?";
+constexpr char kState[] =
+    "SELECT COUNT(*), COALESCE(MAX(id), 0), CAST(COALESCE(SUM(version), 0) AS SIGNED) FROM kv WHERE "
+    "cat = ?";
 constexpr char kDelete[] = "DELETE FROM kv WHERE id = ?";
 
 int64_t Bounded(uint64_t number) {
@@ -46,6 +49,17 @@ class MysqlKv final : public port::KvStore {
 
   absl::StatusOr<std::vector<port::KvRecord>> ListKv(const port::KvFilter& filter) override {
     return pool_->With([&](Connection& session) { return List(session, filter); });
+  }
+
+  absl::StatusOr<std::string> KvState(const std::string& category) override {
+    return pool_->With([&](Connection& session) -> absl::StatusOr<std::string> {
+      absl::StatusOr<Statement*> select = session.Prepared(kState);
+      if (!select.ok()) return select.status();
+      if (absl::Status run = (*select)->Bind(category).Run(); !run.ok()) return run;
+      if (!(*select)->Next()) return absl::UnavailableError("database: no answer");
+      return absl::StrCat((*select)->Number(0), "/", (*select)->Number(1), "/",
+                          (*select)->Number(2));
+    });
   }
 
   absl::Status CreateKv(const std::string& category, const std::string& key,
