@@ -75,16 +75,16 @@ void Committer::TakeItems() {
   }
 }
 
+// Held first, then read: what is read is then what nobody else can change any more.
 void Committer::LoadNow(const Item& item) {
+  port::Holding holding = context_->ports.store->Claim(item.gid);
   absl::StatusOr<core::GlobalTransaction> record = context_->ports.store->Load(item.gid);
   if (record.ok() || absl::IsNotFound(record.status())) {
     NoteStore(absl::OkStatus());
   } else {
     NoteStore(record.status());
   }
-  port::Holding holding;
-  if (record.ok() && !core::IsFinal(record->status))
-    holding = context_->ports.store->Claim(item.gid);
+  if (!record.ok() && holding.Ours()) context_->ports.store->Release(item.gid);
   TellLost();
   item.listener->OnLoaded(item.gid, std::move(record), std::move(holding));
   unsettled_ -= 1;

@@ -38,6 +38,15 @@ Connection::Connection() = default;
 Connection::~Connection() { Close(); }
 
 absl::Status Connection::Open(const Options& options) {
+  absl::Status first = OpenAt(options, options.host, options.port);
+  if (!absl::IsUnavailable(first)) return first;
+  for (const Place& other : options.others) {
+    if (OpenAt(options, other.host, other.port).ok()) return absl::OkStatus();
+  }
+  return first;
+}
+
+absl::Status Connection::OpenAt(const Options& options, const std::string& host, int port) {
   Close();
   // Once, and before two threads could do it at the same time.
   static const int started = mysql_library_init(0, nullptr, nullptr);
@@ -53,10 +62,9 @@ absl::Status Connection::Open(const Options& options) {
   mysql_options(session->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   SetTls(session->handle, options);
   // CLIENT_FOUND_ROWS: an update tells how many rows it met, also when it left them as they were.
-  if (mysql_real_connect(session->handle, options.host.c_str(), options.user.c_str(),
+  if (mysql_real_connect(session->handle, host.c_str(), options.user.c_str(),
                          options.password.c_str(), OrNull(options.database),
-                         static_cast<unsigned>(options.port), nullptr,
-                         CLIENT_FOUND_ROWS) == nullptr) {
+                         static_cast<unsigned>(port), nullptr, CLIENT_FOUND_ROWS) == nullptr) {
     return FailureOf(mysql_errno(session->handle), mysql_error(session->handle));
   }
   session_ = std::move(session);
@@ -73,6 +81,11 @@ absl::Status Connection::SetUp() {
           "NO_ENGINE_SUBSTITUTION', SESSION wait_timeout = 31536000, SESSION autocommit = 1, "
           "SESSION time_zone = '+00:00'");
   if (status.ok()) status = Run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  // In a Galera cluster what another node acknowledged is seen here; elsewhere there is no such
+  // variable, or it means nothing.
+  if (status.ok()) (void)Run("SET SESSION wsrep_sync_wait = 1");
+  // A node of a cluster that has lost the others takes connections and answers nothing.
+  if (status.ok()) status = Query("SELECT 1").status();
   return status;
 }
 

@@ -62,6 +62,7 @@ class Connection {
  private:
   friend class Statement;
 
+  absl::Status OpenAt(const Options& options, const std::string& host, int port);
   absl::Status Failure();
   absl::Status SetUp();
   absl::Status RunEach(absl::string_view script);

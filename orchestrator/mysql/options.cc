@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace saga::mysql {
@@ -41,12 +42,13 @@ std::string Escape(absl::string_view text) {
   return out;
 }
 
-absl::Status ParseHost(absl::string_view text, Options* options) {
+absl::StatusOr<Place> ParsePlace(absl::string_view text) {
+  Place place;
   const size_t bracket = text.rfind(']');
   const size_t colon = text.rfind(':');
   if (colon != absl::string_view::npos && (bracket == absl::string_view::npos || colon > bracket)) {
-    if (!absl::SimpleAtoi(text.substr(colon + 1), &options->port) || options->port < 1 ||
-        options->port > 65535) {
+    if (!absl::SimpleAtoi(text.substr(colon + 1), &place.port) || place.port < 1 ||
+        place.port > 65535) {
       return absl::InvalidArgumentError(absl::StrCat("bad port in the address", kForm));
     }
     text = text.substr(0, colon);
@@ -54,8 +56,28 @@ absl::Status ParseHost(absl::string_view text, Options* options) {
   absl::ConsumePrefix(&text, "[");
   absl::ConsumeSuffix(&text, "]");
   if (text.empty()) return absl::InvalidArgumentError(absl::StrCat("no host", kForm));
-  options->host = std::string(text);
+  place.host = std::string(text);
+  return place;
+}
+
+absl::Status ParsePlaces(absl::string_view text, Options* options) {
+  bool first = true;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    absl::StatusOr<Place> place = ParsePlace(part);
+    if (!place.ok()) return place.status();
+    if (std::exchange(first, false)) {
+      options->host = std::move(place->host);
+      options->port = place->port;
+    } else {
+      options->others.push_back(*std::move(place));
+    }
+  }
   return absl::OkStatus();
+}
+
+std::string TextOf(const std::string& host, int port) {
+  const bool v6 = absl::StrContains(host, ':');
+  return absl::StrCat(v6 ? "[" : "", host, v6 ? "]" : "", ":", port);
 }
 
 }  // namespace
@@ -85,14 +107,15 @@ absl::StatusOr<Options> ParseUrl(absl::string_view url) {
   if (!Unescape(url.substr(slash + 1), &database) || absl::StrContains(database, '/'))
     return absl::InvalidArgumentError(absl::StrCat("bad name of a database", kForm));
   options.database = std::move(database);
-  if (absl::Status host = ParseHost(place, &options); !host.ok()) return host;
+  if (absl::Status places = ParsePlaces(place, &options); !places.ok()) return places;
   return options;
 }
 
 std::string UrlOf(const Options& options) {
-  const bool v6 = absl::StrContains(options.host, ':');
-  return absl::StrCat("mysql://", Escape(options.user), "@", v6 ? "[" : "", options.host,
-                      v6 ? "]" : "", ":", options.port, "/", Escape(options.database));
+  std::string places = TextOf(options.host, options.port);
+  for (const Place& other : options.others)
+    absl::StrAppend(&places, ",", TextOf(other.host, other.port));
+  return absl::StrCat("mysql://", Escape(options.user), "@", places, "/", Escape(options.database));
 }
 
 }  // namespace saga::mysql

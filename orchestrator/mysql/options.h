@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -17,9 +18,16 @@ enum class Tls : uint8_t {
   kVerified,  // and its certificate is of `tls_ca` and names the host
 };
 
+struct Place {
+  std::string host = "127.0.0.1";
+  int port = 3306;
+};
+
 struct Options {
   std::string host = "127.0.0.1";
   int port = 3306;
+  // Of the same cluster: tried in this order when the one before does not answer.
+  std::vector<Place> others;
   std::string user = "root";
   std::string password;
   std::string database;
@@ -33,9 +41,10 @@ struct Options {
   base::Duration answer_timeout = base::Seconds(30);
 };
 
-// "mysql://USER@HOST:PORT/DATABASE"; port and user may be left out (3306, root), the database may
-// not. %XX stands for any byte. InvalidArgument with what is wrong: also for a password in it,
-// which everybody who lists the processes could read.
+// "mysql://USER@HOST:PORT/DATABASE", with more of ",HOST:PORT" for the other nodes of a cluster;
+// port and user may be left out (3306, root), the database may not. %XX stands for any byte.
+// InvalidArgument with what is wrong: also for a password in it, which everybody who lists the
+// processes could read.
 absl::StatusOr<Options> ParseUrl(absl::string_view url);
 
 // As ParseUrl reads it, for people and logs; without the password.
