@@ -66,6 +66,8 @@ absl::StatusOr<OpenedStore> OpenMysql(const Config& config,
   opened.jobs = std::move(mysql->jobs);
   opened.own_dead_letters = std::move(mysql->dead_letters);
   opened.dead_letters = opened.own_dead_letters.get();
+  opened.own_retention = std::move(mysql->retention);
+  opened.retention = opened.own_retention.get();
   opened.nodes = std::move(mysql->nodes);
   opened.announce = std::move(mysql->announce);
   opened.largest = mysql->largest;

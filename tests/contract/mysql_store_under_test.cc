@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "orchestrator/adapter/mysql/mysql_store.h"
-#include "orchestrator/base/check.h"
 #include "orchestrator/base/utf8.h"
 #include "tests/contract/mysql_test_database.h"
 #include "tests/contract/store_suite.h"
@@ -24,7 +23,7 @@ class MysqlUnderTest final : public StoreUnderTest {
   port::OutboxStore& outbox() override { return *mysql_.outbox; }
   port::JobStore& jobs() override { return *mysql_.jobs; }
   port::DeadLetterQuery& dead_letters() override { return *mysql_.dead_letters; }
-  port::Retention& retention() override { SAGA_CHECK(false); }
+  port::Retention& retention() override { return *mysql_.retention; }
   void Reopen() override {
     Leave();
     Open();

@@ -11,6 +11,7 @@
 #include "orchestrator/adapter/mysql/mysql_nodes.h"
 #include "orchestrator/adapter/mysql/mysql_outbox.h"
 #include "orchestrator/adapter/mysql/mysql_query.h"
+#include "orchestrator/adapter/mysql/mysql_retention.h"
 #include "orchestrator/adapter/mysql/node_lease.h"
 #include "orchestrator/adapter/mysql/schema.h"
 #include "orchestrator/adapter/mysql/session_pool.h"
@@ -86,6 +87,7 @@ absl::StatusOr<MysqlStore> OpenMysqlStore(const MysqlOptions& options) {
   opened.outbox = mysql::MakeOutbox(pool, self);
   opened.jobs = mysql::MakeJobs(pool, self);
   opened.dead_letters = mysql::MakeDeadLetters(pool, facts.form);
+  opened.retention = mysql::MakeRetention(pool, facts.form, self);
   opened.nodes = mysql::MakeNodes(pool, lease);
   opened.announce = [lease](const std::string& address) { return lease->Announce(address); };
   opened.adopted = *adopted;

@@ -18,6 +18,7 @@
 #include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/node_list.h"
 #include "orchestrator/port/outbox_store.h"
+#include "orchestrator/port/retention.h"
 #include "orchestrator/port/transaction_query.h"
 #include "orchestrator/port/transaction_store.h"
 
@@ -52,6 +53,7 @@ struct MysqlStore {
   std::unique_ptr<port::OutboxStore> outbox;
   std::unique_ptr<port::JobStore> jobs;
   std::unique_ptr<port::DeadLetterQuery> dead_letters;
+  std::unique_ptr<port::Retention> retention;
   std::unique_ptr<port::NodeList> nodes;
   // Tells the other nodes where this one listens. Before the engine starts.
   std::function<absl::Status(const std::string& address)> announce;
