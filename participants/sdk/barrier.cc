@@ -7,11 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "participants/sdk/barrier_rows.h"
 
 namespace saga::participants::sdk {
 namespace {
 
-constexpr absl::string_view kRollbackReason = "rollback";
 constexpr absl::string_view kNotDone = "not done";
 
 // The op that this one undoes.
@@ -25,80 +25,35 @@ std::optional<Op> OriginOf(Op op) {
     case Op::kTry:
     case Op::kConfirm:
     case Op::kCheckBack:
+    case Op::kCommit:
+    case Op::kRollback:
       return std::nullopt;
   }
   return std::nullopt;
 }
 
-// One request at the barrier's table.
-class Entry {
- public:
-  Entry(Transaction& tx, const std::string& table, const BranchContext& context,
-        std::string barrier_id)
-      : tx_(tx), table_(table), context_(context), barrier_id_(std::move(barrier_id)) {}
-
-  // What the rows say; writes them. kRan: run the change.
-  absl::StatusOr<BarrierVerdict> Enter();
-
-  // True: the row is new. Waits for a transaction that has put it there and is not through yet.
-  absl::StatusOr<bool> Insert(Op op, absl::string_view reason);
-  // Of the row that is there; an error when it is another transaction's.
-  absl::StatusOr<std::string> ReadReason(Op op);
-
- private:
-  Transaction& tx_;
-  const std::string& table_;
-  const BranchContext& context_;
-  const std::string barrier_id_;
-};
-
-absl::StatusOr<bool> Entry::Insert(Op op, absl::string_view reason) {
-  const absl::StatusOr<int64_t> inserted = tx_.Execute(
-      absl::StrCat("INSERT INTO ", table_,
-                   " (trans_type, gid, branch_id, op, barrier_id, reason) "
-                   "VALUES (?, ?, ?, ?, ?, ?)"),
-      WireName(context_.mode), context_.gid, context_.branch_id, WireName(op), barrier_id_, reason);
-  if (absl::IsAlreadyExists(inserted.status())) return false;
-  if (!inserted.ok()) return inserted.status();
-  return true;
-}
-
-absl::StatusOr<std::string> Entry::ReadReason(Op op) {
-  absl::StatusOr<Rows> rows =
-      tx_.Query(absl::StrCat("SELECT reason, gid, branch_id FROM ", table_,
-                             " WHERE gid = ? AND branch_id = ? AND op = ? AND barrier_id = ?"),
-                context_.gid, context_.branch_id, WireName(op), barrier_id_);
-  if (!rows.ok()) return rows.status();
-  const absl::StatusOr<bool> found = rows->Next();
-  if (!found.ok()) return found.status();
-  if (!*found) return absl::InternalError("barrier: the row that was just met is gone");
-  if (rows->Text(1) != context_.gid || rows->Text(2) != context_.branch_id) {
-    return absl::InternalError(absl::StrCat(
-        "barrier: the collation of ", table_, " takes branch ", context_.branch_id, " of '",
-        context_.gid, "' for branch ", rows->Text(2), " of '", rows->Text(1), "'"));
-  }
-  return rows->Text(0);
-}
-
-absl::StatusOr<BarrierVerdict> Entry::Enter() {
+// What the rows say; writes them. kRan: run the change.
+absl::StatusOr<BarrierVerdict> Enter(Transaction& tx, const std::string& table,
+                                     const BranchContext& context, const std::string& barrier_id) {
+  BarrierRows rows(tx, table, context, barrier_id);
   bool origin_was_missing = false;
-  if (const std::optional<Op> origin = OriginOf(context_.op); origin.has_value()) {
-    const absl::StatusOr<bool> inserted = Insert(*origin, WireName(context_.op));
+  if (const std::optional<Op> origin = OriginOf(context.op); origin.has_value()) {
+    const absl::StatusOr<bool> inserted = rows.Insert(*origin, WireName(context.op));
     if (!inserted.ok()) return inserted.status();
     origin_was_missing = *inserted;
     // Undoing what another transaction did is worse than anything else.
-    if (!origin_was_missing && tx_.dialect() == Dialect::kMysql) {
-      if (const absl::Status ours = ReadReason(*origin).status(); !ours.ok()) return ours;
+    if (!origin_was_missing && tx.dialect() == Dialect::kMysql) {
+      if (const absl::Status ours = rows.ReadReason(*origin).status(); !ours.ok()) return ours;
     }
   }
-  const absl::StatusOr<bool> inserted = Insert(context_.op, WireName(context_.op));
+  const absl::StatusOr<bool> inserted = rows.Insert(context.op, WireName(context.op));
   if (!inserted.ok()) return inserted.status();
   if (origin_was_missing) return BarrierVerdict::kNullCompensation;
   if (*inserted) return BarrierVerdict::kRan;
   // Somebody was here before: this op itself, or the one that undoes it.
-  const absl::StatusOr<std::string> reason = ReadReason(context_.op);
+  const absl::StatusOr<std::string> reason = rows.ReadReason(context.op);
   if (!reason.ok()) return reason.status();
-  return *reason == WireName(context_.op) ? BarrierVerdict::kDuplicate : BarrierVerdict::kHanging;
+  return *reason == WireName(context.op) ? BarrierVerdict::kDuplicate : BarrierVerdict::kHanging;
 }
 
 // As DTM's clients make it, but for a collation that tells all gids apart.
@@ -198,12 +153,16 @@ absl::Status CreateBarrierTable(Database& database) {
 }
 
 BarrierResult Barrier::Call(Database& database, absl::FunctionRef<Outcome(Transaction&)> work) {
+  if (context_.mode == Mode::kXa) {
+    return {BarrierVerdict::kError,
+            Outcome::Unknown("a branch of XA, at a method that is not made for it")};
+  }
   const std::string barrier_id = absl::StrFormat("%02d", ++calls_);
   BarrierResult result{BarrierVerdict::kError, Outcome::Done()};
   const absl::Status committed = database.Write([&](Transaction& tx) -> absl::Status {
     result = {BarrierVerdict::kError, Outcome::Done()};
     const absl::StatusOr<BarrierVerdict> verdict =
-        Entry(tx, database.barrier_table(), context_, barrier_id).Enter();
+        Enter(tx, database.barrier_table(), context_, barrier_id);
     if (!verdict.ok()) return verdict.status();
     result.verdict = *verdict;
     if (result.verdict == BarrierVerdict::kRan) {
@@ -226,15 +185,14 @@ BarrierResult Barrier::Call(Database& database, absl::FunctionRef<Outcome(Transa
 }
 
 Outcome Barrier::QueryPrepared(Database& database) {
-  // The sender's first and only call has the number 01.
-  constexpr char kSenderBarrierId[] = "01";
+  // The sender's first and only call.
   const BranchContext sender = MessageSenderContext(context_.gid);
   std::string reason;
   const absl::Status committed = database.Write([&](Transaction& tx) -> absl::Status {
-    Entry entry(tx, database.barrier_table(), sender, kSenderBarrierId);
-    const absl::StatusOr<bool> inserted = entry.Insert(sender.op, kRollbackReason);
+    BarrierRows rows(tx, database.barrier_table(), sender, kFirstBarrierId);
+    const absl::StatusOr<bool> inserted = rows.Insert(sender.op, kRollbackReason);
     if (!inserted.ok()) return inserted.status();
-    absl::StatusOr<std::string> stored = entry.ReadReason(sender.op);
+    absl::StatusOr<std::string> stored = rows.ReadReason(sender.op);
     if (!stored.ok()) return stored.status();
     reason = *std::move(stored);
     return absl::OkStatus();

@@ -26,6 +26,8 @@ std::string UrlWithContext(const BranchCall& call) {
   if (!call.orchestrator.empty()) absl::StrAppend(&url, "&dtm=", PercentEncode(call.orchestrator));
   absl::StrAppend(&url, "&gid=", PercentEncode(branch.gid), "&op=", WireName(branch.op),
                   "&trans_type=", WireName(branch.mode));
+  if (!call.phase2_url.empty())
+    absl::StrAppend(&url, "&phase2_url=", PercentEncode(call.phase2_url));
   return url;
 }
 
@@ -42,6 +44,7 @@ void AddMetadata(const BranchCall& call, grpc::ClientContext& context) {
   context.AddMetadata("dtm-branch_id", call.context.branch_id);
   context.AddMetadata("dtm-op", std::string(WireName(call.context.op)));
   context.AddMetadata("dtm-dtm", call.orchestrator);
+  if (!call.phase2_url.empty()) context.AddMetadata("dtm-phase2_url", call.phase2_url);
   for (const auto& [name, value] : call.headers)
     context.AddMetadata(absl::AsciiStrToLower(name), value);
 }

@@ -25,6 +25,7 @@ struct BranchCall {
   // Where the global transaction lives, for branches that register branches of their own. Empty
   // from sagad itself.
   std::string orchestrator;
+  std::string phase2_url;  // of an XA branch's action
   absl::Duration timeout = absl::Seconds(3);
 };
 

@@ -19,6 +19,8 @@ bool MayRefuse(Op op) {
     case Op::kConfirm:
     case Op::kCancel:
     case Op::kCheckBack:
+    case Op::kCommit:
+    case Op::kRollback:
       return false;
   }
   return false;

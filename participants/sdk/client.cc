@@ -202,12 +202,16 @@ StartResult Client::Submit(const SagaBuilder& saga) {
 
 namespace {
 
-dtmgimp::DtmRequest TccRequest(const std::string& gid, const GlobalOptions& options) {
+dtmgimp::DtmRequest RequestOf(Mode mode, const std::string& gid, const GlobalOptions& options) {
   dtmgimp::DtmRequest request;
   request.set_gid(gid);
-  request.set_transtype("tcc");
+  request.set_transtype(std::string(WireName(mode)));
   FillOptions(options, *request.mutable_transoptions());
   return request;
+}
+
+Outcome TooManyBranches() {
+  return Outcome::FailedForGood("a transaction has at most 99 branches");
 }
 
 }  // namespace
@@ -216,25 +220,25 @@ Tcc::Tcc(Client& client, std::string gid, GlobalOptions options)
     : client_(client), gid_(std::move(gid)), options_(std::move(options)) {}
 
 StartResult Tcc::Prepare() {
-  return client_.impl_->Send(Client::Impl::Call::kPrepare, TccRequest(gid_, options_));
+  return client_.impl_->Send(Client::Impl::Call::kPrepare, RequestOf(Mode::kTcc, gid_, options_));
 }
 
 StartResult Tcc::Submit() {
-  return client_.impl_->Send(Client::Impl::Call::kSubmit, TccRequest(gid_, options_));
+  return client_.impl_->Send(Client::Impl::Call::kSubmit, RequestOf(Mode::kTcc, gid_, options_));
 }
 
 StartResult Tcc::Abort(const std::string& reason) {
-  dtmgimp::DtmRequest request = TccRequest(gid_, options_);
+  dtmgimp::DtmRequest request = RequestOf(Mode::kTcc, gid_, options_);
   request.set_rollbackreason(reason);
   return client_.impl_->Send(Client::Impl::Call::kAbort, request);
 }
 
 Outcome Tcc::Try(const TccBranch& branch) {
-  if (branches_ == kMaxBranches) return Outcome::FailedForGood("a TCC has at most 99 branches");
+  if (branches_ == kMaxBranches) return TooManyBranches();
   const std::string branch_id = absl::StrFormat("%02d", ++branches_);
   dtmgimp::DtmBranchRequest request;
   request.set_gid(gid_);
-  request.set_transtype("tcc");
+  request.set_transtype(std::string(WireName(Mode::kTcc)));
   request.set_branchid(branch_id);
   (*request.mutable_data())["confirm"] = branch.confirm;
   (*request.mutable_data())["cancel"] = branch.cancel;
@@ -248,6 +252,47 @@ Outcome Tcc::Try(const TccBranch& branch) {
       .payload = branch.payload,
       .headers = options_.branch_headers,
       .orchestrator = client_.impl_->address()};
+  if (options_.request_timeout > absl::ZeroDuration()) call.timeout = options_.request_timeout;
+  return client_.impl_->branches().Call(call);
+}
+
+absl::Status Client::RegisterXaBranch(const BranchContext& branch, const std::string& phase2_url) {
+  dtmgimp::DtmBranchRequest request;
+  request.set_gid(branch.gid);
+  request.set_transtype(std::string(WireName(Mode::kXa)));
+  request.set_branchid(branch.branch_id);
+  (*request.mutable_data())["url"] = phase2_url;
+  return impl_->Register(request);
+}
+
+Xa::Xa(Client& client, std::string gid, GlobalOptions options)
+    : client_(client), gid_(std::move(gid)), options_(std::move(options)) {}
+
+StartResult Xa::Prepare() {
+  return client_.impl_->Send(Client::Impl::Call::kPrepare, RequestOf(Mode::kXa, gid_, options_));
+}
+
+StartResult Xa::Submit() {
+  return client_.impl_->Send(Client::Impl::Call::kSubmit, RequestOf(Mode::kXa, gid_, options_));
+}
+
+StartResult Xa::Abort(const std::string& reason) {
+  dtmgimp::DtmRequest request = RequestOf(Mode::kXa, gid_, options_);
+  request.set_rollbackreason(reason);
+  return client_.impl_->Send(Client::Impl::Call::kAbort, request);
+}
+
+Outcome Xa::Call(const std::string& target, const std::string& payload) {
+  if (branches_ == kMaxBranches) return TooManyBranches();
+  BranchCall call{.target = target,
+                  .context = {.gid = gid_,
+                              .mode = Mode::kXa,
+                              .branch_id = absl::StrFormat("%02d", ++branches_),
+                              .op = Op::kAction},
+                  .payload = payload,
+                  .headers = options_.branch_headers,
+                  .orchestrator = client_.impl_->address(),
+                  .phase2_url = target};
   if (options_.request_timeout > absl::ZeroDuration()) call.timeout = options_.request_timeout;
   return client_.impl_->branches().Call(call);
 }

@@ -14,11 +14,17 @@
 //   Outcome tried = tcc.Try({.try_target = ..., .confirm = ..., .cancel = ..., .payload = ...});
 //   tried.ok() ? tcc.Submit() : tcc.Abort(tried.reason());
 //
+// XA:
+//   Xa xa(client, gid);
+//   if (xa.Prepare().kind != StartKind::kStarted) ...
+//   const bool all = xa.Call(from, "...").ok() && xa.Call(to, "...").ok();
+//   all ? xa.Submit() : xa.Abort("...");
+//
 // The gid comes from the business key, so that a repeat finds the first transaction instead of
 // starting a second one.
 //
-// Thread safety: Client is thread-safe and its calls block. SagaBuilder is a value; a Tcc belongs
-// to one thread.
+// Thread safety: Client is thread-safe and its calls block. SagaBuilder is a value; a Tcc and an Xa
+// belong to one thread.
 
 #include <google/protobuf/message_lite.h>
 
@@ -30,6 +36,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "participants/sdk/branch_context.h"
 #include "participants/sdk/outcome.h"
 
 namespace saga::participants::sdk {
@@ -115,8 +122,13 @@ class Client {
 
   StartResult Submit(const SagaBuilder& saga);
 
+  // For a participant: registers the branch of an action of XA, which is called back at
+  // `phase2_url`. ABORTED: its transaction is over.
+  absl::Status RegisterXaBranch(const BranchContext& branch, const std::string& phase2_url);
+
  private:
   friend class Tcc;
+  friend class Xa;
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
@@ -146,6 +158,33 @@ class Tcc {
   StartResult Submit();
   // Cancel every registered branch. The answer is kStarted: the cancels are owed and will be made;
   // with wait_result kSucceeded means that all of them are done.
+  StartResult Abort(const std::string& reason);
+
+  const std::string& gid() const { return gid_; }
+
+ private:
+  Client& client_;
+  std::string gid_;
+  GlobalOptions options_;
+  int branches_ = 0;
+};
+
+class Xa {
+ public:
+  // `client` must outlive this object.
+  Xa(Client& client, std::string gid, GlobalOptions options = {});
+
+  // Announces the transaction; as Tcc::Prepare.
+  StartResult Prepare();
+
+  // Calls a branch: its participant makes the change, registers the branch, and answers when the
+  // change is prepared. Anything but done means: abort. sagad calls `target` again to commit or
+  // roll back. Branches are numbered 01, 02... in the order of the calls; at most 99.
+  Outcome Call(const std::string& target, const std::string& payload);
+
+  // Commit every branch; as Tcc::Submit.
+  StartResult Submit();
+  // Roll back every registered branch; as Tcc::Abort.
   StartResult Abort(const std::string& reason);
 
   const std::string& gid() const { return gid_; }

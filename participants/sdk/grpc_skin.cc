@@ -1,8 +1,6 @@
 #include "participants/sdk/grpc_skin.h"
 
 #include <exception>
-#include <optional>
-#include <string>
 
 namespace saga::participants::sdk {
 
@@ -14,15 +12,20 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
+std::function<std::optional<std::string>(absl::string_view)> MetadataOf(
+    const grpc::ServerContext& context) {
+  return [&metadata =
+              context.client_metadata()](absl::string_view name) -> std::optional<std::string> {
+    const auto found = metadata.find(grpc::string_ref(name.data(), name.size()));
+    if (found == metadata.end()) return std::nullopt;
+    return std::string(found->second.data(), found->second.size());
+  };
+}
+
 grpc::Status ServeBranch(const grpc::ServerContext& context,
                          absl::FunctionRef<Outcome(const BranchContext&)> call) {
-  const auto& metadata = context.client_metadata();
-  const absl::StatusOr<BranchContext> branch = ReadBranchContext(
-      ContextSource::kGrpcMetadata, [&](absl::string_view name) -> std::optional<std::string> {
-        const auto found = metadata.find(grpc::string_ref(name.data(), name.size()));
-        if (found == metadata.end()) return std::nullopt;
-        return std::string(found->second.data(), found->second.size());
-      });
+  const absl::StatusOr<BranchContext> branch =
+      ReadBranchContext(ContextSource::kGrpcMetadata, MetadataOf(context));
   if (!branch.ok()) return ToGrpc(branch.status());
   try {
     return ToGrpc(ToGrpcStatus(call(*branch)));

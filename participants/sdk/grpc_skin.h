@@ -13,11 +13,15 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "participants/sdk/branch_context.h"
 #include "participants/sdk/outcome.h"
 
@@ -34,6 +38,10 @@ grpc::Status ServeCall(absl::StatusOr<Response> result, Response* response) {
   *response = *std::move(result);
   return grpc::Status::OK;
 }
+
+// The metadata of a call by name, for ReadBranchContext. `context` outlives it.
+std::function<std::optional<std::string>(absl::string_view)> MetadataOf(
+    const grpc::ServerContext& context);
 
 // A branch method. INVALID_ARGUMENT when the call carries no branch context; `call` is not made
 // then.

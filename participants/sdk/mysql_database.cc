@@ -30,12 +30,12 @@ int LockWaitSeconds(const DatabaseOptions& options) {
       1, absl::ToInt64Seconds(absl::Ceil(options.busy_timeout, absl::Seconds(1)))));
 }
 
-// Whoever waited for a lock in vain has waited long enough.
-bool MayTryAgain(const absl::Status& status) {
-  return absl::IsAborted(status) && mysql::ErrorNumber(status) != kLockWaitTimeout;
-}
-
 }  // namespace
+
+bool MysqlDatabase::MayTryAgain(const absl::Status& broken) {
+  // Whoever waited for a lock in vain has waited long enough.
+  return absl::IsAborted(broken) && mysql::ErrorNumber(broken) != kLockWaitTimeout;
+}
 
 MysqlDatabase::Lent::Lent(Lent&& other) noexcept
     : database_(other.database_), session_(std::move(other.session_)), keep_(other.keep_) {}

@@ -27,6 +27,9 @@ class MysqlDatabase final : public Database {
                        const std::vector<Migration>& migrations) override;
   absl::Status Script(const std::string& sql) override;
 
+  // Whether a transaction that broke so may go well at once, from its start.
+  static bool MayTryAgain(const absl::Status& broken);
+
   // A connection of the pool, given back when it goes: to be used again, unless it was closed, or
   // not told that it may be (Keep).
   class Lent {

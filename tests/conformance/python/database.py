@@ -38,10 +38,13 @@ class Database:
     def close(self):
         self._server.close()
 
+    @property
+    def port(self):
+        return self._server.port
+
     def connect(self):
         """A connection that begins a transaction with its first statement."""
-        port = self._server.port
-        return pymysql.connect(host="127.0.0.1", port=port, user="root", autocommit=False)
+        return pymysql.connect(host="127.0.0.1", port=self.port, user="root", autocommit=False)
 
     def cursor(self):
         """A cursor on a connection of its own; cursor.connection commits, rolls back and closes."""
