@@ -2,7 +2,7 @@
 
 install_packages() {
   local options=()
-  [[ "$kafka" == yes ]] && options=(--kafka)
+  [[ "$tour" == plain ]] || options=("--$tour")
   "$root/deploy/install-packages" "${options[@]}" || die "packages are missing, see above"
 }
 

@@ -8,12 +8,6 @@ fetch_kafka() {
   "$root/tests/kafka/fetch" || die "there is no Kafka broker to start, see above"
 }
 
-free_port() {
-  local port=$((15000 + RANDOM % 17000))
-  while listens "$port"; do port=$((15000 + RANDOM % 17000)); done
-  echo "$port"
-}
-
 broker=""
 start_kafka() {
   local port controller cluster deadline=$((SECONDS + 60))

@@ -19,6 +19,12 @@ make_data_dir() {
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+free_port() {
+  local port=$((15000 + RANDOM % 17000))
+  while listens "$port"; do port=$((15000 + RANDOM % 17000)); done
+  echo "$port"
+}
+
 choose_ports() {
   if [[ "$free_ports" == yes ]]; then
     # Port 0 is any free one. Only sagad's has to be known before it starts: order is told where to find it.
@@ -26,10 +32,12 @@ choose_ports() {
     local port=$((20000 + RANDOM % 12000))
     while listens "$port"; do port=$((20000 + RANDOM % 12000)); done
     grpc[sagad]=127.0.0.1:$port http[sagad]=127.0.0.1:0
+    [[ "$tour" != mysql ]] || grpc[sagad-2]=127.0.0.1:0 http[sagad-2]=127.0.0.1:0
     return
   fi
   grpc=([sagad]=127.0.0.1:36790 [order]=127.0.0.1:58081 [product]=127.0.0.1:58082)
   http=([sagad]=127.0.0.1:36789 [order]=127.0.0.1:58181 [product]=127.0.0.1:58182)
+  [[ "$tour" != mysql ]] || grpc[sagad-2]=127.0.0.1:36890 http[sagad-2]=127.0.0.1:36889
   local address hint="stop what listens there, or run deploy/quickstart --free-ports"
   [[ -f "$stayed" ]] && hint="deploy/quickstart --stop ends an earlier --stay; otherwise $hint"
   for address in "${grpc[@]}" "${http[@]}"; do
@@ -38,11 +46,12 @@ choose_ports() {
 }
 
 # start NAME ARGS...: in a session of its own, so that Ctrl-C stops it in order, and waits until it is ready. Afterwards
-# the addresses are known.
+# the addresses are known. NAME is that of the program; sagad-2 is a second sagad.
 start() {
-  local name=$1 deadline=$((SECONDS + 30)) ports=$dir/$1/$1.ports
+  local name=$1 program=${1%-*} deadline=$((SECONDS + 30))
+  local ports=$dir/$name/$program.ports
   shift
-  setsid "$bin/$name" --data-dir "$dir/$name" --grpc-listen "${grpc[$name]}" --http-listen "${http[$name]}" "$@" \
+  setsid "$bin/$program" --data-dir "$dir/$name" --grpc-listen "${grpc[$name]}" --http-listen "${http[$name]}" "$@" \
     </dev/null >>"$dir/$name.log" 2>&1 &
   pid[$name]=$!
   disown
@@ -55,9 +64,11 @@ start() {
   http[$name]=$(jq -r .http "$ports")
 }
 
+# start_sagad [NAME [ARGS...]]
 start_sagad() {
+  local name=${1:-sagad}
   ORDER_GRPC=${grpc[order]} ORDER_HTTP=${http[order]} PRODUCT_GRPC=${grpc[product]} PRODUCT_HTTP=${http[product]} \
-    start sagad --definitions "$root/sagas"
+    start "$name" --definitions "$root/sagas" "${@:2}"
 }
 
 start_everything() {
@@ -93,12 +104,19 @@ stop_processes() {
   done
 }
 
+# The processes, a line for those that stop together. sagad first: it finishes the calls that are out.
+in_order_of_stopping() {
+  echo "${pid[sagad]:-}" "${pid[sagad-2]:-}"
+  echo "${pid[order]:-}" "${pid[product]:-}"
+  echo "${pid[kafka]:-}" "${pid[mariadb]:-}"
+}
+
 on_exit() {
   local status=$?
   trap - EXIT ERR INT TERM HUP
   set +e
   if [[ "$status" -eq 0 && "$stay" == yes ]]; then
-    printf '%s\n' "${pid[sagad]}" "${pid[order]}" "${pid[product]}" ${pid[kafka]:+"${pid[kafka]}"} >"$dir/pids"
+    in_order_of_stopping >"$dir/pids"
     if [[ "$temporary" == yes ]]; then
       mkdir -p "${stayed%/*}"
       echo "$dir" >"$stayed"
@@ -114,16 +132,14 @@ on_exit() {
       temporary=no  # what went wrong can be looked at
     done
   fi
-  # sagad first: it finishes the calls that are out.
-  if [[ -n "${pid[sagad]:-}" ]]; then stop_processes "${pid[sagad]}"; fi
-  stop_processes ${pid[order]:+"${pid[order]}"} ${pid[product]:+"${pid[product]}"}
-  if [[ -n "${pid[kafka]:-}" ]]; then stop_processes "${pid[kafka]}"; fi
+  local together
+  while read -r -a together; do stop_processes "${together[@]}"; done < <(in_order_of_stopping)
   [[ "$temporary" == yes ]] && rm -rf "$dir"
   exit "$status"
 }
 
 stop_what_stayed() {
-  local each mine=() from=$dir
+  local each together mine stopped=0 from=$dir
   if [[ -z "$from" ]]; then
     [[ -f "$stayed" ]] || die "nothing stayed; after --stay --data-dir DIR: deploy/quickstart --stop --data-dir DIR"
     from=$(<"$stayed")
@@ -131,14 +147,16 @@ stop_what_stayed() {
     temporary=yes
   fi
   from=$(cd "$from" 2>/dev/null && pwd) && [[ -f "$from/pids" ]] || die "no quickstart stayed in ${from:-$dir}"
-  while read -r each; do
-    # A number may belong to another process by now.
-    if grep -qzF -- "$from/" "/proc/$each/cmdline" 2>/dev/null; then mine+=("$each"); fi
+  while read -r -a together; do
+    mine=()
+    for each in "${together[@]}"; do
+      # A number may belong to another process by now.
+      if grep -qzF -- "$from/" "/proc/$each/cmdline" 2>/dev/null; then mine+=("$each"); fi
+    done
+    stop_processes "${mine[@]}"
+    stopped=$((stopped + ${#mine[@]}))
   done <"$from/pids"
-  # sagad, the first, finishes the calls that are out.
-  stop_processes "${mine[@]:0:1}"
-  stop_processes "${mine[@]:1}"
   rm -f "$from/pids"
   [[ "$temporary" == yes ]] && rm -rf "$from"
-  say "stopped ${#mine[@]} processes"
+  say "stopped $stopped processes"
 }

@@ -127,15 +127,21 @@ tell_what_next() {
   local elsewhere=""
   [[ "$server" == 127.0.0.1:36790 ]] || elsewhere=" SAGACTL_SERVER=$server"
   if [[ "$stay" == no ]]; then
-    local again="--stay" other="--kafka"
-    local about="services that vanish, purchases that go round by Kafka, dead letters and their replay"
-    if [[ "$kafka" == yes ]]; then
-      again="--kafka --stay" other=""
-      about="a paid order, one out of stock, a reservation, and sagad killed in the middle of 20 purchases"
-    fi
+    local other again="--stay"
+    local -A about=(
+      [plain]="a paid order, one out of stock, a reservation, and sagad killed in the middle of 20 purchases"
+      [kafka]="services that vanish, purchases that go round by Kafka, dead letters and their replay"
+      [mysql]="two nodes on one MariaDB: one is killed, the other takes over"
+    )
+    [[ "$tour" == plain ]] || again="--$tour --stay"
     say "Next:"
-    printf '  %-34s%s\n' "deploy/quickstart $again" "the same, and everything keeps running for you to play with" \
-      "deploy/quickstart $other" "$about" \
+    printf '  %-34s%s\n' "deploy/quickstart $again" "the same, and everything keeps running for you to play with"
+    for other in plain kafka mysql; do
+      [[ "$other" != "$tour" ]] || continue
+      if [[ "$other" == plain ]]; then again=""; else again=" --$other"; fi
+      printf '  %-34s%s\n' "deploy/quickstart$again" "${about[$other]}"
+    done
+    printf '  %-34s%s\n' \
       "build/release/bin/sagactl help" "what an operator can ask and do" \
       sagas/README.md "your own saga as a file" \
       participants/README.md "your own service as a participant" \
@@ -148,6 +154,7 @@ tell_what_next() {
 Still running; databases and logs in $dir. Next:
   export PATH=$bin:\$PATH$elsewhere
   sagactl list
+  sagactl nodes
   curl -d '{"user_id":1,"order_code":"B-1","items":[{"product_id":7,"size_id":1,"quantity":1,"price_cents":250}]}' \\
     ${http[order]}/order.v1.Order/CreateOrder
   curl -d '{"out_trade_no":"B-1","trade_no":"T-1","status_code":"0000","wait_result":true}' \\
