@@ -19,8 +19,8 @@ constexpr char kInsert[] =
 constexpr char kUpdate[] =
     "UPDATE kv SET v = ?, version = version + 1, update_time = ? WHERE id = ? AND version = ?";
 constexpr char kState[] =
-    "SELECT COUNT(*), COALESCE(MAX(id), 0), CAST(COALESCE(SUM(version), 0) AS SIGNED) FROM kv WHERE "
-    "cat = ?";
+    "SELECT COUNT(*), COALESCE(MAX(id), 0), CAST(COALESCE(SUM(version), 0) AS SIGNED) FROM kv "
+    "WHERE cat = ?";
 constexpr char kDelete[] = "DELETE FROM kv WHERE id = ?";
 
 int64_t Bounded(uint64_t number) {
