@@ -6,11 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "orchestrator/adapter/mysql/mysql_transfer.h"
 #include "orchestrator/adapter/sqlite/sqlite_backup.h"
 #include "orchestrator/adapter/sqlite/sqlite_transfer.h"
 #include "orchestrator/app/care_commands.h"
 #include "orchestrator/app/care_progress.h"
 #include "orchestrator/app/data_dir.h"
+#include "orchestrator/app/mysql_settings.h"
 #include "orchestrator/app/version.h"
 #include "orchestrator/transfer/transfer.h"
 
@@ -30,10 +32,19 @@ absl::Status NotThisStore(const Config& config) {
 
 absl::StatusOr<std::unique_ptr<port::StoreReader>> OpenReader(const Config& config) {
   if (config.store == "sqlite") return adapter::OpenSqliteReader(StoreFile(config));
-  return NotThisStore(config);
+  if (!IsSharedStore(config.store)) return NotThisStore(config);
+  const absl::StatusOr<adapter::MysqlOptions> options = MysqlSettings(config);
+  if (!options.ok()) return options.status();
+  return adapter::OpenMysqlReader(*options);
 }
 
 absl::StatusOr<std::unique_ptr<port::StoreWriter>> OpenWriter(const Config& config) {
+  if (IsSharedStore(config.store)) {
+    absl::StatusOr<adapter::MysqlOptions> options = MysqlSettings(config);
+    if (!options.ok()) return options.status();
+    options->node_name = "sagad import";
+    return adapter::OpenMysqlWriter(*options);
+  }
   if (config.store != "sqlite") return NotThisStore(config);
   if (absl::Status usable = PrepareDataDir(config.data_dir); !usable.ok()) return usable;
   return adapter::OpenSqliteWriter(StoreFile(config));

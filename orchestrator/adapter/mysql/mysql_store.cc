@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "orchestrator/adapter/mysql/mysql_dead_letters.h"
 #include "orchestrator/adapter/mysql/mysql_jobs.h"
 #include "orchestrator/adapter/mysql/mysql_kv.h"
@@ -13,6 +11,7 @@
 #include "orchestrator/adapter/mysql/mysql_query.h"
 #include "orchestrator/adapter/mysql/mysql_retention.h"
 #include "orchestrator/adapter/mysql/node_lease.h"
+#include "orchestrator/adapter/mysql/preparation.h"
 #include "orchestrator/adapter/mysql/schema.h"
 #include "orchestrator/adapter/mysql/session_pool.h"
 #include "orchestrator/adapter/mysql/transaction_store.h"
@@ -27,41 +26,16 @@ using mysql::SessionPool;
 // A statement takes no more of the database's packet than half, nor more than this at once.
 constexpr size_t kLargestStatement = 4 << 20;
 
-absl::StatusOr<absl::TimeZone> ZoneOf(const std::string& name) {
-  absl::TimeZone zone = absl::LocalTimeZone();
-  if (name.empty() || absl::LoadTimeZone(name, &zone)) return zone;
-  return absl::InvalidArgumentError(absl::StrCat("store.time_zone: no time zone \"", name,
-                                                 "\" is known here; a name like Europe/Berlin or ",
-                                                 "UTC is expected"));
-}
-
-absl::Status Prepare(saga::mysql::Connection& session, const MysqlOptions& options,
-                     ServerFacts* facts) {
-  const auto plan = mysql::PlanMigration(session);
-  if (!plan.ok()) return plan.status();
-  if (!plan->empty() && !options.migrate) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the database lacks tables of this version: see `sagad migrate --plan --store ",
-        saga::mysql::UrlOf(options.database), "`, then `sagad migrate --apply`"));
-  }
-  const absl::Status run = mysql::RunStatements(session, *plan, [](const std::string&) {});
-  if (!run.ok()) return run;
-  absl::StatusOr<ServerFacts> checked = mysql::CheckServer(session, options.largest_request);
-  if (checked.ok()) *facts = *std::move(checked);
-  return checked.status();
-}
-
 }  // namespace
 
 absl::StatusOr<MysqlStore> OpenMysqlStore(const MysqlOptions& options) {
-  const absl::StatusOr<absl::TimeZone> zone = ZoneOf(options.time_zone);
-  if (!zone.ok()) return zone.status();
   const auto pool = std::make_shared<SessionPool>(options.database);
-  ServerFacts facts;
-  absl::Status status = pool->With(
-      [&](saga::mysql::Connection& session) { return Prepare(session, options, &facts); });
+  absl::StatusOr<ServerFacts> prepared = mysql::PrepareDatabase(*pool, options);
+  if (!prepared.ok()) return prepared.status();
+  ServerFacts& facts = *prepared;
+  absl::Status status =
+      pool->With([](saga::mysql::Connection& session) { return mysql::RequireNoImport(session); });
   if (!status.ok()) return status;
-  facts.form.zone = *zone;
   const absl::StatusOr<uint64_t> adopted = mysql::AdoptOpen(*pool);
   if (!adopted.ok()) return adopted.status();
   const auto lease =

@@ -13,61 +13,21 @@
 #include "orchestrator/core/limits.h"
 #include "tests/contract/random_record.h"
 #include "tests/fixture/temp_dir.h"
+#include "tests/unit/transfer/filled_store.h"
 
 namespace saga::transfer {
 namespace {
 
 using contract::InsertOf;
-using contract::Random;
 using testing::HasSubstr;
 
-constexpr base::Time kNow{1'700'000'000'000'000};
 constexpr int kTransactions = 300;
 
 const auto kSilent = [](uint64_t, uint64_t) {};
 
 class Transfer : public testing::Test {
  protected:
-  // Everything of every kind.
-  void SetUp() override {
-    auto opened = adapter::OpenSqliteStore(from_);
-    ASSERT_TRUE(opened.ok()) << opened.status();
-    Random random(11);
-    for (int i = 0; i < kTransactions; ++i) {
-      transactions_.push_back(contract::RandomTransaction(random, "gid-" + std::to_string(i)));
-      transactions_.back().version = 1 + random() % 50;
-      std::vector<core::HistoryEntry> history;
-      for (uint64_t entry = random() % 4; entry > 0; --entry)
-        history.push_back(contract::RandomHistory(random));
-      const std::vector<base::Message> messages = {contract::RandomMessage(random)};
-      port::Write write = InsertOf(
-          transactions_.back(),
-          random() % 3 == 0 ? base::kNever : base::Time{static_cast<int64_t>(random() >> 2)},
-          &history);
-      if (i % 10 == 0) write.outbox = &messages;
-      const auto results = opened->store->Commit({write});
-      ASSERT_EQ(results[0].kind, port::WriteResult::Kind::kDone) << results[0].error;
-      histories_.push_back(std::move(history));
-    }
-    for (const std::string name : {"paid", "sent"})
-      ASSERT_TRUE(opened->kv->CreateKv("topics", name, "[]", kNow).ok());
-    ASSERT_TRUE(opened->kv->UpdateKv("topics", "paid", "[1]", 1, kNow + base::Seconds(1)).ok());
-    for (int i = 0; i < 3; ++i) {
-      ASSERT_TRUE(opened->outbox
-                      ->Park({.park_time = kNow,
-                              .reason = "nonsense",
-                              .partition = i,
-                              .offset = 7,
-                              .message = contract::RandomMessage(random)},
-                             {})
-                      .ok());
-    }
-    std::vector<port::JobItem> items;
-    for (uint32_t i = 0; i < 2 * port::kTransferItems + 3; ++i)
-      items.push_back({.number = i, .gid = "gid-1", .branch_id = "01", .death = i});
-    ASSERT_TRUE(opened->jobs->CreateJob({.token = "many", .create_time = kNow}, items).ok());
-    ASSERT_TRUE(opened->jobs->CreateJob({.token = "none", .create_time = kNow}, {}).ok());
-  }
+  void SetUp() override { FillStore(from_, kTransactions, &transactions_, &histories_); }
 
   absl::StatusOr<Transferred> Write(const std::string& store, const std::string& file) {
     auto reader = adapter::OpenSqliteReader(store);
