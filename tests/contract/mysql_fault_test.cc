@@ -259,6 +259,29 @@ TEST_F(MysqlFault, WhatTheDatabaseMustAllowIsToldBeforeAnythingElse) {
   EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()), HasSubstr("ENGINE=InnoDB"));
 }
 
+// A server that is started again on its port goes on at once.
+TEST_F(MysqlFault, ARestartWaitsForNoLease) {
+  MysqlOptions options = Options();
+  options.lease = base::Seconds(600);
+  auto before = OpenMysqlStore(options);
+  ASSERT_TRUE(before.ok()) << before.status();
+  ASSERT_TRUE(before->announce("127.0.0.1:1").ok());
+  ASSERT_EQ(before->store->Commit({InsertOf(SmallSaga("a"), kDue)})[0].kind, Result::kDone);
+
+  auto other = OpenMysqlStore(options);
+  ASSERT_TRUE(other.ok()) << other.status();
+  ASSERT_TRUE(other->announce("127.0.0.1:2").ok());
+  EXPECT_TRUE(other->store->ClaimDue(base::Time{kDue.micros + 1}, 10)->empty());
+  auto after = OpenMysqlStore(options);
+  ASSERT_TRUE(after.ok()) << after.status();
+  ASSERT_TRUE(after->announce("127.0.0.1:1").ok());
+  EXPECT_EQ(after->store->ClaimDue(base::Time{kDue.micros + 1}, 10)->size(), 1u);
+  // Should it live after all, it can do nothing.
+  EXPECT_EQ(
+      before->store->Commit({UpdateOf(Ended(SmallSaga("a")), base::kNever, &kActions)})[0].kind,
+      Result::kConflict);
+}
+
 TEST_F(MysqlFault, ATooNewSchemaIsRefused) {
   Open();
   opened_ = {};

@@ -55,7 +55,8 @@ struct MysqlStore {
   std::unique_ptr<port::DeadLetterQuery> dead_letters;
   std::unique_ptr<port::Retention> retention;
   std::unique_ptr<port::NodeList> nodes;
-  // Tells the other nodes where this one listens. Before the engine starts.
+  // Tells the other nodes where this one listens, which it does by then: a node of the same name at
+  // the same address was the process before, and is gone. Before the engine starts.
   std::function<absl::Status(const std::string& address)> announce;
   // Open transactions that were DTM's and are ours now.
   uint64_t adopted = 0;

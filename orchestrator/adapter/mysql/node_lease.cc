@@ -66,6 +66,17 @@ absl::Status NodeLease::Announce(const std::string& address) {
     address_ = address;
   }
   return pool_->With([&](saga::mysql::Connection& session) -> absl::Status {
+    // Who had this name and this address cannot listen there any more: it is the process before
+    // this one, and nobody needs to wait for its lease.
+    const auto fence = session.Prepared(
+        "UPDATE sagad_node SET state = 3 WHERE name = ? AND address = ? AND id <> ? AND state < 3");
+    if (!fence.ok()) return fence.status();
+    const absl::Status fenced = (*fence)
+                                    ->Bind(absl::string_view(options_.name))
+                                    .Bind(absl::string_view(address))
+                                    .Bind(id())
+                                    .Run();
+    if (!fenced.ok()) return fenced;
     const auto update = session.Prepared("UPDATE sagad_node SET address = ? WHERE id = ?");
     if (!update.ok()) return update.status();
     return (*update)->Bind(absl::string_view(address)).Bind(id()).Run();

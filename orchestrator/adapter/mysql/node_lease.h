@@ -42,7 +42,7 @@ class NodeLease {
 
   // As a new node, with a new id. Unavailable: the database does not answer.
   absl::Status Join();
-  // What others dial.
+  // What others dial. A node of the same name at the same address is declared gone.
   absl::Status Announce(const std::string& address);
 
   int64_t id() const { return id_.load(); }
