@@ -19,7 +19,7 @@ constexpr int64_t kDay = 24 * kHour;
 // Defaults that are also limits of the core are written here as text, because the text is what
 // people see; the unit test compares them with core/limits.h.
 
-std::vector<ConfigKey> ServerKeys() {
+std::vector<ConfigKey> StoreKeys() {
   return {
       {.name = "data_dir",
        .type = KeyType::kPath,
@@ -74,6 +74,11 @@ std::vector<ConfigKey> ServerKeys() {
        .field = &Config::store_migrate,
        .help = "Tables that a database lacks are made at start; off: a start without them is "
                "refused (sagad migrate)."},
+  };
+}
+
+std::vector<ConfigKey> NodeKeys() {
+  return {
       {.name = "node.name",
        .type = KeyType::kText,
        .default_value = "",
@@ -101,6 +106,11 @@ std::vector<ConfigKey> ServerKeys() {
        .field = &Config::store_retention,
        .help = "Transactions that ended longer ago are deleted; 0s: none is, ever. A gid that was "
                "deleted is free again (doc/care.md)."},
+  };
+}
+
+std::vector<ConfigKey> ServerKeys() {
+  return {
       {.name = "grpc_listen",
        .type = KeyType::kAddress,
        .default_value = "127.0.0.1:36790",
@@ -496,8 +506,9 @@ std::vector<ConfigKey> KafkaKeys() {
 
 std::vector<ConfigKey> AllKeys() {
   std::vector<ConfigKey> all;
-  for (const auto& part : {ServerKeys(), LogKeys(), EngineKeys(), LaneKeys(), BreakerKeys(),
-                           DoorKeys(), LimitKeys(), AlertKeys(), DeadLetterKeys(), KafkaKeys()}) {
+  for (const auto& part :
+       {StoreKeys(), NodeKeys(), ServerKeys(), LogKeys(), EngineKeys(), LaneKeys(), BreakerKeys(),
+        DoorKeys(), LimitKeys(), AlertKeys(), DeadLetterKeys(), KafkaKeys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -13,7 +13,7 @@ namespace saga::app {
 //
 //   ok       as it should be
 //   note     something to know
-//   problem  something that would keep the takeover, or transactions, from going on: with what to do
+//   problem  something that keeps the takeover, or transactions, from going on: with what to do
 //
 // Writes nothing to it. kFindings when there was a problem, kConfiguration when the store is no
 // database, kStore when it cannot be read.

@@ -1,7 +1,8 @@
 #pragma once
 
-// Statements about many rows, as few and as large as may be. Each is prepared for a number of rows up
-// to 32, or for 64, so that a session keeps a bounded number of them whatever the batches are like.
+// Statements about many rows, as few and as large as may be. Each is prepared for a number of rows
+// up to 32, or for 64, so that a session keeps a bounded number of them whatever the batches are
+// like.
 
 #include <cstddef>
 #include <string>

@@ -72,8 +72,8 @@ TransactionRow MakeTransactionRow(const core::GlobalTransaction& transaction, in
   row.create_time = DateTimeOf(transaction.create_time, form.zone);
   row.update_time = DateTimeOf(transaction.update_time, form.zone);
   row.finish_time = DateTimeOf(transaction.finish_time, form.zone);
-  // DTM looks at nothing without a time. What waits for no time here is with somebody right now, who
-  // may be gone when DTM is started on this database.
+  // DTM looks at nothing without a time. What waits for no time here is with somebody right now,
+  // who may be gone when DTM is started on this database.
   if (!core::IsFinal(transaction.status)) {
     const base::Time due = next_wake != base::kNever ? next_wake : transaction.update_time;
     row.next_cron_time = DateTimeOf(due, form.zone);

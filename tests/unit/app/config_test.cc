@@ -152,7 +152,12 @@ TEST(LoadConfig, EveryKeyRefusesWhatIsOutsideOfItsRange) {
         bad = {"", "nonsense"};
         break;
       case KeyType::kStore:
-        bad = {"", "nonsense", "mysql://", "mysql://host", "mysql://u:secret@host/db", "mysql://h:0/d"};
+        bad = {"",
+               "nonsense",
+               "mysql://",
+               "mysql://host",
+               "mysql://u:secret@host/db",
+               "mysql://h:0/d"};
         break;
       case KeyType::kAddress:
         bad = {"",        "36790",  ":36790", "host:",  "host:65536",
