@@ -72,11 +72,11 @@ TransactionRow MakeTransactionRow(const core::GlobalTransaction& transaction, in
   row.create_time = DateTimeOf(transaction.create_time, form.zone);
   row.update_time = DateTimeOf(transaction.update_time, form.zone);
   row.finish_time = DateTimeOf(transaction.finish_time, form.zone);
-  // DTM looks at nothing without a time. What waits for no time here is with somebody right now,
-  // who may be gone when DTM is started on this database.
+  // DTM looks at nothing without a time. What is due at once, or waits for no time because somebody
+  // works on it right now, is due for DTM when it is started on this database.
   if (!core::IsFinal(transaction.status)) {
-    const base::Time due = next_wake != base::kNever ? next_wake : transaction.update_time;
-    row.next_cron_time = DateTimeOf(due, form.zone);
+    row.next_cron_time = DateTimeOf(next_wake, form.zone);
+    if (row.next_cron_time.empty()) row.next_cron_time = row.update_time;
   }
   row.next_cron_interval = IntervalOf(transaction);
   if (owner == 0) row.free_wake = next_wake;
