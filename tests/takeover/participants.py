@@ -165,7 +165,7 @@ class Participants:
         return _address(bound)
 
     def _serve(self, request):
-        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        body = _body(request)
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(request.path).query))
         if "branch_id" not in query:  # JSON-RPC
             query = json.loads(body)["params"]
@@ -185,6 +185,17 @@ class Participants:
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
         request.wfile.write(data)
+
+
+def _body(request):
+    if request.headers.get("Transfer-Encoding") != "chunked":
+        return request.rfile.read(int(request.headers.get("Content-Length", 0)))
+    body = b""
+    while size := int(request.rfile.readline(), 16):
+        body += request.rfile.read(size)
+        request.rfile.readline()
+    request.rfile.readline()
+    return body
 
 
 def _bound():
