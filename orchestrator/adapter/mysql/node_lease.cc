@@ -130,6 +130,11 @@ absl::Status NodeLease::KeepAlive() {
     held_until_ = 0;
     return absl::FailedPreconditionError("this node's lease has run out");
   }
+  {
+    absl::MutexLock lock(&mutex_);
+    // The database was away: so it was for the others, who now need time to say that they live.
+    if (sent > renewed_ + options_.lease) looked_ = sent + options_.lease;
+  }
   Renewed(sent);
   return absl::OkStatus();
 }

@@ -218,6 +218,8 @@ void Store::Settle(const std::vector<Write>& batch, const CommitBatch& commit,
 
 absl::Status Store::Rejoin() {
   const int64_t old = parts_.lease->id();
+  // From before the new lease begins: what is held under it is not known yet.
+  any_lost_ = true;
   if (absl::Status joined = parts_.lease->Join(); !joined.ok()) return joined;
   // What nobody took yet stays with this process.
   absl::flat_hash_set<int64_t> kept;
