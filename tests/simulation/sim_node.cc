@@ -77,6 +77,7 @@ void SimNode::Leave() {
   store_.Leave();
   around_.peers->Leave(name_);
   engine_.reset();
+  process_->Die();
 }
 
 }  // namespace saga::simulation

@@ -50,10 +50,13 @@ void WorkflowRun::Ask(Request request, Heard heard) {
 void WorkflowRun::Begin() {
   Ask([this](engine::Engine& engine,
              engine::Reply reply) { engine.Prepare(parts_.order->draft, std::move(reply)); },
-      [this](const engine::Answer& answer) { OnPrepared(answer); });
+      [this, before = parts_.notes->accepted](const engine::Answer& answer) {
+        OnPrepared(answer, before);
+      });
 }
 
-void WorkflowRun::OnPrepared(const engine::Answer& answer) {
+void WorkflowRun::OnPrepared(const engine::Answer& answer,
+                             const std::map<StepKey, Noted>& noted_before) {
   WorkflowNotes& notes = *parts_.notes;
   if (!Yes(answer)) {
     notes.findings.push_back("its prepare was refused");
@@ -69,7 +72,7 @@ void WorkflowRun::OnPrepared(const engine::Answer& answer) {
     if (core::IsAskBack(row.op)) continue;
     knows_[{row.branch_id, row.op}] = {row.status, base::Value(row.payload)};
   }
-  for (const auto& [key, noted] : notes.accepted) {
+  for (const auto& [key, noted] : noted_before) {
     if (knows_.count(key) == 0 || !(knows_[key] == noted))
       notes.findings.push_back("step " + key.first + " was noted, but a later run was not told");
   }
@@ -124,7 +127,9 @@ void WorkflowRun::Note(const std::string& branch_id, core::Op op, const Noted& n
         engine.RegisterBranch(parts_.order->gid, {core::Mode::kWorkflow, {row}}, std::move(reply));
       },
       [this, key = StepKey(branch_id, op), noted](const engine::Answer& answer) {
-        if (answer.verdict == core::Verdict::kAccepted) {
+        // kAlready: its own word, which another node took and could not say so.
+        if (answer.verdict == core::Verdict::kAccepted ||
+            answer.verdict == core::Verdict::kAlready) {
           knows_[key] = noted;
           parts_.notes->accepted[key] = noted;
           Later([this] { Next(); });

@@ -37,7 +37,8 @@ class WorkflowRun : public std::enable_shared_from_this<WorkflowRun> {
   void Later(std::function<void()> what);
   void Stop(const std::string& why);
 
-  void OnPrepared(const engine::Answer& answer);
+  // `noted_before`: by any run, when it asked.
+  void OnPrepared(const engine::Answer& answer, const std::map<StepKey, Noted>& noted_before);
   void Next();
   void Undo(size_t failed_step);
   void DoStep(const std::string& branch_id, core::Op op);
