@@ -55,7 +55,7 @@ class Nodes : public ::testing::Test {
   }
   std::string TccBranch(const std::string& gid, const std::string& id) {
     return absl::StrCat(R"({"gid":")", gid, R"(","trans_type":"tcc","branch_id":")", id,
-                        R"(","data":"{}","confirm":"http://)", At("a").http_address(),
+                        R"(","confirm":"http://)", At("a").http_address(),
                         R"(/healthz","cancel":"http://)", At("a").http_address(), R"(/healthz"})");
   }
   // One step at the participant.
@@ -161,11 +161,11 @@ TEST_F(Nodes, ALeavingNodeHandsOverAtOnce) {
 }
 
 TEST_F(Nodes, ATopicSubscribedAtOneIsKnownAtTheOther) {
-  ASSERT_EQ(
-      fixture::HttpGet(At("a").http_address(), absl::StrCat("/api/dtmsvr/subscribe?topic=paid&url=",
-                                                            participant_.Target("Action")))
-          .status,
-      200);
+  ASSERT_EQ(fixture::HttpGet(At("a").http_address(),
+                             absl::StrCat("/api/dtmsvr/subscribe?topic=paid&url=http://",
+                                          At("a").http_address(), "/healthz"))
+                .status,
+            200);
   const std::string message =
       R"(","trans_type":"msg","steps":[{"action":"topic://paid"}],"payloads":["{}"]})";
   int number = 0;
