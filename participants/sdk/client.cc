@@ -19,6 +19,8 @@ namespace {
 constexpr absl::string_view kStatusPrefix = "current status '";
 constexpr absl::string_view kNotEnded = "wait result not return success";
 constexpr int kMaxBranches = 99;  // two digits (protocol 8.2)
+// Of a participant whose change holds its locks meanwhile, and whose caller waits 3 s by default.
+constexpr absl::Duration kXaPatience = absl::Seconds(2);
 
 int64_t Seconds(absl::Duration duration) {
   return absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1)));
@@ -154,10 +156,12 @@ class Client::Impl {
     return {};
   }
 
-  absl::Status Register(const dtmgimp::DtmBranchRequest& request) {
+  absl::Status Register(const dtmgimp::DtmBranchRequest& request, absl::Duration patience = {}) {
     grpc::ClientContext context;
     google::protobuf::Empty empty;
-    SetDeadline(context, options_.timeout);
+    // Otherwise a server that has just started again would be away until the channel looks again.
+    context.set_wait_for_ready(patience > absl::ZeroDuration());
+    SetDeadline(context, patience > absl::ZeroDuration() ? patience : options_.timeout);
     return FromGrpc(stub_->RegisterBranch(&context, request, &empty));
   }
 
@@ -262,7 +266,10 @@ absl::Status Client::RegisterXaBranch(const BranchContext& branch, const std::st
   request.set_transtype(std::string(WireName(Mode::kXa)));
   request.set_branchid(branch.branch_id);
   (*request.mutable_data())["url"] = phase2_url;
-  return impl_->Register(request);
+  // A connection that is found broken says nothing about the server. Had the first one arrived, the
+  // second is at worst refused, and the transaction aborted.
+  const absl::Status registered = impl_->Register(request, kXaPatience);
+  return absl::IsUnavailable(registered) ? impl_->Register(request, kXaPatience) : registered;
 }
 
 Xa::Xa(Client& client, std::string gid, GlobalOptions options)

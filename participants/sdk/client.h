@@ -123,7 +123,7 @@ class Client {
   StartResult Submit(const SagaBuilder& saga);
 
   // For a participant: registers the branch of an action of XA, which is called back at
-  // `phase2_url`. ABORTED: its transaction is over.
+  // `phase2_url`. Waits 2 s for a server that is not there. ABORTED: its transaction is over.
   absl::Status RegisterXaBranch(const BranchContext& branch, const std::string& phase2_url);
 
  private:

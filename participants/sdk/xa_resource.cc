@@ -25,7 +25,7 @@ constexpr int kAttempts = 10;        // of an action that is deadlocked again an
 constexpr absl::Duration kPause = absl::Milliseconds(5);
 // How long the second phase waits for the connection of the first to be gone.
 constexpr absl::Duration kPatience = absl::Seconds(2);
-constexpr absl::Duration kRegisterTimeout = absl::Seconds(5);
+constexpr absl::Duration kRegisterTimeout = absl::Seconds(2);
 
 constexpr unsigned kNoSuchBranch = 1397;  // XAER_NOTA
 constexpr unsigned kBranchExists = 1440;  // XAER_DUPID
