@@ -60,6 +60,9 @@ absl::Status Connection::OpenAt(const Options& options, const std::string& host,
   mysql_options(session->handle, MYSQL_OPT_READ_TIMEOUT, &answer);
   mysql_options(session->handle, MYSQL_OPT_WRITE_TIMEOUT, &answer);
   mysql_options(session->handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  // "localhost" is a place like others, and not a socket somewhere in the file system.
+  const unsigned protocol = MYSQL_PROTOCOL_TCP;
+  mysql_options(session->handle, MYSQL_OPT_PROTOCOL, &protocol);
   SetTls(session->handle, options);
   // CLIENT_FOUND_ROWS: an update tells how many rows it met, also when it left them as they were.
   if (mysql_real_connect(session->handle, host.c_str(), options.user.c_str(),

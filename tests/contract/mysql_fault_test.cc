@@ -18,6 +18,8 @@
 #include "orchestrator/mysql/connection.h"
 #include "tests/contract/random_record.h"
 #include "tests/fixture/mariadb.h"
+#include "tests/fixture/process.h"
+#include "tests/fixture/temp_dir.h"
 
 namespace saga::adapter {
 namespace {
@@ -257,6 +259,44 @@ TEST_F(MysqlFault, WhatTheDatabaseMustAllowIsToldBeforeAnythingElse) {
   options = Options();
   options.database.database = other.name();
   EXPECT_THAT(std::string(OpenMysqlStore(options).status().message()), HasSubstr("ENGINE=InnoDB"));
+}
+
+// With a certificate that says it is localhost, by an authority that nobody else knows.
+TEST(MysqlTls, EncryptionIsWhatWasAskedFor) {
+  const fixture::TempDir dir;
+  const std::string authority = dir.File("ca.pem");
+  const std::string script = absl::StrCat(
+      "cd ", dir.path(),
+      " && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key ",
+      "-out ca.pem && openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key ",
+      "-out server.csr && openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key ",
+      "-CAcreateserial -days 2 -out server.pem && chmod -R a+rX .");
+  const fixture::Finished made = fixture::Run({.program = "/bin/sh", .args = {"-c", script}});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  fixture::MariaDb server({.args = {"--ssl-ca=" + authority, "--ssl-cert=" + dir.File("server.pem"),
+                                    "--ssl-key=" + dir.File("server.key")}});
+  ASSERT_TRUE(server.WaitReady()) << server.Log();
+  fixture::Database database(server.address());
+  database.Run("CREATE USER safe@'%' REQUIRE SSL; GRANT ALL ON *.* TO safe@'%';");
+  mysql::Options options = *mysql::ParseUrl(database.url());
+  options.user = "safe";
+  const auto cipher = [](const mysql::Options& asked) -> std::string {
+    mysql::Connection session;
+    if (const absl::Status opened = session.Open(asked); !opened.ok())
+      return std::string(opened.message());
+    return session.Query("SHOW STATUS LIKE 'Ssl_cipher'")->front()[1].value_or("");
+  };
+  EXPECT_THAT(cipher(options), HasSubstr("Access denied"));
+  options.tls = mysql::Tls::kRequired;
+  EXPECT_THAT(cipher(options), HasSubstr("TLS"));
+  options.tls = mysql::Tls::kVerified;
+  options.host = "localhost";
+  EXPECT_THAT(cipher(options), HasSubstr("certificate"));
+  options.tls_ca = authority;
+  EXPECT_THAT(cipher(options), HasSubstr("TLS"));
+  // The certificate is localhost's and nobody else's.
+  options.host = "127.0.0.1";
+  EXPECT_THAT(cipher(options), HasSubstr("certificate"));
 }
 
 // A server that is started again on its port goes on at once.
