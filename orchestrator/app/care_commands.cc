@@ -34,8 +34,9 @@ ExitCode RunCareCommand(const CommandLine& line, const Config& config) {
   if (line.command == Command::kExport) return RunExport(line, config);
   if (line.command == Command::kImport) return RunImport(line, config);
   // A file has the kind of its own.
-  const bool own_file = line.command == Command::kVerify && !line.from.empty();
-  if (config.store != "sqlite" && !own_file) {
+  const bool verifies = line.command == Command::kVerify;
+  const bool knows_it = verifies && (!line.from.empty() || IsSharedStore(config.store));
+  if (config.store != "sqlite" && !knows_it) {
     return Fail(ExitCode::kConfiguration,
                 absl::StrCat("this command is for the SQLite store, not for store ", config.store,
                              ". Use the database's own tools for that."));

@@ -2,9 +2,11 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "orchestrator/adapter/mysql/mysql_audit.h"
 #include "orchestrator/adapter/sqlite/sqlite_audit.h"
 #include "orchestrator/app/care_commands.h"
 #include "orchestrator/app/care_progress.h"
+#include "orchestrator/app/mysql_settings.h"
 #include "orchestrator/care/verify.h"
 
 namespace saga::app {
@@ -34,15 +36,11 @@ void PrintSummary(const care::Verified& verified, bool json) {
   std::printf("%s\n", line.dump().c_str());
 }
 
-}  // namespace
-
-ExitCode VerifyFile(const std::string& path, const std::string& name, bool json) {
-  auto audit = adapter::OpenSqliteAudit(path);
-  if (!audit.ok()) return Fail(ExitCode::kStore, std::string(audit.status().message()));
+ExitCode Verify(port::StoreAudit& store, const std::string& name, bool json) {
   care::Verified verified;
-  CareProgress progress("verify", /*bytes=*/false);
+  const CareProgress progress("verify", /*bytes=*/false);
   const absl::Status status = care::Verify(
-      **audit, [&](const port::Finding& finding) { Print(finding, json); }, progress, &verified);
+      store, [&](const port::Finding& finding) { Print(finding, json); }, progress, &verified);
   if (!status.ok()) {
     Fail(ExitCode::kStore, absl::StrCat(name, " could not be read to its end: ", status.message()));
     return verified.findings.empty() ? ExitCode::kStore : ExitCode::kFindings;
@@ -51,9 +49,23 @@ ExitCode VerifyFile(const std::string& path, const std::string& name, bool json)
   return verified.findings.empty() ? ExitCode::kStopped : ExitCode::kFindings;
 }
 
+}  // namespace
+
+ExitCode VerifyFile(const std::string& path, const std::string& name, bool json) {
+  auto audit = adapter::OpenSqliteAudit(path);
+  if (!audit.ok()) return Fail(ExitCode::kStore, std::string(audit.status().message()));
+  return Verify(**audit, name, json);
+}
+
 ExitCode RunVerify(const CommandLine& line, const Config& config) {
-  const std::string path = line.from.empty() ? StoreFile(config) : line.from;
-  return VerifyFile(path, path, line.json);
+  if (!line.from.empty()) return VerifyFile(line.from, line.from, line.json);
+  if (!IsSharedStore(config.store))
+    return VerifyFile(StoreFile(config), StoreFile(config), line.json);
+  const absl::StatusOr<adapter::MysqlOptions> options = MysqlSettings(config);
+  if (!options.ok()) return Fail(ExitCode::kConfiguration, std::string(options.status().message()));
+  auto audit = adapter::OpenMysqlAudit(*options);
+  if (!audit.ok()) return Fail(ExitCode::kStore, std::string(audit.status().message()));
+  return Verify(**audit, config.store, line.json);
 }
 
 }  // namespace saga::app

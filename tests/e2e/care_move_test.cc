@@ -102,6 +102,9 @@ TEST(CareMove, ADatabaseForgetsToo) {
     return database.Run("SELECT COUNT(*) FROM trans_global") == "1\n";
   }));
   EXPECT_EQ(StatusOf(sagad.http_address(), "open"), "submitted");
+  const Finished verified = Command({"verify", "--store", database.url()});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("checked 1 transaction and"));
   EXPECT_EQ(database.Run("SELECT COUNT(*) FROM sagad_transaction"), "1\n");
   EXPECT_EQ(database.Run("SELECT COUNT(DISTINCT gid) FROM trans_branch_op"), "1\n");
   participant.Release();

@@ -43,11 +43,12 @@ class MysqlRetention final : public port::Retention {
         pool_->With([&](Connection& session) { return IsOldest(session); });
     if (!oldest.ok()) return oldest.status();
     if (!*oldest) return port::Forgotten{};
+    const Pass begin = pass_;
     Pass next;
     std::vector<Ended> found;
     bool complete = false;
     absl::Status status = pool_->With([&](Connection& session) {
-      next = pass_;
+      next = begin;
       found.clear();
       return Look(session, before, limit, &next, &found, &complete);
     });
@@ -86,9 +87,7 @@ class MysqlRetention final : public port::Retention {
                     std::vector<Ended>* found, bool* complete) const {
     const auto list = session.Prepared(
         "SELECT id, gid, status, create_time, COALESCE(finish_time, rollback_time) FROM "
-        "trans_global "
-        "WHERE id > ? "
-        "ORDER BY id LIMIT ?");
+        "trans_global WHERE id > ? ORDER BY id LIMIT ?");
     if (!list.ok()) return list.status();
     const Statement& row = **list;
     if (absl::Status run = (*list)->Bind(pass->last_id).Bind(kLookAt).Run(); !run.ok()) return run;
