@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/fixture/process.h"
 
 namespace saga::chaos {
@@ -16,8 +17,8 @@ constexpr absl::Duration kPatience = absl::Seconds(240);
 
 }  // namespace
 
-Buyers::Buyers(Cluster& cluster, int purchases, int products)
-    : cluster_(cluster), all_(purchases), products_(products) {
+Buyers::Buyers(Cluster& cluster, int purchases, int products, absl::Duration pause)
+    : cluster_(cluster), all_(purchases), products_(products), pause_(pause) {
   threads_.reserve(kBuyers);
   for (int i = 0; i < kBuyers; ++i) threads_.emplace_back([this, i] { Buy(i); });
 }
@@ -50,6 +51,7 @@ void Buyers::Buy(int buyer) {
     }
     if (!Pay(purchase, n)) break;
     ++taken_;
+    absl::SleepFor(pause_);  // how dense the load is, so that it lasts as long as the faults
   }
   ++done_;
 }

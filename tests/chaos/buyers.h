@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "tests/chaos/cluster.h"
 
 namespace saga::chaos {
@@ -25,8 +26,9 @@ struct Purchase {
 // Thread-safe.
 class Buyers {
  public:
-  // Starts at once; `purchases` in all, of products 1 to `products`.
-  Buyers(Cluster& cluster, int purchases, int products);
+  // Starts at once; `purchases` in all, of products 1 to `products`. Each buyer thinks for `pause`
+  // before the next one.
+  Buyers(Cluster& cluster, int purchases, int products, absl::Duration pause);
   ~Buyers();
 
   // How many callbacks were taken so far.
@@ -44,6 +46,7 @@ class Buyers {
   Cluster& cluster_;
   const int all_;
   const int products_;
+  const absl::Duration pause_;
   std::atomic<int> taken_ = 0;
   std::atomic<int> repeated_ = 0;
   std::atomic<int> done_ = 0;

@@ -1,6 +1,6 @@
 // Purchases while database nodes and sagad nodes are killed and paused: README.md.
 //
-//   chaos_purchases [--purchases=N] [--faults=N] [--seed=N] [--galera]
+//   chaos_purchases [--purchases=N] [--faults=N] [--pause-ms=N] [--seed=N] [--galera]
 
 #include <gtest/gtest.h>
 
@@ -26,6 +26,7 @@ namespace {
 struct Options {
   int purchases = 300;
   int faults = 12;
+  int pause_ms = 100;
   uint64_t seed = 0;
   bool galera = false;
 } options;
@@ -45,7 +46,7 @@ TEST(Chaos, NothingIsLostAndNothingIsTwice) {
   const std::vector<Fault> faults =
       DrawFaults(options.seed, options.faults, cluster.nodes(), cluster.databases.size());
   std::map<std::string, int> fired;
-  Buyers buyers(cluster, options.purchases, kProducts);
+  Buyers buyers(cluster, options.purchases, kProducts, absl::Milliseconds(options.pause_ms));
   for (size_t i = 0; i < faults.size(); ++i) {
     const int at = static_cast<int>((i + 1) * options.purchases / (faults.size() + 1));
     const bool reached =
@@ -81,6 +82,8 @@ bool ReadArgument(absl::string_view argument) {
     return absl::SimpleAtoi(argument, &options.purchases);
   if (absl::ConsumePrefix(&argument, "--faults="))
     return absl::SimpleAtoi(argument, &options.faults);
+  if (absl::ConsumePrefix(&argument, "--pause-ms="))
+    return absl::SimpleAtoi(argument, &options.pause_ms);
   return absl::ConsumePrefix(&argument, "--seed=") && absl::SimpleAtoi(argument, &options.seed);
 }
 
@@ -93,7 +96,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (!saga::chaos::ReadArgument(argv[i])) {
       std::fprintf(stderr,
-                   "usage: chaos_purchases [--purchases=N] [--faults=N] [--seed=N] [--galera]\n");
+                   "usage: chaos_purchases [--purchases=N] [--faults=N] [--pause-ms=N] [--seed=N] "
+                   "[--galera]\n");
       return 2;
     }
   }
