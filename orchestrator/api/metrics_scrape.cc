@@ -160,6 +160,15 @@ void AddReplay(const ReplayFacts& replay, std::vector<MetricFamily>& families) {
   families.push_back(std::move(ended));
 }
 
+void AddRetention(const RetentionFacts& retention, std::vector<MetricFamily>& families) {
+  AddOne(families, "saga_forgotten_transactions_total",
+         "Ended transactions deleted because of their age", retention.forgotten,
+         MetricType::Counter);
+  AddOne(families, "saga_retention_failures_total",
+         "Deletions that the store did not make, which are tried again", retention.failures,
+         MetricType::Counter);
+}
+
 void AddInstances(const std::vector<InstanceFacts>& instances,
                   std::vector<MetricFamily>& families) {
   MetricFamily family =
@@ -193,6 +202,7 @@ std::vector<MetricFamily> ScrapedFamilies(ScrapeFacts facts) {
     AddDeadLetters(*std::move(facts.dead_letters), facts.now, families);
   if (facts.outbox.has_value()) AddOutbox(*facts.outbox, facts.now, families);
   AddReplay(facts.replay, families);
+  if (facts.retention.has_value()) AddRetention(*facts.retention, families);
   AddInstances(facts.instances, families);
   return families;
 }

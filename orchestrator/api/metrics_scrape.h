@@ -53,6 +53,12 @@ struct ReplayFacts {
   uint64_t skipped = 0;
 };
 
+struct RetentionFacts {
+  // Since start.
+  uint64_t forgotten = 0;
+  uint64_t failures = 0;
+};
+
 struct InstanceFacts {
   std::string participant;
   std::string state;
@@ -69,6 +75,7 @@ struct ScrapeFacts {
   std::optional<std::vector<DeadLetterFacts>> dead_letters;
   std::optional<OutboxFacts> outbox;  // unset: nothing is published
   ReplayFacts replay;
+  std::optional<RetentionFacts> retention;  // unset: everything is kept
   std::vector<InstanceFacts> instances;
 };
 

@@ -161,13 +161,14 @@ class Server::Impl {
   bool Start(StartFailure* failure) {
     if (!LoadDefinitions(failure) || !OpenData(failure) || !OpenKafka(failure)) return false;
     MakeEngine();
+    MakeRetention();
     if (!LoadDoors(failure) || !OpenGrpcDoor(failure) || !OpenHttpDoor(failure)) return false;
     if (!Announce(failure)) return false;
     engine_->Start();
     if (messaging_ != nullptr)
       messaging_->Start(engine_.get(), opened_.outbox, &clock_, &executor_);
     doors_->Start();
-    StartRetention();
+    if (retention_ != nullptr) retention_->Start();
     FollowOthers();
     started_ = true;
     return BecomeReady(failure);
@@ -186,7 +187,7 @@ class Server::Impl {
   bool LoadDoors(StartFailure* failure);
   bool OpenGrpcDoor(StartFailure* failure);
   bool OpenHttpDoor(StartFailure* failure);
-  void StartRetention();
+  void MakeRetention();
   // Where others work on the store too.
   void FollowOthers();
   bool Announce(StartFailure* failure);
@@ -461,17 +462,19 @@ api::ScrapeFacts Server::Impl::Scrape() {
   }
   AddLanes(engine_->Stats().lanes, facts);
   AddInstances(participants_->List(""), facts);
+  if (retention_ != nullptr) {
+    facts.retention = {.forgotten = retention_->forgotten(), .failures = retention_->failures()};
+  }
   doors_->AddFacts(facts);
   return facts;
 }
 
-void Server::Impl::StartRetention() {
+void Server::Impl::MakeRetention() {
   if (config_.store_retention.micros == 0) return;
   retention_ = std::make_unique<engine::RetentionSweep>(
       engine::RetentionSweep::Ports{
           .store = opened_.retention, .clock = &clock_, .executor = &executor_},
       config_.store_retention);
-  retention_->Start();
 }
 
 // Before this node holds anything: whoever finds that it does has to know where it is.
@@ -546,7 +549,7 @@ void Server::Impl::Stop() {
   readiness_.SetDraining();
   if (grpc_server_ != nullptr)
     health_.SetUp(false, [this](bool serving) { grpc_server_->SetReady(serving); });
-  retention_.reset();
+  if (retention_ != nullptr) retention_->Stop();
   look_.reset();
   // Tries of definitions that are out are taken back, for which the engine must still listen.
   if (admin_ != nullptr) admin_->Stop();
@@ -578,6 +581,7 @@ void Server::Impl::Stop() {
   engine_.reset();
   peers_.reset();
   messaging_.reset();
+  retention_.reset();
   participants_.reset();
   topic_calls_.reset();
   topics_.reset();

@@ -35,6 +35,7 @@ void RetentionSweep::Start() {
 
 void RetentionSweep::Stop() {
   if (strand_ != nullptr) strand_->Stop();
+  strand_.reset();
 }
 
 void RetentionSweep::Body() {

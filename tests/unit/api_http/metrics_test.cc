@@ -197,6 +197,14 @@ TEST_F(MetricsTest, ShowsTheOutboxReplayJobsAndInstances) {
   EXPECT_EQ(Value(text, "saga_outbox_oldest_seconds"), -1);
 }
 
+TEST_F(MetricsTest, ShowsWhatWasForgottenWhereAnythingIs) {
+  EXPECT_EQ(Value(metrics_.Render(), "saga_forgotten_transactions_total"), -1);
+  facts_.retention = {.forgotten = 128, .failures = 1};
+  const std::string text = metrics_.Render();
+  EXPECT_EQ(Value(text, "saga_forgotten_transactions_total"), 128);
+  EXPECT_EQ(Value(text, "saga_retention_failures_total"), 1);
+}
+
 TEST_F(MetricsTest, DestinationsAreBoundedAndTheBusiestStay) {
   for (uint64_t i = 0; i < 5000; ++i) facts_.lanes.push_back({absl::StrCat("host", i, ":1"), 1, i});
   facts_.lanes.push_back({"weird\n\"\\?gid=secret", 9, 9000});
