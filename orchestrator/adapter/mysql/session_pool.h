@@ -87,8 +87,7 @@ class SessionPool {
 
   std::unique_ptr<saga::mysql::Connection> Take() {
     absl::MutexLock lock(&mutex_);
-    mutex_.Await(absl::Condition(
-        +[](SessionPool* pool) { return pool->HasRoom(); }, this));
+    mutex_.Await(absl::Condition(&RoomIn, this));
     if (free_.empty()) {
       ++made_;
       return std::make_unique<saga::mysql::Connection>();
@@ -101,8 +100,9 @@ class SessionPool {
     absl::MutexLock lock(&mutex_);
     free_.push_back(std::move(session));
   }
-  bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !free_.empty() || made_ < size_;
+  // Asked by the mutex itself, while it is held.
+  static bool RoomIn(SessionPool* pool) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return !pool->free_.empty() || pool->made_ < pool->size_;
   }
 
   const saga::mysql::Options options_;
