@@ -26,7 +26,7 @@ namespace {
 struct Options {
   int purchases = 300;
   int faults = 12;
-  int pause_ms = 100;
+  int pause_ms = 1000;
   uint64_t seed = 0;
   bool galera = false;
 } options;
@@ -46,6 +46,7 @@ TEST(Chaos, NothingIsLostAndNothingIsTwice) {
   const std::vector<Fault> faults =
       DrawFaults(options.seed, options.faults, cluster.nodes(), cluster.databases.size());
   std::map<std::string, int> fired;
+  int under_load = 0;
   Buyers buyers(cluster, options.purchases, kProducts, absl::Milliseconds(options.pause_ms));
   for (size_t i = 0; i < faults.size(); ++i) {
     const int at = static_cast<int>((i + 1) * options.purchases / (faults.size() + 1));
@@ -56,6 +57,7 @@ TEST(Chaos, NothingIsLostAndNothingIsTwice) {
     std::fflush(stdout);
     EXPECT_EQ(Fire(faults[i], cluster), "") << ToString(faults[i]);
     ++fired[KindOf(faults[i])];
+    if (buyers.taken() > at) ++under_load;
   }
   EXPECT_TRUE(fixture::WaitUntil(kPatience, [&] { return buyers.done(); }));
   EXPECT_EQ(buyers.taken(), options.purchases);
@@ -69,6 +71,7 @@ TEST(Chaos, NothingIsLostAndNothingIsTwice) {
     EXPECT_GE(count, options.faults / 6) << kind;
   }
   EXPECT_EQ(fired.size(), 6u);
+  EXPECT_GE(under_load, options.faults * 3 / 4) << "hardly anybody bought during the faults";
   EXPECT_EQ(absl::StrJoin(verdict.findings, "\n"), "");
   EXPECT_GE(verdict.undone, options.purchases / 20) << "too few were undone to say something";
   for (int i = 0; i < cluster.nodes(); ++i) {
