@@ -81,12 +81,13 @@ absl::StatusOr<Transferred> Import(const std::string& path, port::StoreWriter& t
   uint64_t done = 0;
   absl::Status status = ReadFile(path, [&](port::TransferRecord record) {
     done += std::holds_alternative<port::TransferTransaction>(record) ? 1 : 0;
-    progress(done, wanted.counts.transactions);
+    progress(done, 2 * wanted.counts.transactions);
     return to.Put(std::move(record));
   });
   if (status.ok()) status = to.Flush();
   if (!status.ok()) return status;
-  absl::StatusOr<Transferred> found = Look(to.reader(), wanted.counts.transactions, progress);
+  const auto reading_back = [&](uint64_t read, uint64_t all) { progress(all + read, 2 * all); };
+  absl::StatusOr<Transferred> found = Look(to.reader(), wanted.counts.transactions, reading_back);
   if (!found.ok()) return found.status();
   if (found->counts != wanted.counts || found->digest != wanted.digest) {
     return absl::DataLossError(absl::StrCat(

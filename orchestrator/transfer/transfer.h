@@ -14,7 +14,7 @@
 
 namespace saga::transfer {
 
-// Transactions done, of about so many.
+// Transactions done, of about so many; what is put and read back counts twice.
 using Progress = absl::FunctionRef<void(uint64_t done, uint64_t all)>;
 
 struct Transferred {
