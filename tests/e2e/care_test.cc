@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <string>
@@ -228,6 +230,26 @@ TEST(Care, FindingsAreToldAndNotSpreadAbout) {
   EXPECT_EQ(fixture::ReadFile(other.File("sagad.db")), "");
   EXPECT_EQ(Restore(other, file, "--despite-findings").exit_code, kFine);
   EXPECT_EQ(Verify(other).exit_code, kFindings);
+}
+
+TEST(Care, WhatRootPutsBackBelongsToWhomTheFolderBelongs) {
+  if (geteuid() != 0) GTEST_SKIP() << "for root";
+  constexpr uid_t kSomebody = 12'345;
+  TempDir dir;
+  TempDir other;
+  Participant participant;
+  Sagad sagad({.data_dir = dir.path()});
+  ASSERT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
+  Submit(sagad.grpc_address(), "order-1", participant);
+  const std::string file = dir.File("backup");
+  ASSERT_EQ(Backup(dir, file).exit_code, kFine);
+  ASSERT_EQ(chown(other.path().c_str(), kSomebody, kSomebody), 0);
+  ASSERT_EQ(Restore(other, file).exit_code, kFine);
+  for (const std::string name : {"sagad.db", "sagad.db.lock"}) {
+    struct stat info {};
+    ASSERT_EQ(stat(other.File(name).c_str(), &info), 0) << name;
+    EXPECT_EQ(info.st_uid, kSomebody) << name;
+  }
 }
 
 TEST(Care, AnExportIsCarriedOnByAnotherStore) {

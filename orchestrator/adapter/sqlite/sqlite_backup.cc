@@ -112,6 +112,15 @@ void FoldLog(const std::string& path) {
   old.Exec("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
+// What root puts into a folder belongs to whom the folder belongs to: sagad itself runs as that
+// user.
+void GiveToOwner(const std::string& path) {
+  struct stat folder {};
+  if (geteuid() != 0 || stat(FolderOf(path).c_str(), &folder) != 0) return;
+  // Nothing better is known to do when it cannot be; a start says what is missing.
+  (void)!lchown(path.c_str(), folder.st_uid, folder.st_gid);
+}
+
 class Restore final : public SqliteRestore {
  public:
   Restore(const std::string& path, std::unique_ptr<sqlite::OwnerLock> lock)
@@ -169,6 +178,8 @@ absl::Status ReplaceSqliteStore(const std::string& from, const std::string& path
     const File file(from, O_RDONLY);
     if (!file.ok() || !file.Sync()) return SystemFailure(from, "synced");
   }
+  GiveToOwner(from);
+  GiveToOwner(path + ".lock");
   return MoveIntoPlace(from, path);
 }
 
