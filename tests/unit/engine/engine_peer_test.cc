@@ -16,7 +16,9 @@
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/forwarder.h"
 #include "tests/simulation/shared_store.h"
+#include "tests/simulation/sim_broker.h"
 #include "tests/simulation/sim_node.h"
+#include "tests/simulation/sim_publisher.h"
 #include "tests/unit/engine/stage.h"
 
 namespace saga::engine {
@@ -27,6 +29,7 @@ using core::Verdict;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr base::Duration kLease = base::Seconds(5);
 
@@ -34,18 +37,21 @@ constexpr base::Duration kLease = base::Seconds(5);
 class EnginePeer : public ::testing::Test, public port::BranchCaller {
  protected:
   void Start(const std::string& name) {
+    EngineOptions options;
+    options.messages.event_topic = "saga.events";
     nodes_[name] = std::make_unique<simulation::SimNode>(
         simulation::SimNode::Around{.world = &world_,
                                     .shared = &store_,
                                     .peers = &peers_,
                                     .faults = &faults_,
                                     .caller = this,
+                                    .publisher = &publisher_,
                                     .delay =
                                         [](const std::string& strand) {
                                           return strand == "store" ? base::Millis(1)
                                                                    : base::Micros(10);
                                         }},
-        name, EngineOptions{});
+        name, options);
     Run(base::Millis(5));
   }
   void Kill(const std::string& name) { nodes_.erase(name); }
@@ -131,6 +137,8 @@ class EnginePeer : public ::testing::Test, public port::BranchCaller {
   simulation::Faults faults_;
   simulation::SharedStore store_{&world_, kLease};
   simulation::SimPeers peers_{&world_, &faults_};
+  simulation::SimBroker broker_{&world_, &faults_};
+  simulation::SimPublisher publisher_{&world_, &broker_, &faults_, nullptr};
   std::function<Scripted(const port::BranchCall&)> participant_;
   std::vector<std::string> calls_;
   std::map<std::string, std::unique_ptr<simulation::SimNode>> nodes_;
@@ -455,6 +463,26 @@ TEST_F(EnginePeer, AReplyFromAQueueReachesTheHolder) {
   At("b").TakeReply(reply, late.Here());
   Run(base::Millis(50));
   EXPECT_EQ(late.verdict(), Verdict::kAlready);
+}
+
+TEST_F(EnginePeer, WhatADeadNodeDidNotPublishAnotherOneDoes) {
+  Start("a");
+  Start("b");
+  faults_.outbox_fails = 1;  // it is not read
+  Told submitted;
+  At("a").Submit({Stage::Saga("saga", 1)}, WaitFor::kEnd, submitted.Here());
+  Run(base::Millis(200));
+  ASSERT_EQ(submitted.status(), Status::kSucceed);
+  Kill("a");
+  faults_.outbox_fails = 0;
+  Run(base::Seconds(12));
+  EXPECT_THAT(broker_.Messages("saga.events"), IsEmpty()) << "nobody has looked";
+  At("b").LookAtOutbox();
+  Run(base::Seconds(2));
+  EXPECT_THAT(broker_.Messages("saga.events"), SizeIs(1));
+  At("b").LookAtOutbox();
+  Run(base::Seconds(2));
+  EXPECT_THAT(broker_.Messages("saga.events"), SizeIs(1));
 }
 
 TEST_F(EnginePeer, NoCallIsBegunPastTheLease) {
