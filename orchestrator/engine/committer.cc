@@ -234,8 +234,8 @@ void Committer::Report(std::vector<std::pair<CommitListener*, CommitResult>> res
 // (Runner::Sure).
 void Committer::TellLost() {
   if (context_->ports.store->HeldUntil() > context_->ports.clock->Now()) return;
-  const uint64_t loss = ++context_->losses;
-  lost_(context_->ports.store->TakeLost(), loss);
+  *context_->unheard += context_->options.runners;
+  lost_(context_->ports.store->TakeLost());
 }
 
 void Committer::ClaimDue(base::Time now) {

@@ -65,7 +65,7 @@ class Committer {
   using Claimed = std::function<void(core::GlobalTransaction)>;
   // `lost` gets what the store says this process has lost, before anything that the store said
   // later. On the store strand, must only enqueue.
-  using Lost = std::function<void(std::vector<std::string> gids, uint64_t loss)>;
+  using Lost = std::function<void(std::vector<std::string> gids)>;
 
   Committer(EngineContext* context, Claimed claimed, Lost lost);
 

@@ -24,9 +24,10 @@ struct EngineContext {
   std::atomic<size_t> live{0};      // transactions in memory, or on their way there from the store
   std::atomic<size_t> requests{0};  // requests no runner has looked at yet
   std::atomic<bool> intake{true};
-  // How often this process may have lost what it held; a runner that has not heard of the last time
-  // (Lost in runner.h) does not know what is its.
-  std::atomic<uint64_t> losses{0};
+  // Runners that have not heard yet what this process lost with its lease (Lost in runner.h): until
+  // they have, nobody knows for certain what is its. Calls in the lanes ask too, and may outlive
+  // us.
+  const std::shared_ptr<std::atomic<uint64_t>> unheard = std::make_shared<std::atomic<uint64_t>>(0);
   std::atomic<uint64_t> last_ask{0};  // numbers for PeerLink
   std::atomic<size_t> forwards{0};    // requests at other nodes, or waiting for a second look
   std::atomic<size_t> asked{0};       // of these, what is at other nodes and not only waits

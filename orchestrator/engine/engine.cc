@@ -43,26 +43,25 @@ class Engine::Impl {
           Runner& runner = RunnerOf(record.gid);
           if (!runner.Push(Claimed{std::move(record)})) --context.live;
         },
-        [this](std::vector<std::string> gids, uint64_t loss) { TellLost(std::move(gids), loss); });
+        [this](std::vector<std::string> gids) { TellLost(std::move(gids)); });
     context.committer = committer.get();
     for (size_t i = 0; i < options.runners; ++i)
       runners.push_back(std::make_unique<Runner>(&context));
   }
 
   // Calls whose turn comes late are not made when others may hold their transactions by then.
-  static std::function<bool()> MayCall(const Ports& ports) {
+  std::function<bool()> MayCall(const Ports& ports) {
     if (ports.peers == nullptr) return nullptr;
-    return [ports] { return ports.clock->Now() < ports.store->HeldUntil(); };
+    return [ports, unheard = context.unheard] {
+      return *unheard == 0 && ports.clock->Now() < ports.store->HeldUntil();
+    };
   }
 
   // Every runner hears of every loss, and of its own transactions what they are.
-  void TellLost(std::vector<std::string> gids, uint64_t loss) {
+  void TellLost(std::vector<std::string> gids) {
     std::vector<Lost> lost(runners.size());
     for (std::string& gid : gids) lost[NumberOf(gid)].gids.push_back(std::move(gid));
-    for (size_t i = 0; i < runners.size(); ++i) {
-      lost[i].loss = loss;
-      runners[i]->Push(std::move(lost[i]));
-    }
+    for (size_t i = 0; i < runners.size(); ++i) runners[i]->Push(std::move(lost[i]));
   }
 
   // std::hash and not absl's, which differs from run to run: a simulation has to repeat.

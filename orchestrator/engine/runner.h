@@ -40,11 +40,9 @@ struct Claimed {
 };
 // A destination can be called again that could not.
 struct LaneOpened {};
-// This process's lease had run out, and these were another node's to take. `loss` counts such times
-// (EngineContext::losses).
+// This process's lease had run out, and these were another node's to take.
 struct Lost {
   std::vector<std::string> gids;
-  uint64_t loss = 0;
 };
 struct PeerAnswered {
   uint64_t number = 0;
@@ -175,7 +173,6 @@ class Runner : public CommitListener {
   uint64_t last_number_ = 0;
   WakeList wakes_;
   Forwarder forwarder_;
-  uint64_t losses_ = 0;               // that this runner has heard of
   std::vector<PendingWrite> writes_;  // handed to the committer at the end of Body
 };
 

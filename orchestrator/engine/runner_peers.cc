@@ -13,7 +13,7 @@ bool Runner::Sure() const {
   const base::Time until = context_->ports.store->HeldUntil();
   if (until == base::kNever) return true;
   // The clock, and not now_: this process may have stood still since then.
-  return context_->losses == losses_ && context_->ports.clock->Now() < until;
+  return *context_->unheard == 0 && context_->ports.clock->Now() < until;
 }
 
 Slot* Runner::FindSure(const std::string& gid) {
@@ -61,7 +61,6 @@ void Runner::Reload(Slot* slot) {
 }
 
 void Runner::Handle(Lost& lost) {
-  losses_ = lost.loss;
   for (const std::string& gid : lost.gids) {
     Slot* const slot = Find(gid);
     // What is on its way to the store or from there hears of it there.
@@ -74,6 +73,7 @@ void Runner::Handle(Lost& lost) {
     Reload(slot);
     context_->committer->Load(gid, this);
   }
+  --*context_->unheard;
 }
 
 // Everybody who asked is sent to the node that holds it.

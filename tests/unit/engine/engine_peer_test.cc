@@ -36,8 +36,9 @@ constexpr base::Duration kLease = base::Seconds(5);
 // Nodes "a", "b", ... of one store, with participants that the test scripts.
 class EnginePeer : public ::testing::Test, public port::BranchCaller {
  protected:
-  void Start(const std::string& name) {
+  void Start(const std::string& name, size_t calls_at_once = core::kLaneInFlight) {
     EngineOptions options;
+    options.lane.in_flight = calls_at_once;
     options.messages.event_topic = "saga.events";
     nodes_[name] = std::make_unique<simulation::SimNode>(
         simulation::SimNode::Around{.world = &world_,
@@ -483,6 +484,27 @@ TEST_F(EnginePeer, WhatADeadNodeDidNotPublishAnotherOneDoes) {
   At("b").LookAtOutbox();
   Run(base::Seconds(2));
   EXPECT_THAT(broker_.Messages("saga.events"), SizeIs(1));
+}
+
+TEST_F(EnginePeer, ACallThatWaitedForItsTurnIsNotMadePastTheLease) {
+  Start("a", 1);
+  Start("b");
+  participant_ = [](const port::BranchCall&) { return Scripted{.after = base::Seconds(1)}; };
+  Told first;
+  Told second;
+  At("a").Submit({Stage::Saga("first", 1)}, WaitFor::kStored, first.Here());
+  At("a").Submit({Stage::Saga("second", 1)}, WaitFor::kStored, second.Here());
+  Run(base::Millis(100));
+  ASSERT_EQ(calls_.size(), 1u);
+  Node("a").Freeze();
+  Run(base::Seconds(20));
+  EXPECT_EQ(Stored("first"), Status::kSucceed);
+  EXPECT_EQ(Stored("second"), Status::kSucceed);
+  EXPECT_EQ(calls_.size(), 3u);
+  // The answer to the first call makes room for the second.
+  Node("a").Thaw();
+  Run(base::Seconds(20));
+  EXPECT_EQ(calls_.size(), 3u);
 }
 
 TEST_F(EnginePeer, NoCallIsBegunPastTheLease) {
