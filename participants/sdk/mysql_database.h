@@ -53,6 +53,8 @@ class MysqlDatabase final : public Database {
     bool keep_ = false;
   };
 
+  int max_connections() const { return options_.max_connections; }
+
   // Waits for one as long as `busy_timeout` says, and has run `first` on it, a statement that
   // begins something: a connection that the server gave up meanwhile is opened anew. The errors of
   // mysql/failure.h; Unavailable also when all are lent.

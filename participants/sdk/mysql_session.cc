@@ -11,6 +11,8 @@
 namespace saga::participants::sdk {
 namespace {
 
+constexpr int kIdleSeconds = 300;
+
 // Constraints that are not unique keys: NOT NULL, foreign keys, and CHECK of MariaDB and of MySQL.
 bool IsConstraint(unsigned number) {
   switch (number) {
@@ -87,10 +89,11 @@ absl::Status MysqlSession::Open(const mysql::Options& options, int lock_wait_sec
   statements_.clear();
   if (absl::Status opened = connection_.Open(options); !opened.ok()) return opened;
   // The zone of the server, as every other client of the barrier's table has it: its times are
-  // written by the database.
-  const absl::Status set_up =
-      connection_.Run(absl::StrCat("SET SESSION innodb_lock_wait_timeout = ", lock_wait_seconds,
-                                   ", SESSION time_zone = DEFAULT"));
+  // written by the database. A session that is silent for long is closed by the server, with the
+  // locks of one whose machine is gone; the pool opens another.
+  const absl::Status set_up = connection_.Run(
+      absl::StrCat("SET SESSION innodb_lock_wait_timeout = ", lock_wait_seconds,
+                   ", SESSION time_zone = DEFAULT, SESSION wait_timeout = ", kIdleSeconds));
   if (!set_up.ok()) Close();
   return set_up;
 }

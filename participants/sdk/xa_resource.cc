@@ -1,6 +1,8 @@
 #include "participants/sdk/xa_resource.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -23,9 +25,10 @@ namespace {
 constexpr size_t kMaxXidBytes = 64;  // of the database
 constexpr int kAttempts = 10;        // of an action that is deadlocked again and again
 constexpr absl::Duration kPause = absl::Milliseconds(5);
-// How long the second phase waits for the connection of the first to be gone.
-constexpr absl::Duration kPatience = absl::Seconds(2);
+constexpr int kLockSeconds = 5;
 constexpr absl::Duration kRegisterTimeout = absl::Seconds(2);
+// After the connection that prepared a branch has begun to close, see End.
+constexpr absl::Duration kClosing = absl::Milliseconds(50);
 
 constexpr unsigned kNoSuchBranch = 1397;  // XAER_NOTA
 constexpr unsigned kBranchExists = 1440;  // XAER_DUPID
@@ -40,6 +43,13 @@ std::string XidOf(const BranchContext& branch) {
 // As a hexadecimal literal, which needs no quoting.
 std::string XaStatement(absl::string_view verb, const BranchContext& branch) {
   return absl::StrCat("XA ", verb, " X'", absl::BytesToHexString(XidOf(branch)), "'");
+}
+
+// One connection at a time has a branch. A connection gives its named locks up with its prepared
+// branch.
+std::string LockStatement(const BranchContext& branch) {
+  return absl::StrCat("SELECT GET_LOCK(CONVERT(X'", absl::BytesToHexString(XidOf(branch)),
+                      "' USING utf8mb4), ", kLockSeconds, ")");
 }
 
 absl::Status RegisterOverHttp(const XaContext& context) {
@@ -84,17 +94,18 @@ XaRegistrar RegisterAtOrchestrator() {
   };
 }
 
-XaResource::XaResource(MysqlDatabase& database, XaRegistrar registrar)
-    : database_(database), registrar_(std::move(registrar)) {}
+XaResource::XaResource(MysqlDatabase& database, XaRegistrar registrar, absl::Duration hold)
+    : database_(database), registrar_(std::move(registrar)), hold_(hold) {}
 
 absl::StatusOr<std::unique_ptr<XaResource>> XaResource::Create(Database& database,
-                                                               XaRegistrar registrar) {
+                                                               XaRegistrar registrar,
+                                                               absl::Duration hold) {
   auto* const mysql = dynamic_cast<MysqlDatabase*>(&database);
   if (mysql == nullptr) {
     return absl::FailedPreconditionError(
         "XA needs a database with two-phase commit: --database mysql://...");
   }
-  return std::unique_ptr<XaResource>(new XaResource(*mysql, std::move(registrar)));
+  return std::unique_ptr<XaResource>(new XaResource(*mysql, std::move(registrar), hold));
 }
 
 Outcome XaResource::Serve(const XaContext& context, absl::FunctionRef<Outcome(Transaction&)> work) {
@@ -127,37 +138,68 @@ Outcome XaResource::Act(const XaContext& context, absl::FunctionRef<Outcome(Tran
   }
 }
 
+absl::StatusOr<MysqlDatabase::Lent> XaResource::Enter(const BranchContext& branch) {
+  // The server itself gives up a connection that is silent for so long: of an instance that was to
+  // have the second phase too and did not get it, or whose machine is gone.
+  absl::StatusOr<MysqlDatabase::Lent> lent = database_.Lend(absl::StrCat(
+      "SET SESSION wait_timeout = ", std::max<int64_t>(1, absl::ToInt64Seconds(hold_))));
+  if (!lent.ok()) return lent.status();
+  const absl::StatusOr<std::optional<std::string>> locked =
+      (*lent)->connection().QueryOne(LockStatement(branch));
+  if (!locked.ok()) return locked.status();
+  if (*locked != "1") {
+    return absl::UnavailableError(
+        absl::StrCat(XidOf(branch), " is under way in another connection"));
+  }
+  return lent;
+}
+
 XaResource::Attempt XaResource::ActOnce(const XaContext& context,
                                         absl::FunctionRef<Outcome(Transaction&)> work) {
   const BranchContext& branch = context.branch;
-  absl::StatusOr<MysqlDatabase::Lent> lent = database_.Lend(XaStatement("START", branch));
-  if (mysql::ErrorNumber(lent.status()) == kBranchExists) {
-    const absl::StatusOr<bool> prepared = IsPrepared(branch);
-    if (!prepared.ok()) return {Outcome::From(ForService(prepared.status()))};
-    if (*prepared) return {Outcome::Done()};
-    return {Outcome::TryLater(absl::StrCat(XidOf(branch), " is being prepared by another call"))};
-  }
+  if (Holds(branch)) return {Outcome::Done()};  // prepared earlier
+  absl::StatusOr<MysqlDatabase::Lent> lent = Enter(branch);
   if (!lent.ok()) return {Outcome::From(ForService(lent.status()))};
   MysqlSession& session = **lent;
+  const absl::Status started = session.Run(XaStatement("START", branch));
+  if (mysql::ErrorNumber(started) == kBranchExists) return {Outcome::Done()};  // prepared earlier
+  if (!started.ok()) return {Outcome::From(ForService(started))};
   Transaction tx(session, Dialect::kMysql);
   bool nothing_to_do = false;
-  // When `work` throws, the connection is closed, and what is not prepared goes with it.
   Outcome outcome = WorkAndRegister(context, tx, work, &nothing_to_do);
-  const absl::Status broken = session.Broken();
-  // The end of a broken one is an error too, and it stays there to be rolled back.
-  const absl::Status ended = session.Run(XaStatement("END", branch));
-  if (broken.ok() && ended.ok() && outcome.ok() && !nothing_to_do) {
-    // Closed in any case: a prepared branch belongs to its connection until that is gone.
-    const absl::Status prepared = session.Run(XaStatement("PREPARE", branch));
-    session.Close();
-    return {prepared.ok() ? Outcome::Done() : Outcome::Unknown(std::string(prepared.message()))};
-  }
-  if (session.Run(XaStatement("ROLLBACK", branch)).ok()) lent->Keep();
-  if (!broken.ok()) {
+  // Whatever is not prepared goes with the connection, also when `work` throws.
+  if (const absl::Status& broken = session.Broken(); !broken.ok())
     return {Outcome::From(ForService(broken)), MysqlDatabase::MayTryAgain(broken)};
-  }
-  if (outcome.ok() && !ended.ok()) return {Outcome::From(ForService(ended))};
-  return {std::move(outcome)};
+  if (!outcome.ok() || nothing_to_do) return {std::move(outcome)};
+  if (const absl::Status ended = session.Run(XaStatement("END", branch)); !ended.ok())
+    return {Outcome::From(ForService(ended))};
+  const absl::Status prepared = session.Run(XaStatement("PREPARE", branch));
+  if (!prepared.ok()) return {Outcome::Unknown(std::string(prepared.message()))};
+  Hold(branch, *std::move(lent));
+  return {Outcome::Done()};
+}
+
+void XaResource::Hold(const BranchContext& branch, MysqlDatabase::Lent lent) {
+  const absl::Time now = absl::Now();
+  const absl::MutexLock lock(&mutex_);
+  absl::erase_if(held_, [&](const auto& held) { return now - held.second.since > hold_; });
+  if (static_cast<int>(held_.size()) < database_.max_connections() / 2)
+    held_.emplace(XidOf(branch), Held{std::move(lent), now});
+}
+
+bool XaResource::Holds(const BranchContext& branch) {
+  const absl::MutexLock lock(&mutex_);
+  const auto held = held_.find(XidOf(branch));
+  return held != held_.end() && absl::Now() - held->second.since < hold_;
+}
+
+std::optional<MysqlDatabase::Lent> XaResource::TakeHeld(const BranchContext& branch) {
+  const absl::MutexLock lock(&mutex_);
+  const auto held = held_.find(XidOf(branch));
+  if (held == held_.end()) return std::nullopt;
+  MysqlDatabase::Lent lent = std::move(held->second.lent);
+  held_.erase(held);
+  return lent;
 }
 
 Outcome XaResource::WorkAndRegister(const XaContext& context, Transaction& tx,
@@ -215,52 +257,64 @@ absl::StatusOr<XaResource::Trace> XaResource::TraceOf(const BranchContext& branc
 }
 
 Outcome XaResource::Commit(const BranchContext& branch) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  for (;;) {
-    absl::StatusOr<MysqlDatabase::Lent> lent = database_.Lend(XaStatement("COMMIT", branch));
-    if (lent.ok()) {
-      lent->Keep();
+  bool sure = false;
+  const absl::Status committed = End("COMMIT", branch, &sure);
+  if (committed.ok() && sure) return Outcome::Done();
+  if (!committed.ok() && mysql::ErrorNumber(committed) != kNoSuchBranch)
+    return Outcome::From(ForService(committed));
+  const absl::StatusOr<Trace> trace = TraceOf(branch);
+  if (!trace.ok()) return Outcome::From(ForService(trace.status()));
+  switch (*trace) {
+    case Trace::kCommitted:
       return Outcome::Done();
-    }
-    if (mysql::ErrorNumber(lent.status()) != kNoSuchBranch)
-      return Outcome::From(ForService(lent.status()));
-    const absl::StatusOr<Trace> trace = TraceOf(branch);
-    if (!trace.ok()) return Outcome::From(ForService(trace.status()));
-    switch (*trace) {
-      case Trace::kCommitted:
-        return Outcome::Done();
-      case Trace::kRolledBack:
-        return Outcome::Unknown(absl::StrCat(XidOf(branch), " was rolled back earlier"));
-      case Trace::kNone:
-        return Outcome::Unknown(absl::StrCat(
-            XidOf(branch), " is neither prepared nor committed: was it rolled back by hand?"));
-      case Trace::kPrepared:
-        break;
-    }
-    if (absl::Now() > deadline)
+    case Trace::kRolledBack:
+      return Outcome::Unknown(absl::StrCat(XidOf(branch), " was rolled back earlier"));
+    case Trace::kPrepared:
       return Outcome::TryLater(absl::StrCat(XidOf(branch), " is held by another connection"));
-    absl::SleepFor(kPause);
+    case Trace::kNone:
+      break;
   }
+  return Outcome::Unknown(absl::StrCat(
+      XidOf(branch),
+      " is not committed and cannot be: was it rolled back by hand? If not, look for it "
+      "with XA RECOVER after the next start of the database"));
 }
 
 Outcome XaResource::Rollback(const BranchContext& branch) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  for (;;) {
-    absl::StatusOr<MysqlDatabase::Lent> lent = database_.Lend(XaStatement("ROLLBACK", branch));
-    if (lent.ok()) {
-      lent->Keep();
+  bool sure = false;  // what stays locks the row of the fence
+  const absl::Status rolled_back = End("ROLLBACK", branch, &sure);
+  switch (mysql::ErrorNumber(rolled_back)) {
+    case kRolledBack:
+    case kTimedOut:
+    case kDeadlocked:
       return Fence(branch);
-    }
-    const unsigned number = mysql::ErrorNumber(lent.status());
-    if (number == kRolledBack || number == kTimedOut || number == kDeadlocked) return Fence(branch);
-    if (number != kNoSuchBranch) return Outcome::From(ForService(lent.status()));
-    const absl::StatusOr<bool> prepared = IsPrepared(branch);
-    if (!prepared.ok()) return Outcome::From(ForService(prepared.status()));
-    if (!*prepared) return Fence(branch);
-    if (absl::Now() > deadline)
-      return Outcome::TryLater(absl::StrCat(XidOf(branch), " is held by another connection"));
-    absl::SleepFor(kPause);
+    case kNoSuchBranch:
+      break;
+    default:  // the database's numbers are plain numbers
+      return rolled_back.ok() ? Fence(branch) : Outcome::From(ForService(rolled_back));
   }
+  const absl::StatusOr<bool> prepared = IsPrepared(branch);
+  if (!prepared.ok()) return Outcome::From(ForService(prepared.status()));
+  if (*prepared)
+    return Outcome::TryLater(absl::StrCat(XidOf(branch), " is held by another connection"));
+  return Fence(branch);
+}
+
+absl::Status XaResource::End(absl::string_view verb, const BranchContext& branch, bool* sure) {
+  if (std::optional<MysqlDatabase::Lent> own = TakeHeld(branch); own.has_value()) {
+    const absl::Status ended = (*own)->Run(XaStatement(verb, branch));
+    *sure = true;
+    if (ended.ok()) return ended;
+  }
+  *sure = false;
+  absl::StatusOr<MysqlDatabase::Lent> lent = Enter(branch);
+  if (!lent.ok()) return lent.status();
+  // A connection that closes lets go of its prepared branch, then of its lock, and only then tells
+  // InnoDB. In between MariaDB 10.11 answers that the branch is committed and InnoDB, asked for a
+  // branch without a connection, has done nothing: it stays, locks and all, until the server starts
+  // again. So it gets time, and what it answers is looked at.
+  absl::SleepFor(kClosing);
+  return (*lent)->Run(XaStatement(verb, branch));
 }
 
 // Against an action that comes late. Waits for one that is under way, and is busy when that gets

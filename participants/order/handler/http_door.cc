@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "participants/order/handler/doors.h"
-#include "participants/sdk/json_skin.h"
+#include "participants/sdk/method_table.h"
 
 namespace saga::participants::order::handler {
 namespace {
@@ -24,15 +24,6 @@ constexpr BranchRow kBranches[] = {
     {"UnconfirmPayment", &OrderService::UnconfirmPayment, "compensate"},
 };
 
-template <typename Request, typename Response>
-void AddCall(sdk::ParticipantServer& server, const std::string& method, OrderService& service,
-             absl::StatusOr<Response> (OrderService::*call)(const Request&)) {
-  server.Route(absl::StrCat("/", kService, method), [&service, call](const sdk::HttpRequest& http) {
-    return sdk::ServeCall<Request, Response>(
-        http, [&](const Request& request) { return (service.*call)(request); });
-  });
-}
-
 }  // namespace
 
 sdk::CommandRoutes BranchRoutes(OrderService& service) {
@@ -47,19 +38,14 @@ sdk::CommandRoutes BranchRoutes(OrderService& service) {
   return routes;
 }
 
-std::vector<sdk::Operation> Operations() {
-  std::vector<sdk::Operation> operations;
-  for (const BranchRow& row : kBranches)
-    operations.push_back({row.name, absl::StrCat(kService, row.name), row.kind});
-  return operations;
-}
+std::vector<sdk::Operation> Operations() { return sdk::OperationsOf(kService, kBranches); }
 
 void AddHttpRoutes(OrderService& service, sdk::ParticipantServer& server) {
-  AddCall(server, "CreateOrder", service, &OrderService::CreateOrder);
-  AddCall(server, "GetOrder", service, &OrderService::GetOrder);
-  AddCall(server, "ListOrders", service, &OrderService::ListOrders);
-  AddCall(server, "PayNotify", service, &OrderService::PayNotify);
-  AddCall(server, "Reserve", service, &OrderService::Reserve);
+  sdk::AddCall(server, kService, "CreateOrder", service, &OrderService::CreateOrder);
+  sdk::AddCall(server, kService, "GetOrder", service, &OrderService::GetOrder);
+  sdk::AddCall(server, kService, "ListOrders", service, &OrderService::ListOrders);
+  sdk::AddCall(server, kService, "PayNotify", service, &OrderService::PayNotify);
+  sdk::AddCall(server, kService, "Reserve", service, &OrderService::Reserve);
   sdk::AddHttpRoutes(BranchRoutes(service), server);
 }
 

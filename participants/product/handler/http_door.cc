@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "participants/product/handler/doors.h"
-#include "participants/sdk/json_skin.h"
+#include "participants/sdk/method_table.h"
 
 namespace saga::participants::product::handler {
 namespace {
@@ -25,15 +25,6 @@ constexpr BranchRow kBranches[] = {
     {"CancelThaw", domain::Kind::kThaw, "cancel"},
 };
 
-template <typename Request, typename Response>
-void AddCall(sdk::ParticipantServer& server, const std::string& method, ProductService& service,
-             absl::StatusOr<Response> (ProductService::*call)(const Request&)) {
-  server.Route(absl::StrCat("/", kService, method), [&service, call](const sdk::HttpRequest& http) {
-    return sdk::ServeCall<Request, Response>(
-        http, [&](const Request& request) { return (service.*call)(request); });
-  });
-}
-
 }  // namespace
 
 sdk::CommandRoutes BranchRoutes(ProductService& service) {
@@ -48,17 +39,12 @@ sdk::CommandRoutes BranchRoutes(ProductService& service) {
   return routes;
 }
 
-std::vector<sdk::Operation> Operations() {
-  std::vector<sdk::Operation> operations;
-  for (const BranchRow& row : kBranches)
-    operations.push_back({row.name, absl::StrCat(kService, row.name), row.kind});
-  return operations;
-}
+std::vector<sdk::Operation> Operations() { return sdk::OperationsOf(kService, kBranches); }
 
 void AddHttpRoutes(ProductService& service, sdk::ParticipantServer& server) {
-  AddCall(server, "SetStock", service, &ProductService::SetStock);
-  AddCall(server, "GetStock", service, &ProductService::GetStock);
-  AddCall(server, "ListStock", service, &ProductService::ListStock);
+  sdk::AddCall(server, kService, "SetStock", service, &ProductService::SetStock);
+  sdk::AddCall(server, kService, "GetStock", service, &ProductService::GetStock);
+  sdk::AddCall(server, kService, "ListStock", service, &ProductService::ListStock);
   sdk::AddHttpRoutes(BranchRoutes(service), server);
 }
 

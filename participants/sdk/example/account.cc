@@ -67,9 +67,11 @@ absl::StatusOr<Payload> Get(Database& database, const Payload& payload) {
 
 absl::Status PrepareAccounts(Database& database) {
   const absl::Status made = database.Migrate(
-      "account", {{.sqlite = "",
-                   .mysql = "CREATE TABLE IF NOT EXISTS accounts (name VARCHAR(64) PRIMARY KEY,"
-                            " cents BIGINT NOT NULL CHECK (cents >= 0)) ENGINE=InnoDB"}});
+      "account",
+      {{.sqlite = "",
+        .mysql =
+            "CREATE TABLE IF NOT EXISTS accounts (name VARCHAR(64) PRIMARY KEY,"
+            " cents BIGINT NOT NULL CHECK (cents >= 0)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"}});
   return made.ok() ? CreateBarrierTable(database) : made;
 }
 

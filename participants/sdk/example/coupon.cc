@@ -47,7 +47,7 @@ absl::Status PrepareCoupons(Database& database) {
       {{.sqlite = "CREATE TABLE coupons (name TEXT PRIMARY KEY, order_id TEXT NOT NULL DEFAULT '');"
                   "INSERT INTO coupons (name) VALUES ('SPRING')",
         .mysql = "CREATE TABLE IF NOT EXISTS coupons (name VARCHAR(32) PRIMARY KEY,"
-                 " order_id VARCHAR(64) NOT NULL DEFAULT '');"
+                 " order_id VARCHAR(64) NOT NULL DEFAULT '') DEFAULT CHARSET=utf8mb4;"
                  "INSERT IGNORE INTO coupons (name) VALUES ('SPRING')"}});
   return made.ok() ? CreateBarrierTable(database) : made;
 }

@@ -70,6 +70,35 @@ TEST(BranchContext, UnknownWordsAreRefusedWithTheKnownOnes) {
               HasSubstr("trans_type is 'xa', known are: saga, tcc, msg, workflow"));
 }
 
+TEST(BranchContext, ABranchOfXaTellsWhereToRegister) {
+  const auto read = [](ContextSource source, const Values& values) {
+    return ReadXaContext(source, [&](absl::string_view name) -> std::optional<std::string> {
+      const auto found = values.find(std::string(name));
+      return found == values.end() ? std::nullopt : std::make_optional(found->second);
+    });
+  };
+  Values values = Query();
+  EXPECT_FALSE(read(ContextSource::kHttpQuery, values).ok()) << "a saga's";
+  values["trans_type"] = "xa";
+  EXPECT_THAT(std::string(read(ContextSource::kHttpQuery, values).status().message()),
+              HasSubstr("needs query parameter phase2_url and dtm"));
+  values["phase2_url"] = "http://me/add";
+  values["dtm"] = "http://sagad/api/dtmsvr";
+  const auto action = read(ContextSource::kHttpQuery, values);
+  ASSERT_TRUE(action.ok()) << action.status();
+  EXPECT_EQ(action->branch.mode, Mode::kXa);
+  EXPECT_EQ(action->phase2_url, "http://me/add");
+  EXPECT_EQ(action->orchestrator, "http://sagad/api/dtmsvr");
+
+  const auto commit = read(ContextSource::kGrpcMetadata, {{"dtm-gid", "g"},
+                                                          {"dtm-trans_type", "xa"},
+                                                          {"dtm-branch_id", "01"},
+                                                          {"dtm-op", "commit"},
+                                                          {"dtm-dtm", ""}});
+  ASSERT_TRUE(commit.ok()) << commit.status();
+  EXPECT_EQ(commit->branch.op, Op::kCommit);
+}
+
 TEST(BranchContext, OverlongIdsAreRefused) {
   for (const char* name : {"gid", "branch_id"}) {
     Values values = Query();

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "participants/sdk/barrier.h"
@@ -31,13 +32,11 @@ class XaResourceTest : public ::testing::Test {
   }
 
   std::unique_ptr<XaResource> NewResource() {
-    return XaResource::Create(*database_,
-                              [this](const XaContext& context) {
-                                registered_ += absl::StrCat(context.branch.branch_id, ">",
-                                                            context.phase2_url, " ");
-                                return register_answer_;
-                              })
-        .value();
+    const auto registrar = [this](const XaContext& context) {
+      registered_ += absl::StrCat(context.branch.branch_id, ">", context.phase2_url, " ");
+      return register_answer_;
+    };
+    return XaResource::Create(*database_, registrar, /*hold=*/absl::Seconds(1)).value();
   }
 
   XaContext Context(Op op, const std::string& branch = "01") const {
@@ -56,6 +55,15 @@ class XaResourceTest : public ::testing::Test {
   }
   Outcome Rollback(const std::string& branch = "01") {
     return xa_->Serve(Context(Op::kRollback, branch), Take);
+  }
+
+  // What is prepared belongs to no connection any more.
+  void LetGo() {
+    xa_.reset();
+    EXPECT_TRUE(fixture::WaitUntil(absl::Seconds(10), [&] {
+      return place_.server().Run(absl::StrCat("SELECT IS_FREE_LOCK('", gid_, "-01')")) == "1\n";
+    }));
+    xa_ = NewResource();
   }
 
   std::string Money() { return place_.server().Run("SELECT n FROM money WHERE id = 1"); }
@@ -147,6 +155,7 @@ TEST_F(XaResourceTest, AnExceptionLeavesNothing) {
 // DTM's test TestXaDuplicate: it counts as done.
 TEST_F(XaResourceTest, ACommitByHandCounts) {
   EXPECT_EQ(Action(), Outcome::Done());
+  LetGo();
   place_.server().Run(absl::StrCat("XA COMMIT '", gid_, "-01'"));
   EXPECT_EQ(Commit(), Outcome::Done());
   EXPECT_EQ(Money(), "70\n");
@@ -154,6 +163,7 @@ TEST_F(XaResourceTest, ACommitByHandCounts) {
 
 TEST_F(XaResourceTest, ARollbackByHandIsNotCalledACommit) {
   EXPECT_EQ(Action(), Outcome::Done());
+  LetGo();
   place_.server().Run(absl::StrCat("XA ROLLBACK '", gid_, "-01'"));
   const Outcome lost = Commit();
   EXPECT_EQ(lost.kind(), OutcomeKind::kUnknown);
@@ -177,10 +187,33 @@ TEST_F(XaResourceTest, AnotherInstanceEndsIt) {
   EXPECT_EQ(place_.server().Run("SELECT n FROM money ORDER BY id"), "70\n130\n");
 }
 
-// The second phase right behind the first, again and again: the connection that prepared may still
-// be closing.
+// While the one that prepared it keeps it for itself, and afterwards.
+TEST_F(XaResourceTest, AnotherInstanceWaitsForTheOneThatHoldsIt) {
+  const std::unique_ptr<XaResource> other = NewResource();
+  EXPECT_EQ(Action("01"), Outcome::Done());
+  EXPECT_EQ(other->Serve(Context(Op::kAction, "01"), Take), Outcome::Done()) << "a repeat";
+  EXPECT_EQ(other->Serve(Context(Op::kCommit, "01"), Take), Outcome::Done());
+  EXPECT_EQ(Commit("01"), Outcome::Done());
+  EXPECT_EQ(Money(), "70\n");
+}
+
+TEST_F(XaResourceTest, MoreThanItsShareOfThePoolIsNotHeld) {
+  xa_.reset();
+  database_ = place_.Open({.max_connections = 4});
+  xa_ = NewResource();
+  const auto touch = [](Transaction& tx) {
+    return Outcome::From(tx.Execute("INSERT INTO seen VALUES (1)").status());
+  };
+  place_.server().Run("CREATE TABLE seen (n INT)");
+  for (int i = 1; i <= 6; ++i)
+    EXPECT_EQ(xa_->Serve(Context(Op::kAction, absl::StrCat(i)), touch), Outcome::Done());
+  for (int i = 1; i <= 6; ++i) EXPECT_EQ(Commit(absl::StrCat(i)), Outcome::Done());
+  EXPECT_EQ(place_.server().Run("SELECT COUNT(*) FROM seen"), "6\n");
+}
+
+// The second phase right behind the first, again and again.
 TEST_F(XaResourceTest, TheSecondPhaseMayFollowAtOnce) {
-  for (int i = 1; i <= 60; ++i) {
+  for (int i = 1; i <= 100; ++i) {
     const std::string branch = absl::StrCat(i);
     const bool commit = i % 2 == 0;
     ASSERT_EQ(xa_->Serve(Context(Op::kAction, branch),
@@ -191,7 +224,7 @@ TEST_F(XaResourceTest, TheSecondPhaseMayFollowAtOnce) {
               Outcome::Done());
     ASSERT_EQ(commit ? Commit(branch) : Rollback(branch), Outcome::Done());
   }
-  EXPECT_EQ(place_.server().Run("SELECT n FROM money WHERE id = 2"), "130\n");
+  EXPECT_EQ(place_.server().Run("SELECT n FROM money WHERE id = 2"), "150\n");
   EXPECT_EQ(Prepared(), "");
 }
 
@@ -202,8 +235,10 @@ TEST_F(XaResourceTest, ARollbackWaitsForAnActionThatIsUnderWay) {
     const Outcome acted = xa_->Serve(Context(Op::kAction), [&](Transaction& tx) {
       acting.Notify();
       EXPECT_TRUE(fixture::WaitUntil(absl::Seconds(20), [&] {
-        return place_.server().Run(
-                   "SELECT COUNT(*) > 0 FROM information_schema.innodb_lock_waits") == "1\n";
+        return place_.server().Run(absl::StrCat(
+                   "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock' "
+                   "AND info LIKE '%",
+                   absl::BytesToHexString(gid_), "%'")) == "1\n";
       }));
       EXPECT_TRUE(Take(tx).ok());
       return Outcome::FailedForGood("no");
