@@ -210,6 +210,47 @@ TEST_P(JobContract, OldOnesExpire) {
   EXPECT_THAT(Tokens(1), ElementsAre("forgotten"));
 }
 
+TEST_P(JobContract, TakesUpWhatIsUnderWay) {
+  const auto claimed = [this] {
+    const auto jobs = this->jobs().ClaimJobs();
+    EXPECT_TRUE(jobs.ok()) << jobs.status();
+    std::vector<std::string> tokens;
+    for (const Job& job : *jobs) tokens.push_back(job.token);
+    std::sort(tokens.begin(), tokens.end());
+    return tokens;
+  };
+  for (const std::string token : {"selected", "running", "stopping", "done", "stopped"})
+    ASSERT_TRUE(jobs().CreateJob(Selected(token), Items(2)).ok());
+  const auto turn = [this](const std::string& token, JobState state) {
+    Job job = *jobs().FindJob(token);
+    job.state = state;
+    EXPECT_TRUE(jobs().UpdateJob(job).ok());
+  };
+  turn("running", JobState::kRunning);
+  turn("stopping", JobState::kStopping);
+  turn("done", JobState::kDone);
+  turn("stopped", JobState::kStopped);
+  EXPECT_THAT(claimed(), ElementsAre("running", "stopping"));
+  EXPECT_THAT(claimed(), ElementsAre("running", "stopping"));
+  Reopen();
+  EXPECT_THAT(claimed(), ElementsAre("running", "stopping"));
+}
+
+TEST_P(JobContract, StopsWhatRuns) {
+  EXPECT_TRUE(absl::IsNotFound(jobs().StopJob("nobody's", "why")));
+  ASSERT_TRUE(jobs().CreateJob(Selected("t"), Items(2)).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(jobs().StopJob("t", "why")));
+  Job job = *jobs().FindJob("t");
+  job.state = JobState::kRunning;
+  job.actor = "ann";
+  ASSERT_TRUE(jobs().UpdateJob(job).ok());
+  ASSERT_TRUE(jobs().StopJob("t", "enough \xff").ok());
+  job.state = JobState::kStopping;
+  job.stop_reason = "enough \xff";
+  EXPECT_EQ(*jobs().FindJob("t"), job);
+  EXPECT_TRUE(absl::IsFailedPrecondition(jobs().StopJob("t", "why")));
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, JobContract, ::testing::ValuesIn(StoresUnderTest()),
                          [](const auto& info) { return info.param.name; });
 
