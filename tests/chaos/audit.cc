@@ -97,6 +97,8 @@ Verdict Audit(Cluster& cluster, const std::vector<Purchase>& purchases, int prod
   for (int product = 1; product <= products; ++product) {
     AuditStock(cluster, product, sold[product], stock, verdict);
   }
+  const std::string broken = cluster.VerifyStore();
+  if (!broken.empty()) verdict.findings.push_back("sagad verify: " + broken);
   return verdict;
 }
 

@@ -103,6 +103,12 @@ bool Cluster::RestartSagad(int node) {
   return sagads_[node]->WaitReady(kPatience);
 }
 
+std::string Cluster::VerifyStore() const {
+  const fixture::Finished verified = fixture::Run(
+      {.program = "sagad", .args = {"verify", "--store", databases.Url(0)}}, absl::Minutes(2));
+  return verified.exit_code == 0 ? "" : verified.out + verified.err;
+}
+
 std::string Cluster::JournalOf(int64_t order_id) const {
   return participants::JournalOf(dir_.File("product/product.db"), order_id);
 }

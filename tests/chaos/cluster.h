@@ -61,6 +61,8 @@ class Cluster {
   // One for each node, all on the same data: the buyers choose.
   std::vector<std::unique_ptr<participants::Participant>> orders;
   std::unique_ptr<participants::Participant> product;
+  // What `sagad verify` finds in the store; empty: nothing.
+  std::string VerifyStore() const;
   // Rows of product's journal for an order, as "deduct restore".
   std::string JournalOf(int64_t order_id) const;
 
