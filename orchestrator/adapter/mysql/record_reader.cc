@@ -137,15 +137,19 @@ absl::StatusOr<StoredRecord> StoredRecordOf(const saga::mysql::Statement& row,
   record.adopted = !row.IsNull(17);
   if (!row.IsNull(15)) record.owner = row.Number(15);
   const absl::string_view detail = row.Text(18);
+  bool ended_by_dtm = core::IsFinal(transaction.status);
   if (detail.empty()) {
     if (absl::Status taken = TakeDtmTexts(row.Text(10), &transaction); !taken.ok())
       return Damaged(transaction, taken.message());
   } else {
     absl::StatusOr<core::GlobalTransaction> rest = record::DecodeRest(detail, &record.split);
     if (!rest.ok()) return Damaged(transaction, rest.status().message());
+    ended_by_dtm = ended_by_dtm && !core::IsFinal(rest->status);
     Join(*std::move(rest), record.split, form, &transaction);
     record.next_wake = row.IsNull(16) ? base::kNever : base::Time{row.Number(16)};
   }
+  // DTM has ended what sagad, or itself, meant to look at again.
+  if (ended_by_dtm) record.next_wake = base::kNever;
   transaction.version = record.adopted ? static_cast<uint64_t>(row.Number(17)) : 1;
   record.from_dtm = detail.empty();
   return record;
