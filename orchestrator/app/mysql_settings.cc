@@ -61,6 +61,7 @@ absl::StatusOr<adapter::MysqlOptions> MysqlSettings(const Config& config) {
   if (!database.ok()) return database.status();
   adapter::MysqlOptions options;
   options.database = *std::move(database);
+  options.database.idle_timeout = config.node_lease;
   options.time_zone = config.store_time_zone;
   options.node_name = NodeName(config);
   options.node_address = config.node_address;

@@ -71,25 +71,32 @@ absl::Status Connection::OpenAt(const Options& options, const std::string& host,
     return FailureOf(mysql_errno(session->handle), mysql_error(session->handle));
   }
   session_ = std::move(session);
-  absl::Status set_up = SetUp();
+  absl::Status set_up = SetUp(options);
   if (!set_up.ok()) Close();
   return set_up;
 }
 
-absl::Status Connection::SetUp() {
+absl::Status Connection::SetUp(const Options& options) {
   // Strict: what does not fit is an error and never cut. READ COMMITTED: no locks on gaps that
-  // nobody asked for. A session that we keep idle must not be closed by the server under us.
+  // nobody asked for. A lock that is not given soon is as good as a deadlock: whoever waits for it
+  // holds others.
   absl::Status status =
       Run("SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
-          "NO_ENGINE_SUBSTITUTION', SESSION wait_timeout = 31536000, SESSION autocommit = 1, "
-          "SESSION time_zone = '+00:00'");
+          "NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, SESSION time_zone = '+00:00', "
+          "SESSION innodb_lock_wait_timeout = 3");
+  if (status.ok())
+    status = Run(absl::StrCat("SET SESSION wait_timeout = ", SecondsOf(options.idle_timeout)));
   if (status.ok()) status = Run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   // In a Galera cluster what another node acknowledged is seen here; elsewhere there is no such
   // variable, or it means nothing.
-  if (status.ok()) (void)Run("SET SESSION wsrep_sync_wait = 1");
+  if (status.ok()) (void)Run("SET SESSION wsrep_sync_wait = 3");
   // A node of a cluster that has lost the others takes connections and answers nothing.
-  if (status.ok()) status = Query("SELECT 1").status();
-  return status;
+  const auto read_only = status.ok() ? QueryOne("SELECT @@global.read_only") : status;
+  if (!read_only.ok()) return read_only.status();
+  // Of several the one that takes writes is meant.
+  if (!options.others.empty() && *read_only == "1")
+    return absl::UnavailableError("database: this node of the cluster is set to read_only");
+  return absl::OkStatus();
 }
 
 void Connection::Close() {

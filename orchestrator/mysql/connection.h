@@ -64,7 +64,7 @@ class Connection {
 
   absl::Status OpenAt(const Options& options, const std::string& host, int port);
   absl::Status Failure();
-  absl::Status SetUp();
+  absl::Status SetUp(const Options& options);
   absl::Status RunEach(absl::string_view script);
 
   struct Session;

@@ -18,6 +18,8 @@ constexpr char kNumber[] = "saga.mysql/errno";
 constexpr unsigned kNotReadyForQueries = 1047;
 constexpr unsigned kTidbWriteConflict = 9007;
 constexpr unsigned kTidbRegionUnavailable = 9005;
+// Group Replication found a conflict at the commit and took it back.
+constexpr unsigned kRolledBackByGroup = 3101;
 constexpr unsigned kReadOnlyMode = 1836;
 
 struct Meaning {
@@ -29,6 +31,8 @@ Meaning MeaningOf(unsigned number) {
   using enum absl::StatusCode;
   switch (number) {
     case CR_CONNECTION_ERROR:
+    case CR_SSL_CONNECTION_ERROR:
+    case ER_HOST_IS_BLOCKED:
     case CR_CONN_HOST_ERROR:
     case CR_UNKNOWN_HOST:
       return {kUnavailable, "is the database up, and the address right?"};
@@ -44,9 +48,9 @@ Meaning MeaningOf(unsigned number) {
     case ER_LOCK_DEADLOCK:
     case ER_LOCK_WAIT_TIMEOUT:
     case ER_CHECKREAD:
-    case ER_ERROR_DURING_COMMIT:
     case ER_QUERY_INTERRUPTED:
     case kTidbWriteConflict:
+    case kRolledBackByGroup:
       return {kAborted, ""};
     case ER_DUP_ENTRY:
       return {kAlreadyExists, ""};

@@ -39,6 +39,9 @@ struct Options {
   // For one statement's answer. Afterwards the connection is given up and whether a commit happened
   // is not known.
   base::Duration answer_timeout = base::Seconds(30);
+  // After so long without a statement the database closes the session and takes back what it left
+  // open: how long the locks of a process that was frozen in a transaction can be in the way.
+  base::Duration idle_timeout = base::Seconds(8 * 3600);
 };
 
 // "mysql://USER@HOST:PORT/DATABASE", with more of ",HOST:PORT" for the other nodes of a cluster;

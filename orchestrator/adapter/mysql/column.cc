@@ -37,7 +37,7 @@ bool FindWord(absl::string_view word, Enum first, Enum last, Enum* out) {
 
 }  // namespace
 
-size_t ColumnForm::Width(const std::string& column) const {
+size_t ColumnForm::Width(absl::string_view column) const {
   const auto found = widths.find(column);
   SAGA_CHECK(found != widths.end());
   return found->second;

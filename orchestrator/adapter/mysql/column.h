@@ -4,9 +4,9 @@
 // enums as DTM's words, texts of a limited length (protocol 7.1).
 
 #include <cstddef>
-#include <map>
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "orchestrator/base/time.h"
@@ -20,9 +20,9 @@ struct ColumnForm {
   // Of the times in DTM's tables: that of the machine DTM runs on (store.time_zone).
   absl::TimeZone zone = absl::LocalTimeZone();
   // Characters, or bytes of a binary column, that "table.column" takes.
-  std::map<std::string, size_t> widths;
+  absl::flat_hash_map<std::string, size_t> widths;
 
-  size_t Width(const std::string& column) const;
+  size_t Width(absl::string_view column) const;
 };
 
 // "2026-11-21 19:47:02" or, with `micros`, "2026-11-21 19:47:02.000123"; empty for a time that is

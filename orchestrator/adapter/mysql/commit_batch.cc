@@ -75,6 +75,8 @@ CommitBatch::End CommitBatch::Try(absl::Status* status) {
   if (!status->ok()) return EndOf(*status);
   if (*parts_.before_commit) (*parts_.before_commit)();
   *status = parts_.session->Run("COMMIT");
+  // Deadlocks and conflicts are found out before anything is stored; whatever else a COMMIT is
+  // answered may have come after it.
   if (absl::IsAborted(*status)) return End::kAgain;
   if (!status->ok()) return End::kUnknown;
   parts_.lease->Renewed(sent);
@@ -85,6 +87,7 @@ CommitBatch::End CommitBatch::Try(absl::Status* status) {
 absl::Status CommitBatch::Prepare() {
   int64_t inserts = 0;
   int64_t branches = 0;
+  int64_t last_branch = 0;
   for (Item& item : items_) {
     item.remembered.reset();
     if (!item.Open()) continue;
@@ -97,6 +100,8 @@ absl::Status CommitBatch::Prepare() {
       if (absl::Status found = LookUp(item); !found.ok()) return found;
       if (!item.Open()) continue;
     }
+    if (!item.held.branch_ids.empty())
+      last_branch = std::max(last_branch, item.held.branch_ids.back());
     branches +=
         CountRows(*item.write->transaction) - static_cast<int64_t>(item.held.branch_ids.size());
   }
@@ -104,7 +109,8 @@ absl::Status CommitBatch::Prepare() {
     if (absl::Status taken = parts_.transaction_ids->Reserve(*parts_.session, inserts); !taken.ok())
       return taken;
   }
-  if (branches > 0) return parts_.branch_ids->Reserve(*parts_.session, branches);
+  // Rows are read in the order of their ids.
+  if (branches > 0) return parts_.branch_ids->Reserve(*parts_.session, branches, last_branch);
   return absl::OkStatus();
 }
 
@@ -165,8 +171,11 @@ absl::Status CommitBatch::WriteAll() {
   }
   absl::Status status = WriteTransactions(true);
   if (absl::IsAlreadyExists(status)) {
-    const absl::Status found = FindExisting();
-    return found.ok() ? absl::AbortedError("a gid is taken") : found;
+    bool any = false;
+    const absl::Status found = FindExisting(&any);
+    if (!found.ok()) return found;
+    // Two of this batch that the column takes for one: each for itself, then.
+    return any ? absl::AbortedError("a gid is taken") : status;
   }
   if (status.ok()) status = WriteTransactions(false);
   if (status.ok()) status = WriteBranches(false);
@@ -359,7 +368,7 @@ absl::Status CommitBatch::WriteOutbox() {
   return rows.empty() ? absl::OkStatus() : InsertOutbox(*parts_.session, parts_.lease->id(), rows);
 }
 
-absl::Status CommitBatch::FindExisting() {
+absl::Status CommitBatch::FindExisting(bool* any) {
   // The statements so far are of no use, and their locks would only be in the way.
   if (absl::Status back = parts_.session->Run("ROLLBACK"); !back.ok()) return back;
   const auto select = parts_.session->Prepared("SELECT gid FROM trans_global WHERE gid = ?");
@@ -369,6 +378,7 @@ absl::Status CommitBatch::FindExisting() {
     const std::string& gid = item.write->transaction->gid;
     if (absl::Status run = (*select)->Bind(absl::string_view(gid)).Run(); !run.ok()) return run;
     if (!(*select)->Next()) continue;
+    *any = true;
     absl::StatusOr<StoredRecord> existing = parts_.reader->ByGid(*parts_.session, gid);
     if (existing.ok()) {
       item.result->kind = WriteResult::Kind::kAlreadyThere;

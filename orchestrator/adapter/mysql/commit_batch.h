@@ -86,8 +86,8 @@ class CommitBatch {
   absl::Status NumberHistory();
   absl::Status WriteDeadLetters();
   absl::Status WriteOutbox();
-  // After the database refused an insert: who was there before.
-  absl::Status FindExisting();
+  // After the database refused an insert: who was there before; `*any` when somebody was.
+  absl::Status FindExisting(bool* any);
   End EndOf(const absl::Status& status) const;
 
   const Parts parts_;

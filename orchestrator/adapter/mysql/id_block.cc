@@ -12,8 +12,8 @@ constexpr int64_t kBlock = 1000;
 
 }  // namespace
 
-absl::Status IdBlock::Reserve(saga::mysql::Connection& session, int64_t count) {
-  if (end_ - next_ >= count) return absl::OkStatus();
+absl::Status IdBlock::Reserve(saga::mysql::Connection& session, int64_t count, int64_t above) {
+  if (end_ - next_ >= count && next_ > above) return absl::OkStatus();
   const int64_t wanted = std::max(kBlock, count);
   // The statement's own id function carries the result out: no transaction, no second question that
   // another node could come before.

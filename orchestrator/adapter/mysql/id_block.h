@@ -19,8 +19,10 @@ class IdBlock {
   // `table` has its ids in the column id; DTM may have given some away meanwhile.
   explicit IdBlock(std::string table) : table_(std::move(table)) {}
 
-  // Makes sure that `count` ids are there; on a session that is in no transaction.
-  absl::Status Reserve(saga::mysql::Connection& session, int64_t count);
+  // Makes sure that `count` ids above `above`, which is one that was given away, are there; on a
+  // session that is in no transaction. A block that another node took later lies above this one's
+  // rest: what has to come after its ids gets a new block.
+  absl::Status Reserve(saga::mysql::Connection& session, int64_t count, int64_t above = 0);
   // One that was reserved.
   int64_t Take() { return next_++; }
 

@@ -38,12 +38,13 @@ absl::StatusOr<MysqlStore> OpenMysqlStore(const MysqlOptions& options) {
   if (!status.ok()) return status;
   const absl::StatusOr<uint64_t> adopted = mysql::AdoptOpen(*pool);
   if (!adopted.ok()) return adopted.status();
-  const auto lease =
-      std::make_shared<mysql::NodeLease>(mysql::NodeLease::Options{.name = options.node_name,
-                                                                   .address = options.node_address,
-                                                                   .version = options.version,
-                                                                   .lease = options.lease},
-                                         pool);
+  const auto lease = std::make_shared<mysql::NodeLease>(
+      mysql::NodeLease::Options{.name = options.node_name,
+                                .address = options.node_address,
+                                .version = options.version,
+                                .lease = options.lease},
+      // Of its own: the lease waits for no long list that somebody reads.
+      std::make_shared<SessionPool>(options.database, 2));
   if (status = lease->Join(); !status.ok()) return status;
 
   const auto self = [lease] { return lease->id(); };

@@ -102,8 +102,11 @@ void NodeLease::Renewed(base::Time sent) {
   renewed_ = sent;
 }
 
-absl::Status NodeLease::Keep() {
+absl::Status NodeLease::RunOut() { return absl::CancelledError("this node's lease has run out"); }
+
+absl::Status NodeLease::Keep(bool look) {
   if (absl::Status alive = KeepAlive(); !alive.ok()) return alive;
+  if (!look) return absl::OkStatus();
   {
     absl::MutexLock lock(&mutex_);
     const base::Time now = Now();
@@ -128,7 +131,7 @@ absl::Status NodeLease::KeepAlive() {
   if (!asked.ok()) return asked;
   if (!alive) {
     held_until_ = 0;
-    return absl::FailedPreconditionError("this node's lease has run out");
+    return RunOut();
   }
   {
     absl::MutexLock lock(&mutex_);
@@ -192,12 +195,13 @@ absl::Status NodeLease::Inherit(int64_t node) {
     status = pool_->WithTransaction([&](saga::mysql::Connection& session) -> absl::Status {
       const absl::StatusOr<bool> alive = Renew(session);
       if (!alive.ok()) return alive.status();
-      if (!*alive) return absl::FailedPreconditionError("this node's lease has run out");
+      if (!*alive) return RunOut();
       const absl::StatusOr<size_t> moved = MoveOutbox(session, node, id(), kPage);
       if (moved.ok()) more = *moved == kPage;
       return moved.status();
     });
     if (!status.ok()) return status;
+    (void)KeepAlive();
   }
   return pool_->With([&](saga::mysql::Connection& session) -> absl::Status {
     const auto forget = session.Prepared(
@@ -222,6 +226,8 @@ absl::Status NodeLease::FreeAll(int64_t node) {
     });
     if (!status.ok()) return status;
     if (freed < kPage) return absl::OkStatus();
+    // An inheritance may be large, and this node has to live meanwhile.
+    (void)KeepAlive();
   }
 }
 

@@ -59,10 +59,13 @@ class NodeLease {
   // How long others may be without news: when to look again.
   base::Duration Period() const;
 
-  // Renews the lease if it is time to, and takes the work of nodes whose lease ran out from them:
-  // what they held is anybody's, what they had to publish is ours. Unavailable, or
-  // FailedPrecondition when this node is gone itself: Join again.
-  absl::Status Keep();
+  // What everything answers that needs the lease when it has run out: Join again (Cancelled).
+  static absl::Status RunOut();
+
+  // Renews the lease if it is time to. With `look`, for one thread only, it also takes the work of
+  // nodes whose lease ran out from them: what they held is anybody's, what they had to publish is
+  // ours. Unavailable, or RunOut.
+  absl::Status Keep(bool look);
 
   // Declares `node` gone if its lease has run out. True: it is gone. False: it lives, and
   // `*address` is where.

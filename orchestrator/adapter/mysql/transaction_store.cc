@@ -41,7 +41,7 @@ class LeaseKeeper {
   void Run() {
     const absl::Duration period = absl::Microseconds(lease_->Period().micros);
     // What goes wrong here is found again, and told, by the next commit.
-    while (!stop_.WaitForNotificationWithTimeout(period)) (void)lease_->Keep();
+    while (!stop_.WaitForNotificationWithTimeout(period)) (void)lease_->Keep(true);
   }
 
   const std::shared_ptr<NodeLease> lease_;
@@ -102,8 +102,7 @@ class Store final : public port::TransactionStore {
   std::vector<int64_t> released_;  // ids, not given back in the database yet
   std::vector<std::string> lost_;
   std::atomic<bool> any_lost_{false};
-  base::Time next_free_ = base::kNever;  // as the last ClaimDue saw it
-  std::string damaged_;                  // told by the next ClaimDue
+  std::string damaged_;  // told by the next ClaimDue
   bool left_ = false;
   std::unique_ptr<LeaseKeeper> keeper_;  // last made, first gone
 };
@@ -119,6 +118,8 @@ absl::Status Store::Run(Work work) {
     parts_.pool->Count(session_.TakeStatements());
     if (status.ok()) return status;
     if (absl::IsUnavailable(status) || !session_.Run("ROLLBACK").ok()) session_.Close();
+    // One that takes no writes any more may have handed over to another one.
+    if (absl::IsFailedPrecondition(status) && !parts_.database.others.empty()) session_.Close();
     if (absl::IsAborted(status) && tries < kMaxTries) continue;
     // The server closes sessions that were idle: once is no news.
     if (absl::IsUnavailable(status) && opened && !std::exchange(reconnected, true)) continue;
@@ -175,8 +176,8 @@ void Store::CommitAll(const std::vector<Write>& batch, std::vector<WriteResult>*
     Settle(batch, commit, results);
     return;
   }
-  const bool one_is_bad =
-      absl::IsInvalidArgument(status) || absl::IsDataLoss(status) || absl::IsInternal(status);
+  const bool one_is_bad = absl::IsInvalidArgument(status) || absl::IsDataLoss(status) ||
+                          absl::IsAlreadyExists(status) || absl::IsInternal(status);
   if (end == End::kFailed && one_is_bad && batch.size() > 1) {
     CommitAlone(batch, results);
     return;
@@ -211,7 +212,6 @@ void Store::Settle(const std::vector<Write>& batch, const CommitBatch& commit,
       held_[gid] = *commit.Remembered(i);
     } else if (done || (*results)[i].kind == WriteResult::Kind::kConflict) {
       held_.erase(gid);
-      if (batch[i].next_wake < next_free_) next_free_ = batch[i].next_wake;
     }
   }
 }
@@ -295,7 +295,7 @@ absl::Status Store::Take(const std::vector<int64_t>& ids, std::vector<StoredReco
   if (absl::Status begun = session_.Run("BEGIN"); !begun.ok()) return begun;
   const absl::StatusOr<bool> alive = parts_.lease->Renew(session_);
   if (!alive.ok()) return alive.status();
-  if (!*alive) return absl::FailedPreconditionError("this node's lease has run out");
+  if (!*alive) return NodeLease::RunOut();
   const int64_t self = parts_.lease->id();
   absl::Status status = ReadRows(
       session_,
@@ -333,7 +333,7 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> Store::ClaimDue(base::Time 
   std::vector<core::GlobalTransaction> claimed;
   if (left_) return claimed;
   if (absl::Status flushed = FlushReleases(); !flushed.ok()) return flushed;
-  if (absl::Status kept = parts_.lease->Keep(); absl::IsFailedPrecondition(kept)) {
+  if (absl::Status kept = parts_.lease->Keep(!parts_.keep_lease); absl::IsCancelled(kept)) {
     if (absl::Status joined = Rejoin(); !joined.ok()) return joined;
   } else if (!kept.ok()) {
     return kept;
@@ -341,28 +341,20 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> Store::ClaimDue(base::Time 
   std::vector<int64_t> due;
   absl::Status status = Run([&]() -> absl::Status {
     due.clear();
-    next_free_ = base::kNever;
     const auto select = session_.Prepared(
-        "SELECT id, free_wake FROM sagad_transaction WHERE owner = 0 AND free_wake IS NOT NULL "
+        "SELECT id FROM sagad_transaction WHERE owner = 0 AND free_wake <= ? "
         "ORDER BY free_wake, id LIMIT ?");
     if (!select.ok()) return select.status();
-    if (absl::Status run = (*select)->Bind(static_cast<int64_t>(limit) + 1).Run(); !run.ok())
-      return run;
-    while ((*select)->Next()) {
-      const base::Time wake{(*select)->Number(1)};
-      if (wake <= now && due.size() < limit) {
-        due.push_back((*select)->Number(0));
-      } else if (next_free_ == base::kNever) {
-        next_free_ = wake;
-      }
-    }
+    (*select)->Bind(now.micros).Bind(static_cast<int64_t>(limit));
+    if (absl::Status run = (*select)->Run(); !run.ok()) return run;
+    while ((*select)->Next()) due.push_back((*select)->Number(0));
     return absl::OkStatus();
   });
-  if (!status.ok() || due.empty())
-    return status.ok() ? claimed : absl::StatusOr<std::vector<core::GlobalTransaction>>(status);
+  if (!status.ok()) return status;
+  if (due.empty()) return claimed;
   std::vector<StoredRecord> records;
   status = Run([&] { return Take(due, &records); });
-  if (absl::IsFailedPrecondition(status)) return claimed;  // found again, and settled, by Keep
+  if (absl::IsCancelled(status)) return claimed;  // found again, and settled, by Keep
   if (!status.ok()) return status;
   std::sort(records.begin(), records.end(), [&](const StoredRecord& a, const StoredRecord& b) {
     return std::find(due.begin(), due.end(), a.id) < std::find(due.begin(), due.end(), b.id);
@@ -381,6 +373,10 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> Store::ClaimDue(base::Time 
 // With `taken` null: it has ended, by DTM's hand; nobody holds it any more.
 absl::Status Store::TakeFrom(int64_t id, int64_t owner, bool* taken) {
   return Run([&]() -> absl::Status {
+    if (absl::Status begun = session_.Run("BEGIN"); !begun.ok()) return begun;
+    const absl::StatusOr<bool> alive = parts_.lease->Renew(session_);
+    if (!alive.ok()) return alive.status();
+    if (!*alive) return NodeLease::RunOut();
     const auto update = session_.Prepared(
         "UPDATE sagad_transaction SET owner = ?, free_wake = NULL WHERE id = ? AND owner = ?");
     if (!update.ok()) return update.status();
@@ -389,9 +385,9 @@ absl::Status Store::TakeFrom(int64_t id, int64_t owner, bool* taken) {
     } else {
       (*update)->Bind(parts_.lease->id());
     }
-    const absl::Status run = (*update)->Bind(id).Bind(owner).Run();
-    if (taken != nullptr) *taken = run.ok() && (*update)->Affected() == 1;
-    return run;
+    if (absl::Status run = (*update)->Bind(id).Bind(owner).Run(); !run.ok()) return run;
+    if (taken != nullptr) *taken = (*update)->Affected() == 1;
+    return session_.Run("COMMIT");
   });
 }
 
@@ -437,21 +433,21 @@ absl::Status Store::ClaimOne(const std::string& gid, Holding* holding) {
 absl::StatusOr<base::Time> Store::NextDue() {
   if (left_) return base::kNever;
   if (absl::Status flushed = FlushReleases(); !flushed.ok()) return flushed;
-  const absl::Status kept = parts_.lease->Keep();
-  if (!kept.ok() && !absl::IsFailedPrecondition(kept)) return kept;
+  const absl::Status kept = parts_.lease->Keep(!parts_.keep_lease);
+  if (!kept.ok() && !absl::IsCancelled(kept)) return kept;
+  base::Time next = base::kNever;
   const absl::Status status = Run([&]() -> absl::Status {
     const auto first = session_.Prepared(
         "SELECT MIN(free_wake) FROM sagad_transaction WHERE owner = 0 AND free_wake IS NOT NULL");
     if (!first.ok()) return first.status();
     if (absl::Status run = (*first)->Run(); !run.ok()) return run;
-    next_free_ = base::kNever;
     while ((*first)->Next()) {
-      if (!(*first)->IsNull(0)) next_free_ = base::Time{(*first)->Number(0)};
+      if (!(*first)->IsNull(0)) next = base::Time{(*first)->Number(0)};
     }
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
-  return std::min(next_free_, NodeLease::Now() + parts_.lease->Period());
+  return std::min(next, NodeLease::Now() + parts_.lease->Period());
 }
 
 void Store::Leave() {
