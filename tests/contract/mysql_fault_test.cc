@@ -322,6 +322,55 @@ TEST_F(MysqlFault, ARestartWaitsForNoLease) {
       Result::kConflict);
 }
 
+// A process that is frozen between a commit's first statement and its COMMIT keeps the locks of its
+// session, the one on its own row of sagad_node among them: until the database closes the session.
+TEST_F(MysqlFault, AProcessFrozenInsideACommitIsTakenOver) {
+  MysqlOptions options = Options();
+  options.lease = base::Seconds(2);
+  options.database.idle_timeout = options.lease;
+  auto frozen = OpenMysqlStore(options);
+  ASSERT_TRUE(frozen.ok()) << frozen.status();
+  ASSERT_EQ(frozen->store->Commit({InsertOf(SmallSaga("a"), kDue)})[0].kind, Result::kDone);
+  mysql::Connection session;
+  ASSERT_TRUE(session.Open(options.database).ok());
+  ASSERT_TRUE(session.Run("BEGIN").ok());
+  ASSERT_TRUE(session.Run("UPDATE sagad_node SET beat = beat + 1").ok());
+  *frozen = {};
+
+  auto heir = OpenMysqlStore(options);
+  ASSERT_TRUE(heir.ok()) << heir.status();
+  size_t claimed = 0;
+  EXPECT_TRUE(fixture::WaitUntil(absl::Seconds(30), [&] {
+    const auto due = heir->store->ClaimDue(base::Time{kDue.micros + 1}, 10);
+    if (due.ok()) claimed += due->size();
+    return claimed == 1;
+  }));
+  EXPECT_FALSE(session.Run("COMMIT").ok()) << "it could still write";
+}
+
+// Two of one batch that the column takes for one: the first is stored, the second is told why not.
+TEST_F(MysqlFault, GidsThatDifferInABlankSpoilNoBatch) {
+  Open();
+  const std::vector<port::WriteResult> results =
+      opened_.store->Commit({InsertOf(SmallSaga("x"), kDue), InsertOf(SmallSaga("x "), kDue),
+                             InsertOf(SmallSaga("y"), kDue)});
+  EXPECT_EQ(results[0].kind, Result::kDone) << results[0].error;
+  EXPECT_EQ(results[1].kind, Result::kFailed);
+  EXPECT_THAT(results[1].error, HasSubstr("blanks at its end"));
+  EXPECT_EQ(results[2].kind, Result::kDone) << results[2].error;
+}
+
+// As two branch ids that the column takes for one.
+TEST_F(MysqlFault, BranchesThatTheColumnTakesForOneSpoilNoBatch) {
+  Open();
+  core::GlobalTransaction twins = SmallSaga("twins");
+  twins.branches[2].branch_id = twins.branches[0].branch_id + " ";
+  const std::vector<port::WriteResult> results =
+      opened_.store->Commit({InsertOf(SmallSaga("a"), kDue), InsertOf(twins, kDue)});
+  EXPECT_EQ(results[0].kind, Result::kDone) << results[0].error;
+  EXPECT_EQ(results[1].kind, Result::kFailed);
+}
+
 TEST_F(MysqlFault, ATooNewSchemaIsRefused) {
   Open();
   opened_ = {};

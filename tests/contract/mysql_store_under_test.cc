@@ -28,7 +28,7 @@ class MysqlUnderTest final : public StoreUnderTest {
     Leave();
     Open();
     // What the one before was to publish and to do.
-    EXPECT_TRUE(mysql_.store->NextDue().ok());
+    EXPECT_TRUE(mysql_.announce("127.0.0.1:1").ok());
   }
   bool IsShared() const override { return true; }
   // A column of text, which pads with blanks.

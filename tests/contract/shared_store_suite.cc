@@ -171,6 +171,28 @@ TEST_P(SharedStoreContract, OneGidAtTwoNodesAtOnceIsInsertedOnce) {
   }
 }
 
+// What one node adds to a transaction comes after what another one put there.
+TEST_P(SharedStoreContract, RowsKeepTheirOrderWhoeverAddsThem) {
+  const SharedNode a = Join("a");
+  const SharedNode b = Join("b");
+  ASSERT_EQ(Insert(a, SmallSaga("first"), kDue), Result::kDone);
+  core::GlobalTransaction grows = SmallSaga("grows");
+  ASSERT_EQ(Insert(b, grows, kDue), Result::kDone);
+  b.store->Release("grows");
+  ASSERT_THAT(ClaimDue(b), ElementsAre("grows"));
+  b.store->Release("grows");
+  ASSERT_TRUE(b.store->NextDue().ok());
+  ASSERT_TRUE(a.store->Claim("grows").Ours());
+  grows.version += 1;
+  core::Branch added = grows.branches.back();
+  added.branch_id = "09";
+  grows.branches.push_back(added);
+  const std::vector<uint32_t> rows = {static_cast<uint32_t>(grows.branches.size() - 1)};
+  ASSERT_EQ(Put(a, UpdateOf(grows, kDue, &rows)), Result::kDone);
+  EXPECT_EQ(*a.store->Load("grows"), grows);
+  EXPECT_EQ(*b.store->Load("grows"), grows);
+}
+
 // --- a lease that runs out
 
 TEST_P(SharedStoreContract, AFrozenNodesWorkIsTakenOverAndItCanWriteNothing) {

@@ -65,7 +65,7 @@ absl::Status NodeLease::Announce(const std::string& address) {
     absl::MutexLock lock(&mutex_);
     address_ = address;
   }
-  return pool_->With([&](saga::mysql::Connection& session) -> absl::Status {
+  const absl::Status said = pool_->With([&](saga::mysql::Connection& session) -> absl::Status {
     // Who had this name and this address cannot listen there any more: it is the process before
     // this one, and nobody needs to wait for its lease.
     const auto fence = session.Prepared(
@@ -81,6 +81,8 @@ absl::Status NodeLease::Announce(const std::string& address) {
     if (!update.ok()) return update.status();
     return (*update)->Bind(absl::string_view(address)).Bind(id()).Run();
   });
+  // What it left is there for the first look at what is due.
+  return said.ok() ? LookAtOthers() : said;
 }
 
 absl::StatusOr<bool> NodeLease::Renew(saga::mysql::Connection& session) const {
