@@ -7,6 +7,7 @@
 
 #include "orchestrator/api/peer_messages.h"
 #include "orchestrator/api/pending_call.h"
+#include "orchestrator/engine/peer_link.h"
 #include "saga/node/v1/peer.grpc.pb.h"
 
 namespace saga::api {
@@ -24,6 +25,10 @@ class PeerService::Impl : public node::v1::Peer::CallbackService {
     const std::shared_ptr<PendingCall> call = reactor->call();
     const std::string gid = ask->gid;
     const uint64_t wait = engine_.ServePeer(*std::move(ask), [call, reply](engine::Answer answer) {
+      if (engine::LeftUnsure(answer)) {
+        call->Finish(absl::UnavailableError(answer.error), [] {});
+        return;
+      }
       node::v1::AskReply filled = ToMessage(answer);
       call->Finish(absl::OkStatus(), [&] { *reply = std::move(filled); });
     });

@@ -30,7 +30,7 @@ struct EngineContext {
   const std::shared_ptr<std::atomic<uint64_t>> unheard = std::make_shared<std::atomic<uint64_t>>(0);
   std::atomic<uint64_t> last_ask{0};  // numbers for PeerLink
   std::atomic<size_t> forwards{0};    // requests at other nodes, or waiting for a second look
-  std::atomic<size_t> asked{0};       // of these, what is at other nodes and not only waits
+  std::atomic<size_t> asked{0};       // of these, those that are more than waits
   std::atomic<uint64_t> refused{0};
   std::atomic<uint64_t> ended_succeed{0};
   std::atomic<uint64_t> ended_failed{0};

@@ -21,6 +21,35 @@ Trail& TrailOf(Forwarded& item) {
 
 bool Waits(const Forwarded& item) { return std::holds_alternative<WaitRequest>(item); }
 
+// What was accepted and stored, and only waits for its result: a wait that nobody can cancel.
+bool IsRest(const Forwarded& item) {
+  const auto* wait = std::get_if<WaitRequest>(&item);
+  return wait != nullptr && wait->id == 0;
+}
+
+void Reject(Forwarded& item, Answer::Kind kind, std::string error) {
+  Answer answer;
+  answer.kind = kind;
+  answer.error = std::move(error);
+  std::visit([&](auto& it) { it.reply(std::move(answer)); }, item);
+}
+
+// Why nothing more is tried for `item`.
+std::string InVain(Forwarded& item, const std::string& why) {
+  if (IsRest(item)) {
+    return absl::StrCat("what was asked for is stored, but its result cannot be waited for (", why,
+                        "): look at the transaction");
+  }
+  if (!Waits(item) && TrailOf(item).unsure) {
+    return absl::StrCat(
+        "another node held the transaction; it may have done what was asked for, and cannot be "
+        "asked (",
+        why, "): look at the transaction, or try again in a moment");
+  }
+  return absl::StrCat("another node held the transaction and cannot be asked (", why,
+                      "), and nobody has taken over yet: nothing was done, try again in a moment");
+}
+
 PeerAsk AskOf(const Forwarded& item) {
   if (const auto* request = std::get_if<Request>(&item))
     return {request->gid, PeerRequest{request->event}};
@@ -96,13 +125,13 @@ void Forwarder::Forward(Forwarded item, const std::string& address, base::Time n
     LookAgain(std::move(item), "its address is not known", now);
     return;
   }
-  if (context_->forwards >= core::kMaxForwards) {
+  // Only what comes new is refused: the others were let in before, and may have been done.
+  const Trail& trail = TrailOf(item);
+  const bool fresh = !trail.trouble_since.IsSet() && !trail.unsure && !IsRest(item);
+  if (fresh && context_->forwards >= core::kMaxForwards) {
     ++context_->refused;
     context_->ports.observer->OnRefused("forwarded_requests");
-    Answer answer;
-    answer.kind = Answer::Kind::kOverloaded;
-    answer.error = "forwarded_requests";
-    std::visit([&](auto& it) { it.reply(std::move(answer)); }, item);
+    Reject(item, Answer::Kind::kOverloaded, "forwarded_requests");
     return;
   }
   ++context_->forwards;
@@ -123,17 +152,12 @@ void Forwarder::LookAgain(Forwarded item, const std::string& why, base::Time now
   Trail& trail = TrailOf(item);
   if (!trail.trouble_since.IsSet()) trail.trouble_since = now;
   if (now - trail.trouble_since >= context_->options.peer_patience) {
-    Answer answer;
-    answer.kind = Answer::Kind::kStoreFailed;
-    answer.error = absl::StrCat("another node held the transaction and cannot be asked (", why,
-                                "), and nobody has taken over yet",
-                                trail.unsure ? "; it may have done what was asked for" : "",
-                                ": try again in a moment");
-    std::visit([&](auto& it) { it.reply(std::move(answer)); }, item);
+    Reject(item, Answer::Kind::kStoreFailed, InVain(item, why));
     return;
   }
   const int64_t pause = core::kPeerPause.micros << std::min(trail.looks++, 10u);
   ++context_->forwards;
+  if (!Waits(item)) ++context_->asked;
   later_.emplace(now + std::min(base::Micros(pause), core::kMaxPeerPause), std::move(item));
 }
 
@@ -163,6 +187,12 @@ void Forwarder::OnAnswer(uint64_t number, PeerAnswer answer, base::Time now) {
 }
 
 void Forwarder::OnVerdict(Out out, Answer answer, base::Time now) {
+  if (answer.kind == Answer::Kind::kOverloaded &&
+      (IsRest(out.item) || (!Waits(out.item) && TrailOf(out.item).unsure))) {
+    // It did nothing now, which says nothing of what was done before.
+    LookAgain(std::move(out.item), absl::StrCat(out.address, " refused it: ", answer.error), now);
+    return;
+  }
   auto* const request = std::get_if<Request>(&out.item);
   if (request == nullptr || answer.kind != Answer::Kind::kVerdict) {
     Finish(out.item, std::move(answer));
@@ -209,6 +239,7 @@ void Forwarder::Finish(Forwarded& item, Answer answer) {
 std::vector<Forwarded> Forwarder::TakeDue(base::Time now) {
   std::vector<Forwarded> due;
   while (!later_.empty() && later_.begin()->first <= now) {
+    if (!Waits(later_.begin()->second)) --context_->asked;
     due.push_back(std::move(later_.begin()->second));
     later_.erase(later_.begin());
     --context_->forwards;
@@ -246,19 +277,25 @@ bool Forwarder::Cancel(const std::string& gid, uint64_t wait_id) {
 void Forwarder::AnswerAll() {
   Answer stopping;
   stopping.kind = Answer::Kind::kStopping;
+  const auto end = [&](Forwarded& item, bool unsure) {
+    if (!Waits(item)) --context_->asked;
+    --context_->forwards;
+    if (Waits(item) || !unsure) {
+      Finish(item, stopping);
+      return;
+    }
+    Reject(item, Answer::Kind::kStoreFailed,
+           "this server is stopping, and the node that holds the transaction has not answered; "
+           "what was asked for may have been done: look at the transaction");
+  };
   std::map<uint64_t, Forwarded> in_order;
   for (auto& [number, out] : out_) in_order.emplace(number, std::move(out.item));
   out_.clear();
   for (auto& [number, item] : in_order) {
     context_->ports.peers->Cancel(number);
-    if (!Waits(item)) --context_->asked;
-    Finish(item, stopping);
-    --context_->forwards;
+    end(item, true);
   }
-  for (auto& [when, item] : later_) {
-    Finish(item, stopping);
-    --context_->forwards;
-  }
+  for (auto& [when, item] : later_) end(item, TrailOf(item).unsure);
   later_.clear();
 }
 

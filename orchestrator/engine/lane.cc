@@ -287,7 +287,8 @@ void LaneSet::Call(Turn& turn) {
       };
   if (ports_.may_call && !ports_.may_call()) {
     done({.outcome = core::Outcome::kUnknown,
-          .text = "this node's lease ran out before the call's turn came; it was not made"});
+          .text = "this node's lease ran out before the call's turn came; it was not made",
+          .reach = port::Reach::kUnreachable});
     return;
   }
   ports_.caller->Call(std::move(turn.waiting.call), std::move(done));

@@ -45,8 +45,11 @@ void OutboxRelay::Body() {
   TakeConfirmed();
   const base::Time now = ports_.clock->Now();
   Remove(now);
-  // With something of our own on its way it waits: nothing is to be taken twice.
-  if (in_flight_.empty() && removed_.empty() && look_again_.exchange(false)) {
+  if (look_again_.exchange(false)) rewind_ = more_ = true;
+  // With something of our own on its way it waits: nothing is to be taken twice. What is refused is
+  // held for as long as it is, and known when it is read again.
+  if (rewind_ && in_flight_.size() == refused_.size() && removed_.empty()) {
+    rewind_ = false;
     last_id_ = 0;
     more_ = true;
   }
@@ -140,6 +143,10 @@ void OutboxRelay::SendNew(base::Time now) {
     for (port::OutboxRecord& record : *page) {
       const uint64_t id = record.id;
       const auto [place, added] = in_flight_.emplace(id, std::move(record));
+      if (!added) {  // refused before
+        last_id_ = id;
+        continue;
+      }
       if (!Send(place->second)) {
         in_flight_.erase(place);
         more_ = true;

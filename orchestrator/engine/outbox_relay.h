@@ -76,6 +76,7 @@ class OutboxRelay {
   base::Time refused_at_;          // when those are tried again
   std::vector<uint64_t> removed_;  // published, still in the store
   uint64_t last_id_ = 0;
+  bool rewind_ = false;  // last_id_ is to be 0 as soon as nothing would be taken twice
   base::Time pause_until_;
 
   std::atomic<bool> more_{true};  // the store may hold records behind last_id_

@@ -49,6 +49,13 @@ struct PeerAnswer {
   std::string error;
 };
 
+// Of an Answer to another node: kStopping, but what was asked for may have been done all the same,
+// because it was on its way to the store. Who carries answers ends the question with kLost then.
+inline constexpr char kOnItsWay[] = "the node left while it was storing what it was asked for";
+inline bool LeftUnsure(const Answer& answer) {
+  return answer.kind == Answer::Kind::kStopping && !answer.error.empty();
+}
+
 // Thread-safe.
 class PeerLink {
  public:

@@ -65,7 +65,7 @@ void Runner::Handle(Request& request) {
   Slot* slot = Find(request.gid);
   if (slot == nullptr && Begins(request.event)) {
     if (context_->live >= context_->options.max_live) {
-      Refuse(request.reply, "live_transactions");
+      Refuse(request, "live_transactions");
       return;
     }
     slot = NewSlot(request.gid);

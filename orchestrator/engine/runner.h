@@ -158,6 +158,8 @@ class Runner : public CommitListener {
   void FailAll(Slot* slot, Answer::Kind kind, const std::string& error);
 
   void Refuse(Reply& reply, const std::string& limit);
+  // One that may have been done is not told that nothing was.
+  void Refuse(Request& request, const std::string& limit);
   // `row`: what last_row is to be; -1: the row that answered last.
   Answer MakeAnswer(const Slot& slot, core::Verdict verdict, int32_t row) const;
   core::Context StepContext();

@@ -91,6 +91,7 @@ void Runner::OnElsewhere(Slot* slot, const port::Holding& holding) {
     if (item.trail.from_peer) {
       Answer not_mine;
       not_mine.kind = Answer::Kind::kStopping;
+      if (item.trail.unsure) not_mine.error = kOnItsWay;
       item.reply(std::move(not_mine));
     } else if (elsewhere) {
       forwarder_.Forward(std::move(item), holding.address, now_);

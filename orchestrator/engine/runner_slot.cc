@@ -10,6 +10,7 @@
 #include "orchestrator/engine/branch_call.h"
 #include "orchestrator/engine/outbox_relay.h"
 #include "orchestrator/engine/outgoing.h"
+#include "orchestrator/engine/peer_link.h"
 #include "orchestrator/engine/runner.h"
 
 namespace saga::engine {
@@ -26,8 +27,9 @@ void TurnAway(Items& items, Answer::Kind kind, const std::string& error) {
   const auto tell = [&](auto& item) {
     if constexpr (std::is_same_v<std::decay_t<decltype(item)>, Inspection>) {
       item.done(nullptr);
-    } else if constexpr (requires { item.reply(Answer{}); }) {
-      item.reply({.kind = kind, .error = error});
+    } else if constexpr (requires { item.trail.unsure; }) {
+      const bool left = kind == Answer::Kind::kStopping && item.trail.unsure;
+      item.reply({.kind = kind, .error = left ? kOnItsWay : error});
     }
   };
   for (auto& item : items) std::visit(tell, item);
@@ -71,7 +73,7 @@ void Runner::Process(Slot* slot, Request& request) {
     request.wait = WaitFor::kRest;
   }
   if (slot->waiters.size() + slot->held.size() >= core::kMaxWaitersPerGid) {
-    Refuse(request.reply, "waiters_per_gid");
+    Refuse(request, "waiters_per_gid");
     return;
   }
   const core::Decision decision = Step(slot, request.event);
@@ -93,7 +95,11 @@ void Runner::Process(Slot* slot, Request& request) {
 
 void Runner::Process(Slot* slot, WaitRequest& request) {
   if (slot->waiters.size() >= core::kMaxWaitersPerGid) {
-    Refuse(request.reply, "waiters_per_gid");
+    if (request.id == 0) {  // the rest of one that was accepted
+      forwarder_.LookAgain(std::move(request), "waiters_per_gid", now_);
+    } else {
+      Refuse(request.reply, "waiters_per_gid");
+    }
     return;
   }
   int32_t row = -1;
@@ -471,14 +477,27 @@ void Runner::AnswerAll() {
   TurnAway(items_, Answer::Kind::kStopping, "");
   items_.clear();
   forwarder_.AnswerAll();
-  for (Slot* slot : SlotsThat([](const Slot&) { return true; }))
+  for (Slot* slot : SlotsThat([](const Slot&) { return true; })) {
+    for (Slot::Held& held : std::exchange(slot->held, {}))
+      held.reply({.kind = Answer::Kind::kStopping, .error = kOnItsWay});
     FailAll(slot, Answer::Kind::kStopping, "");
+  }
 }
 
 void Runner::Refuse(Reply& reply, const std::string& limit) {
   ++context_->refused;
   context_->ports.observer->OnRefused(limit);
   reply({.kind = Answer::Kind::kOverloaded, .error = limit});
+}
+
+void Runner::Refuse(Request& request, const std::string& limit) {
+  if (!request.trail.unsure) {
+    Refuse(request.reply, limit);
+  } else if (request.trail.from_peer) {
+    request.reply({.kind = Answer::Kind::kStopping, .error = kOnItsWay});
+  } else {
+    forwarder_.LookAgain(std::move(request), limit, now_);
+  }
 }
 
 Answer Runner::MakeAnswer(const Slot& slot, core::Verdict verdict, int32_t row) const {

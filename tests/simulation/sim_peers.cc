@@ -79,6 +79,10 @@ void SimPeers::Deliver(const std::shared_ptr<Question>& question) {
         return;
       }
       if (cut || world_->Chance(faults_->reply_lost)) return;
+      if (engine::LeftUnsure(answer)) {
+        question->End({.kind = PeerAnswer::Kind::kLost, .error = answer.error});
+        return;
+      }
       const bool mine = answer.kind != engine::Answer::Kind::kStopping;
       ++(mine ? answered_ : not_mine_);
       world_->After(

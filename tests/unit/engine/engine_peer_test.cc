@@ -15,6 +15,7 @@
 #include "orchestrator/core/words.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/forwarder.h"
+#include "orchestrator/engine/peer_link.h"
 #include "tests/simulation/shared_store.h"
 #include "tests/simulation/sim_broker.h"
 #include "tests/simulation/sim_node.h"
@@ -374,6 +375,45 @@ TEST_F(EnginePeer, ALeavingNodeHandsOverAtOnce) {
   EXPECT_EQ(HolderOf("saga"), "") << "taken up when it falls due, and not before";
   Run(base::Seconds(25));
   EXPECT_EQ(Stored("saga"), Status::kSucceed);
+}
+
+// Whether what was on its way to the store has arrived there, who asked has to find out.
+TEST_F(EnginePeer, ALeavingNodeDoesNotDenyWhatItWasStoring) {
+  Start("a");
+  Start("b");
+  PrepareTcc("a", "tcc");
+  Told asked;
+  Told waited;
+  At("a").ServePeer({"tcc", PeerRequest{TccBranch("02")}}, asked.Here());
+  At("a").ServePeer({"tcc", PeerWait{.wait = WaitFor::kEnd}}, waited.Here());
+  Run(base::Micros(100));
+  ASSERT_FALSE(asked.answer.has_value());
+  Node("a").Leave();
+  ASSERT_TRUE(asked.answer.has_value());
+  EXPECT_TRUE(LeftUnsure(*asked.answer)) << asked.answer->error;
+  ASSERT_TRUE(waited.answer.has_value());
+  EXPECT_EQ(waited.answer->kind, Answer::Kind::kStopping);
+  EXPECT_FALSE(LeftUnsure(*waited.answer));
+}
+
+TEST_F(EnginePeer, ARequestThatIsOutWhenItsNodeStopsMayHaveBeenDone) {
+  Start("a");
+  Start("b");
+  PrepareTcc("a", "tcc");
+  faults_.reply_lost = 1;
+  Told registered;
+  Told waited;
+  At("b").RegisterBranch("tcc", TccBranch("02"), registered.Here());
+  At("b").Wait("tcc", WaitFor::kEnd, waited.Here());
+  Run(base::Millis(100));
+  ASSERT_FALSE(registered.answer.has_value());
+  EXPECT_FALSE(At("b").Quiet());
+  At("b").Stop();
+  ASSERT_TRUE(registered.answer.has_value());
+  EXPECT_EQ(registered.answer->kind, Answer::Kind::kStoreFailed);
+  EXPECT_THAT(registered.answer->error, HasSubstr("may have been done"));
+  EXPECT_EQ(waited.answer->kind, Answer::Kind::kStopping);
+  EXPECT_EQ(store_.disk().Load("tcc")->branches.size(), 4u);
 }
 
 TEST_F(EnginePeer, ANodeThatStopsTakingRequestsStillAnswersItsPeers) {

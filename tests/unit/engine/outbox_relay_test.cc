@@ -144,6 +144,31 @@ TEST(OutboxRelay, WhatIsRefusedHoldsUpNoOther) {
   EXPECT_THAT(stage.post.outbox, IsEmpty());
 }
 
+TEST(OutboxRelay, WhatOthersLeftIsFoundBehindWhatIsRefused) {
+  RelayStage stage;
+  stage.post.log = [](const base::Message& message) -> absl::Status {
+    return message.key == "no topic" ? absl::NotFoundError("no such topic") : absl::OkStatus();
+  };
+  stage.Start();
+  stage.Put("mine");
+  stage.Put("no topic");
+  stage.Run(base::Millis(500));
+  ASSERT_THAT(stage.Published(), ElementsAre("mine"));
+  ASSERT_THAT(stage.post.outbox, SizeIs(1));
+  port::OutboxRecord left = stage.post.outbox.begin()->second;
+  ASSERT_GT(left.id, 1u);
+  left.id = 1;
+  left.message.key = "left";
+  stage.post.outbox.emplace(left.id, left);
+  stage.relay->LookAgain();
+  stage.Run(base::Seconds(3));
+  EXPECT_THAT(stage.Published(), ElementsAre("mine", "left"));
+  EXPECT_THAT(stage.post.outbox, SizeIs(1));
+  stage.post.log = nullptr;
+  stage.Run(base::Seconds(3));
+  EXPECT_THAT(stage.Published(), ElementsAre("mine", "left", "no topic"));
+}
+
 TEST(OutboxRelay, WhatAFullPublisherRefusesIsOfferedAgain) {
   RelayStage stage;
   stage.post.takes = false;
