@@ -216,8 +216,7 @@ WireAnswer ToWire(const Asked& asked, const engine::Answer& answer) {
     case engine::Answer::Kind::kOverloaded:
       return {Kind::kOverloaded, absl::StrCat("nothing was done, try again: ", answer.error)};
     case engine::Answer::Kind::kStoreFailed:
-      return {Kind::kUnavailable,
-              absl::StrCat("nothing was done, the store failed: ", answer.error)};
+      return {Kind::kUnavailable, absl::StrCat("the store failed: ", answer.error)};
     case engine::Answer::Kind::kStopping:
       return {Kind::kUnavailable,
               "this server is stopping: try another one, or again when it is back"};

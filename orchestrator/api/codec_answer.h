@@ -34,7 +34,8 @@ struct WireAnswer {
     kBadRequest,  // INTERNAL             500 {"message":text}
     // A limit was reached: nothing was done, try again.
     kOverloaded,  // RESOURCE_EXHAUSTED   503 {"message":text}
-    // Stopping, or the store fails: nothing was done.
+    // Stopping, or the store fails, or whoever was asked in a store of several nodes went away:
+    // the text says what is known. A repeat is right.
     kUnavailable,  // UNAVAILABLE          503 {"message":text}
   };
 

@@ -117,8 +117,7 @@ absl::Status StatusOf(const engine::Answer& answer) {
       return absl::ResourceExhaustedError(
           absl::StrCat("limit ", answer.error, " reached, nothing was done; try again"));
     case engine::Answer::Kind::kStoreFailed:
-      return absl::UnavailableError(
-          absl::StrCat("the store failed, nothing was done: ", answer.error));
+      return absl::UnavailableError(absl::StrCat("the store failed: ", answer.error));
     case engine::Answer::Kind::kStopping:
       return absl::UnavailableError("the server is stopping; try again when it is back");
   }

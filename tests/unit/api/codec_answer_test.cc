@@ -103,7 +103,7 @@ TEST(PlainAnswerTest, NothingWasDone) {
   answer.error = "disk full";
   answer.kind = engine::Answer::Kind::kStoreFailed;
   EXPECT_EQ(Plain(RequestKind::kSubmit, answer),
-            (WireAnswer{Kind::kUnavailable, "nothing was done, the store failed: disk full"}));
+            (WireAnswer{Kind::kUnavailable, "the store failed: disk full"}));
   answer.kind = engine::Answer::Kind::kStopping;
   EXPECT_EQ(Plain(RequestKind::kSubmit, answer).kind, Kind::kUnavailable);
 }
