@@ -51,8 +51,13 @@ ExitCode RunBackup(const CommandLine& line, const Config& config) {
   if (!status.ok()) return Fail(status);
   const uint64_t size = SizeOf(part.path);
   const ExitCode verified = VerifyFile(part.path, "the copy", false);
+  if (verified != ExitCode::kStopped && verified != ExitCode::kFindings) {
+    part.keep = true;
+    return Fail(verified, absl::StrCat("the copy is in ", part.path, " and could not be verified; ",
+                                       line.to, " was not written."));
+  }
   // A copy of a store that is not as it should be is better than none, but not than an older one.
-  if (verified != ExitCode::kStopped && access(line.to.c_str(), F_OK) == 0) {
+  if (verified == ExitCode::kFindings && access(line.to.c_str(), F_OK) == 0) {
     part.keep = true;
     return Fail(verified, absl::StrCat("the copy is in ", part.path, "; ", line.to,
                                        " was not replaced by a copy with findings."));

@@ -232,6 +232,20 @@ TEST(Care, FindingsAreToldAndNotSpreadAbout) {
   EXPECT_EQ(Verify(other).exit_code, kFindings);
 }
 
+TEST(Care, ACopyThatCannotBeVerifiedIsNoBackup) {
+  TempDir dir;
+  Sagad sagad({.data_dir = dir.path()});
+  ASSERT_TRUE(sagad.WaitReady()) << sagad.process().Stderr();
+  EXPECT_EQ(sagad.Stop(), 0);
+  Spoil(dir.File("sagad.db"), "UPDATE meta SET value = 9999 WHERE name = 'schema_version'");
+  const std::string file = dir.File("backup");
+  const Finished backup = Backup(dir, file);
+  EXPECT_EQ(backup.exit_code, kStore);
+  EXPECT_THAT(backup.err, HasSubstr("could not be verified"));
+  EXPECT_EQ(fixture::ReadFile(file), "");
+  EXPECT_NE(fixture::ReadFile(file + ".part"), "");
+}
+
 TEST(Care, WhatRootPutsBackBelongsToWhomTheFolderBelongs) {
   if (geteuid() != 0) GTEST_SKIP() << "for root";
   constexpr uid_t kSomebody = 12'345;
