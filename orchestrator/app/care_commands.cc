@@ -36,6 +36,10 @@ ExitCode RunCareCommand(const CommandLine& line, const Config& config) {
   // A file has the kind of its own.
   const bool verifies = line.command == Command::kVerify;
   const bool knows_it = verifies && (!line.from.empty() || IsSharedStore(config.store));
+  if (config.store == "memory" && !knows_it) {
+    return Fail(ExitCode::kConfiguration,
+                "this command is for the SQLite store; store memory is gone with its process.");
+  }
   if (config.store != "sqlite" && !knows_it) {
     return Fail(ExitCode::kConfiguration,
                 absl::StrCat("this command is for the SQLite store, not for store ", config.store,
@@ -51,6 +55,10 @@ std::string StoreFile(const Config& config) { return absl::StrCat(config.data_di
 ExitCode Fail(ExitCode code, const std::string& text) {
   std::fprintf(stderr, "sagad: %s\n", text.c_str());
   return code;
+}
+
+ExitCode Fail(ExitCode code, const absl::Status& status) {
+  return Fail(code, std::string(status.message()));
 }
 
 }  // namespace saga::app

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "orchestrator/app/command_line.h"
 #include "orchestrator/app/config.h"
 #include "orchestrator/app/wiring.h"
@@ -34,5 +35,6 @@ std::string StoreFile(const Config& config);
 ExitCode VerifyFile(const std::string& path, const std::string& name, bool json);
 // Prints "sagad: " and the text to standard error.
 ExitCode Fail(ExitCode code, const std::string& text);
+ExitCode Fail(ExitCode code, const absl::Status& status);
 
 }  // namespace saga::app

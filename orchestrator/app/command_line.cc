@@ -32,7 +32,7 @@ constexpr char kWhat[] =
     "\n"
     "A setting is given as flag, as environment variable or in the file of --config, and counts in "
     "this order.\n"
-    "Durations: 10s, 500ms, 2m, 1h, or plain seconds.\n"
+    "Durations: 10s, 500ms, 2m, 1h, 30d, or plain seconds.\n"
     "Exit codes: 0 stopped as asked, 2 wrong usage or configuration, 3 data directory or store, 4 "
     "address busy, 5 findings.\n";
 

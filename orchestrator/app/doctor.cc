@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "orchestrator/adapter/mysql/survey.h"
 #include "orchestrator/api/target_form.h"
+#include "orchestrator/app/care_commands.h"
 #include "orchestrator/app/mysql_settings.h"
 #include "orchestrator/mysql/connection.h"
 
@@ -102,30 +103,25 @@ void TellOfTime(const Survey& survey, Report* report) {
   }
 }
 
-ExitCode Refuse(ExitCode code, const absl::Status& status) {
-  std::fprintf(stderr, "sagad: %s\n", std::string(status.message()).c_str());
-  return code;
-}
-
 }  // namespace
 
 ExitCode Examine(const Config& config, std::FILE* out) {
   const absl::StatusOr<mysql::Options> database = DatabaseSettings(config);
-  if (!database.ok()) return Refuse(ExitCode::kConfiguration, database.status());
+  if (!database.ok()) return Fail(ExitCode::kConfiguration, database.status());
   absl::TimeZone zone = absl::LocalTimeZone();
   if (!config.store_time_zone.empty() && !absl::LoadTimeZone(config.store_time_zone, &zone)) {
-    return Refuse(ExitCode::kConfiguration,
-                  absl::InvalidArgumentError(absl::StrCat(
-                      "store.time_zone: no zone ", config.store_time_zone, " is known here")));
+    return Fail(ExitCode::kConfiguration,
+                absl::InvalidArgumentError(absl::StrCat("store.time_zone: no zone ",
+                                                        config.store_time_zone, " is known here")));
   }
   mysql::Connection session;
   if (const absl::Status opened = session.Open(*database); !opened.ok())
-    return Refuse(ExitCode::kStore, opened);
+    return Fail(ExitCode::kStore, opened);
   Uncallable uncallable;
   const absl::StatusOr<Survey> survey = adapter::mysql::TakeSurvey(
       session, zone,
       [&](const core::GlobalTransaction& each) { LookAtTargets(each, &uncallable); });
-  if (!survey.ok()) return Refuse(ExitCode::kStore, survey.status());
+  if (!survey.ok()) return Fail(ExitCode::kStore, survey.status());
   Report report(out);
   TellOfServer(*survey, &report);
   TellOfTables(*survey, &report);

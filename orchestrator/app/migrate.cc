@@ -5,17 +5,13 @@
 
 #include "absl/status/statusor.h"
 #include "orchestrator/adapter/mysql/schema.h"
+#include "orchestrator/app/care_commands.h"
 #include "orchestrator/app/mysql_settings.h"
 #include "orchestrator/mysql/connection.h"
 
 namespace saga::app {
 
 namespace {
-
-ExitCode Refuse(ExitCode code, const absl::Status& status) {
-  std::fprintf(stderr, "sagad: %s\n", std::string(status.message()).c_str());
-  return code;
-}
 
 absl::StatusOr<std::vector<std::string>> Plan(mysql::Connection& session, bool widen) {
   auto plan = adapter::mysql::PlanMigration(session);
@@ -30,12 +26,12 @@ absl::StatusOr<std::vector<std::string>> Plan(mysql::Connection& session, bool w
 
 ExitCode Migrate(const Config& config, const MigrateOptions& options, std::FILE* out) {
   const absl::StatusOr<mysql::Options> database = DatabaseSettings(config);
-  if (!database.ok()) return Refuse(ExitCode::kConfiguration, database.status());
+  if (!database.ok()) return Fail(ExitCode::kConfiguration, database.status());
   mysql::Connection session;
   if (const absl::Status opened = session.Open(*database); !opened.ok())
-    return Refuse(ExitCode::kStore, opened);
+    return Fail(ExitCode::kStore, opened);
   const auto plan = Plan(session, options.widen);
-  if (!plan.ok()) return Refuse(ExitCode::kStore, plan.status());
+  if (!plan.ok()) return Fail(ExitCode::kStore, plan.status());
   if (plan->empty()) {
     std::fprintf(out, "-- %s has all tables of this version\n", mysql::UrlOf(*database).c_str());
     return ExitCode::kStopped;
@@ -50,7 +46,7 @@ ExitCode Migrate(const Config& config, const MigrateOptions& options, std::FILE*
     return ExitCode::kStopped;
   }
   if (const absl::Status run = adapter::mysql::RunStatements(session, *plan, print); !run.ok())
-    return Refuse(ExitCode::kStore, run);
+    return Fail(ExitCode::kStore, run);
   std::fprintf(out, "-- done: %zu statements\n", plan->size());
   return ExitCode::kStopped;
 }

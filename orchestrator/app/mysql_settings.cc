@@ -27,6 +27,7 @@ absl::StatusOr<std::string> Password(const Config& config) {
                                                    config.store_password_file,
                                                    " cannot be read: ", std::strerror(errno)));
   }
+  if (!password.empty() && password.back() == '\r') password.pop_back();
   return password;
 }
 

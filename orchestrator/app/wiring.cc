@@ -477,7 +477,6 @@ void Server::Impl::MakeRetention() {
       config_.store_retention);
 }
 
-// Before this node holds anything: whoever finds that it does has to know where it is.
 // What the store does not answer is looked at again the next time.
 void Server::Impl::FollowOthers() {
   if (opened_.nodes == nullptr) return;
@@ -490,6 +489,7 @@ void Server::Impl::FollowOthers() {
                                        });
 }
 
+// Before this node holds anything: whoever finds that it does has to know where it is.
 bool Server::Impl::Announce(StartFailure* failure) {
   if (!opened_.announce) return true;
   const bool given = !config_.node_address.empty();

@@ -69,7 +69,7 @@ class ExportReader {
  private:
   ExportReader(std::string path, OpenFile file) : path_(std::move(path)), file_(std::move(file)) {}
   absl::Status ReadHeader();
-  // The next message; `*digest_before` is the digest of everything before it, when it is asked for.
+  // The next message, and its length as it stands before it in the file.
   absl::Status ReadMessage(std::string* message, std::string* length);
   absl::Status Damaged(absl::string_view what) const;
 

@@ -24,13 +24,11 @@
 //   - A row in the barrier's table belongs to the change. So a repeated action does nothing, one
 //     that comes after its rollback is refused, and a repeated commit is known by what it left.
 //   - A commit is answered `done` only when the change is committed. That the database knows no
-//   such
-//     branch (XAER_NOTA) is not enough: it also says so while another connection has it, and after
-//     somebody rolled it back by hand. The first is `try later`; the second is `unknown`, again and
-//     again, until a person looks.
+//     such branch (XAER_NOTA) is not enough: it also says so while another connection has it, and
+//     after somebody rolled it back by hand. The first is `try later`; the second is `unknown`,
+//     again and again, until a person looks.
 //   - The calls of one branch follow each other, by a lock of the branch's name (GET_LOCK),
-//   whichever
-//     instances they reach. A call that waits longer than 5 s for it is `try later`.
+//     whichever instances they reach. A call that waits longer than 5 s for it is `try later`.
 //   - An action that meets a deadlock runs again.
 //
 // To see what is prepared: XA RECOVER; a MySQL 8 server lets only users with XA_RECOVER_ADMIN ask,
