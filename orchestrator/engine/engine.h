@@ -73,7 +73,9 @@ struct Answer {
   enum class Kind : uint8_t {
     kVerdict,      // the core answered: see verdict
     kOverloaded,   // a limit was reached; nothing was done, try again. `error` names the limit.
-    kStoreFailed,  // nothing was stored, nothing will happen. `error` says why.
+    // The store failed, or the node that holds the transaction. `error` says why, and what is known
+    // of the request: that nothing was done, or that it may have been.
+    kStoreFailed,
     // The server is going down; nothing was done. To a peer also: the transaction is not this
     // node's.
     kStopping,
