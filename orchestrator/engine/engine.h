@@ -71,8 +71,8 @@ struct EngineOptions {
 // What a request came to.
 struct Answer {
   enum class Kind : uint8_t {
-    kVerdict,      // the core answered: see verdict
-    kOverloaded,   // a limit was reached; nothing was done, try again. `error` names the limit.
+    kVerdict,     // the core answered: see verdict
+    kOverloaded,  // a limit was reached; nothing was done, try again. `error` names the limit.
     // The store failed, or the node that holds the transaction. `error` says why, and what is known
     // of the request: that nothing was done, or that it may have been.
     kStoreFailed,
