@@ -77,8 +77,9 @@ TEST_F(MysqlTransfer, ThereAndBackAgain) {
       ASSERT_TRUE(found.ok()) << found.status();
       ASSERT_EQ(*found, transaction);
     }
-    // What is open is this node's for the asking, and so is what has to be published.
-    ASSERT_TRUE(opened->store->NextDue().ok());
+    // What is open is this node's for the asking, and so is what has to be published: a node that
+    // says where it listens looks at what the others left, as the server does at its start.
+    ASSERT_TRUE(opened->announce("127.0.0.1:1").ok());
     const auto due = opened->store->ClaimDue(base::Time{INT64_MAX - 1}, 1000);
     ASSERT_TRUE(due.ok()) << due.status();
     EXPECT_GT(due->size(), 30u);
