@@ -108,18 +108,14 @@ void TellOfTime(const Survey& survey, Report* report) {
 ExitCode Examine(const Config& config, std::FILE* out) {
   const absl::StatusOr<mysql::Options> database = DatabaseSettings(config);
   if (!database.ok()) return Fail(ExitCode::kConfiguration, database.status());
-  absl::TimeZone zone = absl::LocalTimeZone();
-  if (!config.store_time_zone.empty() && !absl::LoadTimeZone(config.store_time_zone, &zone)) {
-    return Fail(ExitCode::kConfiguration,
-                absl::InvalidArgumentError(absl::StrCat("store.time_zone: no zone ",
-                                                        config.store_time_zone, " is known here")));
-  }
+  const absl::StatusOr<absl::TimeZone> zone = adapter::mysql::ZoneOf(config.store_time_zone);
+  if (!zone.ok()) return Fail(ExitCode::kConfiguration, zone.status());
   mysql::Connection session;
   if (const absl::Status opened = session.Open(*database); !opened.ok())
     return Fail(ExitCode::kStore, opened);
   Uncallable uncallable;
   const absl::StatusOr<Survey> survey = adapter::mysql::TakeSurvey(
-      session, zone,
+      session, *zone,
       [&](const core::GlobalTransaction& each) { LookAtTargets(each, &uncallable); });
   if (!survey.ok()) return Fail(ExitCode::kStore, survey.status());
   Report report(out);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/mysql/failure.h"
@@ -33,6 +34,11 @@ void SetTls(MYSQL* handle, const Options& options) {
 }
 
 }  // namespace
+
+uint64_t NumberIn(const std::optional<std::string>& text) {
+  uint64_t number = 0;
+  return text.has_value() && absl::SimpleAtoi(*text, &number) ? number : 0;
+}
 
 Connection::Connection() = default;
 Connection::~Connection() { Close(); }

@@ -20,6 +20,9 @@ namespace saga::mysql {
 
 using Row = std::vector<std::optional<std::string>>;
 
+// Of a whole number in a row of Query; 0 for NULL and for what is none.
+uint64_t NumberIn(const std::optional<std::string>& text);
+
 // Thread safety: none; one thread at a time, any thread.
 class Connection {
  public:

@@ -43,6 +43,14 @@ size_t ColumnForm::Width(absl::string_view column) const {
   return found->second;
 }
 
+absl::StatusOr<absl::TimeZone> ZoneOf(const std::string& name) {
+  absl::TimeZone zone = absl::LocalTimeZone();
+  if (name.empty() || absl::LoadTimeZone(name, &zone)) return zone;
+  return absl::InvalidArgumentError(absl::StrCat("store.time_zone: no time zone \"", name,
+                                                 "\" is known here; a name like Europe/Berlin or ",
+                                                 "UTC is expected"));
+}
+
 std::string DateTimeOf(base::Time time, const absl::TimeZone& zone, bool micros) {
   if (!time.IsSet()) return "";
   const absl::Time point = absl::FromUnixMicros(time.micros);

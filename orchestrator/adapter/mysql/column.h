@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "orchestrator/base/time.h"
@@ -24,6 +25,10 @@ struct ColumnForm {
 
   size_t Width(absl::string_view column) const;
 };
+
+// The zone of the times in DTM's tables (store.time_zone); empty: this machine's. InvalidArgument:
+// there is none of that name.
+absl::StatusOr<absl::TimeZone> ZoneOf(const std::string& name);
 
 // "2026-11-21 19:47:02" or, with `micros`, "2026-11-21 19:47:02.000123"; empty for a time that is
 // unset or not between the years 1000 and 9999: the column is NULL then.

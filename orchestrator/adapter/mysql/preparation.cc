@@ -13,14 +13,6 @@ namespace {
 
 using saga::mysql::Connection;
 
-absl::StatusOr<absl::TimeZone> ZoneOf(const std::string& name) {
-  absl::TimeZone zone = absl::LocalTimeZone();
-  if (name.empty() || absl::LoadTimeZone(name, &zone)) return zone;
-  return absl::InvalidArgumentError(absl::StrCat("store.time_zone: no time zone \"", name,
-                                                 "\" is known here; a name like Europe/Berlin or ",
-                                                 "UTC is expected"));
-}
-
 absl::Status Prepare(Connection& session, const MysqlOptions& options, ServerFacts* facts) {
   const auto plan = PlanMigration(session);
   if (!plan.ok()) return plan.status();

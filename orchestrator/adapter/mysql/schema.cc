@@ -5,7 +5,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -66,11 +65,6 @@ std::vector<std::string> StatementsOf(absl::string_view sql) {
   return statements;
 }
 
-size_t NumberOf(const std::optional<std::string>& text) {
-  size_t number = 0;
-  return text.has_value() && absl::SimpleAtoi(*text, &number) ? number : 0;
-}
-
 absl::StatusOr<std::map<std::string, ColumnFact>> ReadColumns(saga::mysql::Connection& session) {
   const auto rows = session.Query(kColumns);
   if (!rows.ok()) return rows.status();
@@ -78,7 +72,7 @@ absl::StatusOr<std::map<std::string, ColumnFact>> ReadColumns(saga::mysql::Conne
   for (const saga::mysql::Row& row : *rows) {
     const std::string type = absl::AsciiStrToLower(row[2].value_or(""));
     const std::string& collation = row[4].value_or("");
-    ColumnFact fact{.width = NumberOf(row[3])};
+    ColumnFact fact{.width = saga::mysql::NumberIn(row[3])};
     // Of a TEXT column the catalogue says how many bytes it has, of a VARCHAR how many characters.
     if (absl::EndsWith(type, "text")) fact.width /= 4;
     fact.exact = collation.empty() || absl::EndsWith(collation, "_bin") ||
@@ -142,11 +136,11 @@ absl::StatusOr<int> SchemaVersion(saga::mysql::Connection& session) {
       "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
       "TABLE_NAME = 'sagad_meta'");
   if (!there.ok()) return there.status();
-  if (NumberOf(*there) == 0) return 0;
+  if (saga::mysql::NumberIn(*there) == 0) return 0;
   const auto version =
       session.QueryOne("SELECT value FROM sagad_meta WHERE name = 'schema_version'");
   if (!version.ok()) return version.status();
-  return static_cast<int>(NumberOf(*version));
+  return static_cast<int>(saga::mysql::NumberIn(*version));
 }
 
 absl::StatusOr<std::vector<std::string>> PlanMigration(saga::mysql::Connection& session) {
@@ -197,7 +191,7 @@ absl::StatusOr<ServerFacts> CheckServer(saga::mysql::Connection& session, size_t
       session.Query("SELECT VERSION(), @@max_allowed_packet, @@innodb_flush_log_at_trx_commit");
   if (!rows.ok()) return rows.status();
   ServerFacts facts{.version = rows->front()[0].value_or(""),
-                    .max_packet = NumberOf(rows->front()[1])};
+                    .max_packet = saga::mysql::NumberIn(rows->front()[1])};
   if (facts.max_packet < largest_request + kPacketSlack) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the database takes packets of ", facts.max_packet, " bytes, limit.request_bytes allows ",
@@ -211,7 +205,7 @@ absl::StatusOr<ServerFacts> CheckServer(saga::mysql::Connection& session, size_t
   }
   if (absl::Status engines = CheckEngines(session); !engines.ok()) return engines;
   const auto wsrep = session.Query("SHOW STATUS LIKE 'wsrep_cluster_size'");
-  facts.galera = wsrep.ok() && !wsrep->empty() && NumberOf(wsrep->front()[1]) > 0;
+  facts.galera = wsrep.ok() && !wsrep->empty() && saga::mysql::NumberIn(wsrep->front()[1]) > 0;
   const auto columns = ReadColumns(session);
   if (!columns.ok()) return columns.status();
   for (const auto& [name, fact] : *columns) facts.form.widths[name] = fact.width;

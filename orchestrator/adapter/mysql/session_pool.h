@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -13,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/mysql/connection.h"
+#include "orchestrator/mysql/failure.h"
 
 namespace saga::adapter::mysql {
 
@@ -20,38 +22,52 @@ namespace saga::adapter::mysql {
 // that the same again will do (absl::StatusCode::kAborted): a deadlock, a conflict in a cluster.
 inline constexpr int kMaxTries = 20;
 
+inline const absl::Status& StatusIn(const absl::Status& status) { return status; }
+template <typename T>
+const absl::Status& StatusIn(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
+// Runs `work(session)`, which returns a Status or StatusOr, on a session of `options` that is
+// opened when it is not. What aborts is begun again, up to kMaxTries; a session that turned out to
+// be dead is replaced once: the server closes those that were idle. So `work` only reads, or may be
+// repeated. What it leaves open when it fails is rolled back.
+template <typename Work>
+auto RunOn(saga::mysql::Connection& session, const saga::mysql::Options& options, Work work)
+    -> decltype(work(session)) {
+  bool reconnected = false;
+  for (int tries = 1;; ++tries) {
+    if (!session.IsOpen()) {
+      if (absl::Status opened = session.Open(options); !opened.ok()) return opened;
+    }
+    auto result = work(session);
+    const absl::Status& status = StatusIn(result);
+    if (status.ok()) return result;
+    const bool lost = absl::IsUnavailable(status);
+    // One of several that takes no writes any more may have handed over to another one.
+    const bool refused = absl::IsFailedPrecondition(status) &&
+                         saga::mysql::ErrorNumber(status) != 0 && !options.others.empty();
+    if (lost || refused || !session.Run("ROLLBACK").ok()) session.Close();
+    if (absl::IsAborted(status) && tries < kMaxTries) continue;
+    if (lost && !std::exchange(reconnected, true)) continue;
+    return result;
+  }
+}
+
 // Thread-safe.
 class SessionPool {
  public:
   explicit SessionPool(saga::mysql::Options options, size_t size = 4)
       : options_(std::move(options)), size_(size) {}
 
-  // Runs `work(saga::mysql::Connection&)`, which returns a Status or StatusOr, on a session that
-  // nobody else has; waits while all are busy. What it aborts with (kMaxTries) is begun again, and
-  // a session that turned out to be dead is replaced once, if `work` only reads or repeats safely.
-  // Whatever transaction `work` leaves open is rolled back.
+  // RunOn with a session that nobody else has; waits while all are busy.
   template <typename Work>
   auto With(Work work) -> decltype(work(std::declval<saga::mysql::Connection&>())) {
     std::unique_ptr<saga::mysql::Connection> session = Take();
-    int reconnects = 0;
-    for (int tries = 1;; ++tries) {
-      if (!session->IsOpen()) {
-        if (absl::Status opened = session->Open(options_); !opened.ok()) {
-          Give(std::move(session));
-          return opened;
-        }
-      }
-      auto result = work(*session);
-      const absl::Status status = StatusOf(result);
-      queries_ += session->TakeStatements();
-      if (!status.ok() && !session->Run("ROLLBACK").ok()) session->Close();
-      const bool again = (absl::IsAborted(status) && tries < kMaxTries) ||
-                         (absl::IsUnavailable(status) && reconnects++ == 0);
-      if (absl::IsUnavailable(status)) session->Close();
-      if (again) continue;
-      Give(std::move(session));
-      return result;
-    }
+    auto result = RunOn(*session, options_, std::move(work));
+    Count(session->TakeStatements());
+    Give(std::move(session));
+    return result;
   }
 
   // As With, in one transaction of the database, committed when `work` returns ok. A commit of
@@ -59,7 +75,7 @@ class SessionPool {
   template <typename Work>
   absl::Status WithTransaction(Work work) {
     bool committing = false;
-    const absl::Status status = With([&](saga::mysql::Connection& session) {
+    return With([&](saga::mysql::Connection& session) {
       if (committing) return absl::UnavailableError("database: whether it was stored is not known");
       absl::Status done = session.Run("BEGIN");
       if (done.ok()) done = work(session);
@@ -70,7 +86,6 @@ class SessionPool {
       if (absl::IsAborted(done)) committing = false;
       return done;
     });
-    return status;
   }
 
   // Statements that a session outside of the pool ran.
@@ -79,12 +94,6 @@ class SessionPool {
   uint64_t Queries() const { return queries_.load(); }
 
  private:
-  static const absl::Status& StatusOf(const absl::Status& status) { return status; }
-  template <typename T>
-  static const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
-    return result.status();
-  }
-
   std::unique_ptr<saga::mysql::Connection> Take() {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&RoomIn, this));

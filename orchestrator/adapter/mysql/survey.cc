@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "orchestrator/adapter/mysql/node_lease.h"
 #include "orchestrator/adapter/mysql/record_reader.h"
@@ -16,23 +15,18 @@ constexpr size_t kShown = 10;
 constexpr int64_t kPage = 200;
 constexpr char kOpen[] = "status IN ('prepared', 'submitted', 'aborting')";
 
-uint64_t NumberOf(const std::optional<std::string>& text) {
-  uint64_t number = 0;
-  return text.has_value() && absl::SimpleAtoi(*text, &number) ? number : 0;
-}
-
 absl::Status Count(saga::mysql::Connection& session, Survey* survey) {
   const auto rows = session.Query(
       "SELECT trans_type, status, COUNT(*) FROM trans_global GROUP BY trans_type, status");
   if (!rows.ok()) return rows.status();
   for (const saga::mysql::Row& row : *rows) {
     const std::string status = row[1].value_or("");
-    survey->counts[absl::StrCat(row[0].value_or(""), " ", status)] = NumberOf(row[2]);
-    if (status != "succeed" && status != "failed") survey->open += NumberOf(row[2]);
+    survey->counts[absl::StrCat(row[0].value_or(""), " ", status)] = saga::mysql::NumberIn(row[2]);
+    if (status != "succeed" && status != "failed") survey->open += saga::mysql::NumberIn(row[2]);
   }
   const auto topics = session.QueryOne("SELECT COUNT(*) FROM kv WHERE cat = 'topics'");
   if (!topics.ok()) return topics.status();
-  survey->topics = NumberOf(*topics);
+  survey->topics = saga::mysql::NumberIn(*topics);
   return absl::OkStatus();
 }
 
@@ -47,7 +41,7 @@ absl::Status ReadOpen(saga::mysql::Connection& session, const absl::TimeZone& zo
     if (!page.ok()) return page.status();
     if (page->empty()) return absl::OkStatus();
     for (const saga::mysql::Row& row : *page) {
-      after = static_cast<int64_t>(NumberOf(row[0]));
+      after = static_cast<int64_t>(saga::mysql::NumberIn(row[0]));
       const absl::StatusOr<StoredRecord> record = reader.ByGid(session, row[1].value_or(""));
       if (absl::IsUnavailable(record.status())) return record.status();
       if (record.ok()) {
@@ -85,7 +79,7 @@ absl::StatusOr<Survey> TakeSurvey(saga::mysql::Connection& session, const absl::
       "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND "
       "TABLE_NAME IN ('trans_global', 'trans_branch_op', 'kv')");
   if (!dtm.ok()) return dtm.status();
-  survey.dtm_tables = NumberOf(*dtm) == 3;
+  survey.dtm_tables = saga::mysql::NumberIn(*dtm) == 3;
   absl::StatusOr<ServerFacts> server = CheckServer(session, 0);
   if (!server.ok()) return server.status();
   survey.server = *std::move(server);

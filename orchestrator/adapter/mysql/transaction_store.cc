@@ -78,7 +78,7 @@ class Store final : public port::TransactionStore {
   std::string Name() const override { return "mysql"; }
 
  private:
-  // Runs `work` on the strand's own session, as SessionPool::With does on one of many.
+  // RunOn with the strand's own session.
   template <typename Work>
   absl::Status Run(Work work);
   void CommitAll(const std::vector<Write>& batch, std::vector<WriteResult>* results);
@@ -109,22 +109,10 @@ class Store final : public port::TransactionStore {
 
 template <typename Work>
 absl::Status Store::Run(Work work) {
-  bool reconnected = false;
-  for (int tries = 1;; ++tries) {
-    absl::Status status;
-    if (!session_.IsOpen()) status = session_.Open(parts_.database);
-    const bool opened = status.ok();
-    if (status.ok()) status = work();
-    parts_.pool->Count(session_.TakeStatements());
-    if (status.ok()) return status;
-    if (absl::IsUnavailable(status) || !session_.Run("ROLLBACK").ok()) session_.Close();
-    // One that takes no writes any more may have handed over to another one.
-    if (absl::IsFailedPrecondition(status) && !parts_.database.others.empty()) session_.Close();
-    if (absl::IsAborted(status) && tries < kMaxTries) continue;
-    // The server closes sessions that were idle: once is no news.
-    if (absl::IsUnavailable(status) && opened && !std::exchange(reconnected, true)) continue;
-    return status;
-  }
+  const absl::Status status =
+      RunOn(session_, parts_.database, [&](Connection&) -> absl::Status { return work(); });
+  parts_.pool->Count(session_.TakeStatements());
+  return status;
 }
 
 std::vector<WriteResult> Store::Commit(const std::vector<Write>& batch) {
@@ -356,9 +344,10 @@ absl::StatusOr<std::vector<core::GlobalTransaction>> Store::ClaimDue(base::Time 
   status = Run([&] { return Take(due, &records); });
   if (absl::IsCancelled(status)) return claimed;  // found again, and settled, by Keep
   if (!status.ok()) return status;
-  std::sort(records.begin(), records.end(), [&](const StoredRecord& a, const StoredRecord& b) {
-    return std::find(due.begin(), due.end(), a.id) < std::find(due.begin(), due.end(), b.id);
-  });
+  absl::flat_hash_map<int64_t, size_t> turn;
+  for (const int64_t id : due) turn.emplace(id, turn.size());
+  std::sort(records.begin(), records.end(),
+            [&](const StoredRecord& a, const StoredRecord& b) { return turn[a.id] < turn[b.id]; });
   for (StoredRecord& record : records) {
     if (core::IsFinal(record.transaction.status)) {
       (void)TakeFrom(record.id, parts_.lease->id(), nullptr);
