@@ -88,10 +88,12 @@ absl::Status Connection::SetUp(const Options& options) {
   // holds others.
   absl::Status status =
       Run("SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,"
-          "NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, SESSION time_zone = '+00:00', "
+          "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', "
           "SESSION innodb_lock_wait_timeout = 3");
-  if (status.ok())
-    status = Run(absl::StrCat("SET SESSION wait_timeout = ", SecondsOf(options.idle_timeout)));
+  if (status.ok()) {
+    status = Run(absl::StrCat("SET SESSION wait_timeout = ", SecondsOf(options.idle_timeout),
+                              ", SESSION autocommit = ", options.autocommit ? 1 : 0));
+  }
   if (status.ok()) status = Run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   // In a Galera cluster what another node acknowledged is seen here; elsewhere there is no such
   // variable, or it means nothing.

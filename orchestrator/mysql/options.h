@@ -42,6 +42,9 @@ struct Options {
   // After so long without a statement the database closes the session and takes back what it left
   // open: how long the locks of a process that was frozen in a transaction can be in the way.
   base::Duration idle_timeout = base::Seconds(8 * 3600);
+  // False: the first statement begins a transaction, without a BEGIN of its own, and nothing is
+  // stored before COMMIT.
+  bool autocommit = true;
 };
 
 // "mysql://USER@HOST:PORT/DATABASE", with more of ",HOST:PORT" for the other nodes of a cluster;

@@ -42,7 +42,11 @@ CommitBatch::CommitBatch(const Parts& parts, const std::vector<Write>& batch, co
     item.result = &(*results)[i];
     if (item.Insert()) continue;
     const auto found = held.find(batch[i].transaction->gid);
-    if (found != held.end()) item.start = found->second;
+    if (found == held.end()) {
+      careful_ = true;
+    } else {
+      item.start = found->second;
+    }
   }
 }
 
@@ -55,24 +59,26 @@ CommitBatch::End CommitBatch::EndOf(const absl::Status& status) const {
 }
 
 CommitBatch::End CommitBatch::Try(absl::Status* status) {
+  const End end = TryOnce(status);
+  if (end != End::kFailed || careful_ || absl::IsUnavailable(*status)) return end;
+  careful_ = true;
+  return End::kAgain;
+}
+
+CommitBatch::End CommitBatch::TryOnce(absl::Status* status) {
   *status = Prepare();
   if (!status->ok()) return EndOf(*status);
-  if (!AnyOpen()) return End::kDone;
   const base::Time sent = NodeLease::Now();
-  *status = parts_.session->Run("BEGIN");
-  if (!status->ok()) return EndOf(*status);
   const absl::StatusOr<bool> alive = parts_.lease->Renew(*parts_.session);
   *status = alive.status();
   if (!status->ok()) return EndOf(*status);
   if (!*alive) return End::kGone;
-  *status = LockAndCheck();
+  if (careful_) *status = LockAndCheck();
+  const bool any = AnyOpen();
+  if (status->ok() && any) *status = WriteAll();
+  if (status->ok() && !any) *status = parts_.session->Run("ROLLBACK");
   if (!status->ok()) return EndOf(*status);
-  if (!AnyOpen()) {
-    *status = parts_.session->Run("ROLLBACK");
-    return status->ok() ? End::kDone : EndOf(*status);
-  }
-  *status = WriteAll();
-  if (!status->ok()) return EndOf(*status);
+  if (!any) return End::kDone;
   if (*parts_.before_commit) (*parts_.before_commit)();
   *status = parts_.session->Run("COMMIT");
   // Deadlocks and conflicts are found out before anything is stored; whatever else a COMMIT is
@@ -106,12 +112,12 @@ absl::Status CommitBatch::Prepare() {
         CountRows(*item.write->transaction) - static_cast<int64_t>(item.held.branch_ids.size());
   }
   if (inserts > 0) {
-    if (absl::Status taken = parts_.transaction_ids->Reserve(*parts_.session, inserts); !taken.ok())
+    if (absl::Status taken = parts_.reserve(*parts_.transaction_ids, inserts, 0); !taken.ok())
       return taken;
   }
   // Rows are read in the order of their ids.
-  if (branches > 0) return parts_.branch_ids->Reserve(*parts_.session, branches, last_branch);
-  return absl::OkStatus();
+  return branches > 0 ? parts_.reserve(*parts_.branch_ids, branches, last_branch)
+                      : absl::OkStatus();
 }
 
 absl::Status CommitBatch::LookUp(Item& item) {
@@ -165,21 +171,12 @@ absl::Status CommitBatch::WriteAll() {
     if (!item.Open()) continue;
     const core::GlobalTransaction& transaction = *item.write->transaction;
     if (item.Insert()) item.held.id = parts_.transaction_ids->Take();
+    if (!careful_) item.owner = parts_.lease->id();
     if (core::IsFinal(transaction.status)) item.owner.reset();
     item.row = MakeTransactionRow(transaction, item.held.id, item.write->next_wake, item.owner,
                                   parts_.reader->form());
   }
-  absl::Status status = WriteTransactions(true);
-  if (absl::IsAlreadyExists(status)) {
-    bool any = false;
-    const absl::Status found = FindExisting(&any);
-    if (!found.ok()) return found;
-    // Two of this batch that the column takes for one: each for itself, then.
-    return any ? absl::AbortedError("a gid is taken") : status;
-  }
-  if (status.ok()) status = WriteTransactions(false);
-  if (status.ok()) status = WriteBranches(false);
-  if (status.ok()) status = WriteBranches(true);
+  absl::Status status = careful_ ? WriteCarefully() : WriteQuickly();
   if (status.ok()) status = WritePayloads();
   if (status.ok()) status = WriteHistory();
   if (status.ok()) status = WriteDeadLetters();
@@ -191,29 +188,71 @@ absl::Status CommitBatch::WriteAll() {
   return absl::OkStatus();
 }
 
-absl::Status CommitBatch::WriteTransactions(bool inserts) {
+absl::Status CommitBatch::WriteQuickly() {
+  absl::Status status = WriteSides(Rows::kBoth);
+  if (status.ok()) status = WriteGlobals(Rows::kBoth);
+  return status.ok() ? WriteBranches(Rows::kBoth) : status;
+}
+
+absl::Status CommitBatch::WriteCarefully() {
+  absl::Status status = WriteGlobals(Rows::kNew);
+  if (absl::IsAlreadyExists(status)) {
+    bool any = false;
+    const absl::Status found = FindExisting(&any);
+    if (!found.ok()) return found;
+    // Two of this batch that the column takes for one: each for itself, then.
+    return any ? absl::AbortedError("a gid is taken") : status;
+  }
+  if (status.ok()) status = WriteSides(Rows::kNew);
+  if (status.ok()) status = WriteGlobals(Rows::kKnown);
+  if (status.ok()) status = WriteSides(Rows::kKnown);
+  if (status.ok()) status = WriteBranches(Rows::kKnown);
+  return status.ok() ? WriteBranches(Rows::kNew) : status;
+}
+
+// In the order of their ids, as every node takes them: no two can wait for each other.
+std::vector<const CommitBatch::Item*> CommitBatch::ItemsOf(Rows rows) const {
   std::vector<const Item*> items;
   for (const Item& item : items_) {
-    if (item.Open() && item.Insert() == inserts) items.push_back(&item);
+    if (item.Open() && (rows == Rows::kBoth || item.Insert() == (rows == Rows::kNew)))
+      items.push_back(&item);
   }
-  const auto of_global = [&](size_t i) {
+  std::sort(items.begin(), items.end(),
+            [](const Item* a, const Item* b) { return a->held.id < b->held.id; });
+  return items;
+}
+
+absl::Status CommitBatch::WriteGlobals(Rows rows) {
+  const std::vector<const Item*> items = ItemsOf(rows);
+  const auto size_of = [&](size_t i) {
     const TransactionRow& row = items[i]->row;
     return kRowOverhead + row.custom_data.size() + row.query_prepared.size() + row.result.size() +
            row.rollback_reason.size() + row.options.size();
   };
-  const absl::Status status =
-      WriteRows(*parts_.session, kGlobalColumns, inserts ? "" : kGlobalUpdates, kGlobalValues,
-                items.size(), {.packet = parts_.packet, .of = of_global},
-                [&](Statement& statement, size_t i) { BindGlobal(statement, items[i]->row); });
-  if (!status.ok()) return status;
-  const auto of_side = [&](size_t i) { return kRowOverhead + items[i]->row.detail.size(); };
-  return WriteRows(*parts_.session, kSideColumns, inserts ? "" : kSideUpdates, kSideValues,
-                   items.size(), {.packet = parts_.packet, .of = of_side},
-                   [&](Statement& statement, size_t i) { BindSide(statement, items[i]->row); });
+  return WriteRows(*parts_.session, kGlobalColumns, rows == Rows::kNew ? "" : kGlobalUpdates,
+                   kGlobalValues, items.size(), {.packet = parts_.packet, .of = size_of},
+                   [&](Statement& statement, size_t i) { BindGlobal(statement, items[i]->row); });
 }
 
-absl::Status CommitBatch::WriteBranches(bool inserts) {
-  std::vector<BranchRow> rows;
+absl::Status CommitBatch::WriteSides(Rows rows) {
+  const std::vector<const Item*> items = ItemsOf(rows);
+  std::string updates;
+  if (rows == Rows::kKnown) updates = kSideUpdates;
+  if (rows == Rows::kBoth) updates = SideUpdatesOf(parts_.lease->id());
+  uint64_t affected = 0;
+  const absl::Status status = WriteRows(
+      *parts_.session, kSideColumns, updates, kSideValues, items.size(),
+      {.packet = parts_.packet,
+       .of = [&](size_t i) { return kRowOverhead + items[i]->row.detail.size(); }},
+      [&](Statement& statement, size_t i) { BindSide(statement, items[i]->row); }, &affected);
+  if (!status.ok() || rows != Rows::kBoth) return status;
+  uint64_t expected = 0;
+  for (const Item* const item : items) expected += item->Insert() ? 1 : 2;
+  return affected == expected ? status : absl::FailedPreconditionError("not held as remembered");
+}
+
+absl::Status CommitBatch::WriteBranches(Rows rows) {
+  std::vector<BranchRow> made;
   for (Item& item : items_) {
     if (!item.Open()) continue;
     const std::vector<core::Branch>& branches = item.write->transaction->branches;
@@ -222,24 +261,24 @@ absl::Status CommitBatch::WriteBranches(bool inserts) {
     for (uint32_t row = 0; row < branches.size(); ++row) {
       if (!HasRow(branches[row])) continue;
       const bool is_new = place >= item.held.branch_ids.size();
-      if (is_new && inserts) item.held.branch_ids.push_back(parts_.branch_ids->Take());
-      const bool written = is_new ? inserts
-                                  : !inserts && changed != nullptr &&
+      if (is_new && rows != Rows::kKnown) item.held.branch_ids.push_back(parts_.branch_ids->Take());
+      const bool written = is_new ? rows != Rows::kKnown
+                                  : rows != Rows::kNew && changed != nullptr &&
                                         std::binary_search(changed->begin(), changed->end(), row);
       if (written) {
-        rows.push_back(MakeBranchRow(branches[row], item.held.branch_ids[place], item.row,
+        made.push_back(MakeBranchRow(branches[row], item.held.branch_ids[place], item.row,
                                      parts_.reader->form()));
+        made.back().is_new = is_new;
       }
       ++place;
     }
   }
   const auto size_of = [&](size_t i) {
-    return kRowOverhead + rows[i].target.size() + (inserts ? rows[i].payload.size() : 0);
+    return kRowOverhead + made[i].target.size() + (made[i].is_new ? made[i].payload.size() : 0);
   };
-  return WriteRows(
-      *parts_.session, kBranchColumns, inserts ? "" : kBranchUpdates, kBranchValues, rows.size(),
-      {.packet = parts_.packet, .of = size_of},
-      [&](Statement& statement, size_t i) { BindBranch(statement, rows[i], inserts); });
+  return WriteRows(*parts_.session, kBranchColumns, rows == Rows::kNew ? "" : kBranchUpdates,
+                   kBranchValues, made.size(), {.packet = parts_.packet, .of = size_of},
+                   [&](Statement& statement, size_t i) { BindBranch(statement, made[i]); });
 }
 
 // Rare: an operator edited the payload of a dead letter.

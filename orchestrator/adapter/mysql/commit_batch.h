@@ -1,7 +1,12 @@
 #pragma once
 
-// One batch of writes as one transaction of the database: a dozen statements about all of them
+// One batch of writes as one transaction of the database: half a dozen statements about all of them
 // together, whatever their number.
+//
+// The quick way first: transactions that begin and transactions that go on in the same statements,
+// which themselves look whether this node still holds what it changes, and in which version. When
+// anything is not as this node remembers it, or it does not remember it, the careful way: rows are
+// locked and looked at first, and who is at fault gets its own result while the others are stored.
 
 #include <cstdint>
 #include <functional>
@@ -33,11 +38,13 @@ using HeldMap = absl::flat_hash_map<std::string, Held>;
 class CommitBatch {
  public:
   struct Parts {
-    saga::mysql::Connection* session = nullptr;
+    saga::mysql::Connection* session = nullptr;  // without autocommit
     NodeLease* lease = nullptr;
     const RecordReader* reader = nullptr;
     IdBlock* transaction_ids = nullptr;
     IdBlock* branch_ids = nullptr;
+    // IdBlock::Reserve, on another session: what is reserved stays so when the batch is taken back.
+    std::function<absl::Status(IdBlock& block, int64_t count, int64_t above)> reserve;
     size_t packet = 0;  // bytes a statement may have
     const std::function<void()>* before_commit = nullptr;
   };
@@ -74,13 +81,21 @@ class CommitBatch {
     bool Insert() const { return write->kind == port::Write::Kind::kInsert; }
   };
 
+  // Which rows a statement is about.
+  enum class Rows : uint8_t { kNew, kKnown, kBoth };
+
   bool AnyOpen() const;
+  End TryOnce(absl::Status* status);
   absl::Status Prepare();
   absl::Status LookUp(Item& item);
   absl::Status LockAndCheck();
   absl::Status WriteAll();
-  absl::Status WriteTransactions(bool inserts);
-  absl::Status WriteBranches(bool inserts);
+  absl::Status WriteQuickly();
+  absl::Status WriteCarefully();
+  std::vector<const Item*> ItemsOf(Rows rows) const;
+  absl::Status WriteGlobals(Rows rows);
+  absl::Status WriteSides(Rows rows);
+  absl::Status WriteBranches(Rows rows);
   absl::Status WritePayloads();
   absl::Status WriteHistory();
   absl::Status NumberHistory();
@@ -92,6 +107,7 @@ class CommitBatch {
 
   const Parts parts_;
   std::vector<Item> items_;
+  bool careful_ = false;
 };
 
 }  // namespace saga::adapter::mysql

@@ -10,9 +10,11 @@ namespace saga::adapter::mysql {
 namespace {
 
 constexpr size_t kAnyNumberUpTo = 32;
+constexpr size_t kStepAbove = 8;
 
 size_t RowsAtOnce(size_t left) {
-  return left >= kRowsPerStatement ? kRowsPerStatement : std::min(left, kAnyNumberUpTo);
+  const size_t rows = std::min(left, kRowsPerInsert);
+  return rows <= kAnyNumberUpTo ? rows : rows - rows % kStepAbove;
 }
 
 }  // namespace
@@ -26,14 +28,15 @@ std::string Marks(size_t count) {
 
 absl::Status WriteRows(saga::mysql::Connection& session, absl::string_view head,
                        absl::string_view tail, int values, size_t count, const RowSizes& sizes,
-                       absl::FunctionRef<void(saga::mysql::Statement&, size_t)> bind) {
+                       absl::FunctionRef<void(saga::mysql::Statement&, size_t)> bind,
+                       uint64_t* affected) {
   const std::string row = absl::StrCat("(", Marks(static_cast<size_t>(values)), ")");
   for (size_t first = 0; first < count;) {
     size_t rows = RowsAtOnce(count - first);
     size_t bytes = 0;
     for (size_t i = 0; i < rows; ++i) {
       bytes += sizes.of(first + i);
-      if (i > 0 && bytes > sizes.packet) rows = std::min(i, kAnyNumberUpTo);
+      if (i > 0 && bytes > sizes.packet) rows = RowsAtOnce(i);
     }
     std::string sql(head);
     for (size_t i = 0; i < rows; ++i) absl::StrAppend(&sql, i == 0 ? "" : ",", row);
@@ -42,6 +45,7 @@ absl::Status WriteRows(saga::mysql::Connection& session, absl::string_view head,
     if (!statement.ok()) return statement.status();
     for (size_t i = 0; i < rows; ++i) bind(**statement, first + i);
     if (absl::Status run = (*statement)->Run(); !run.ok()) return run;
+    if (affected != nullptr) *affected += (*statement)->Affected();
     first += rows;
   }
   return absl::OkStatus();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "orchestrator/adapter/mysql/dtm_record.h"
 #include "orchestrator/core/words.h"
 #include "orchestrator/record/record.h"
@@ -87,8 +88,10 @@ const char kGlobalColumns[] =
     "INSERT INTO trans_global (id, gid, trans_type, status, query_prepared, protocol, create_time, "
     "update_time, finish_time, rollback_time, options, custom_data, next_cron_interval, "
     "next_cron_time, result, rollback_reason) VALUES ";
+// The gid is what rows are told apart by, and never NULL: met by its gid alone, a row refuses that.
 const char kGlobalUpdates[] =
-    " ON DUPLICATE KEY UPDATE trans_type = VALUES(trans_type), status = VALUES(status), "
+    " ON DUPLICATE KEY UPDATE gid = IF(id = VALUES(id), gid, NULL), trans_type = "
+    "VALUES(trans_type), status = VALUES(status), "
     "query_prepared = VALUES(query_prepared), protocol = VALUES(protocol), "
     "create_time = VALUES(create_time), update_time = VALUES(update_time), "
     "finish_time = VALUES(finish_time), rollback_time = VALUES(rollback_time), "
@@ -124,6 +127,17 @@ const char kSideUpdates[] =
     " ON DUPLICATE KEY UPDATE owner = VALUES(owner), free_wake = VALUES(free_wake), "
     "next_wake = VALUES(next_wake), version = VALUES(version), detail = VALUES(detail)";
 
+std::string SideUpdatesOf(int64_t owner) {
+  const std::string held = absl::StrCat("owner = ", owner, " AND version + 1 = VALUES(version)");
+  std::string updates = " ON DUPLICATE KEY UPDATE ";
+  for (const char* column : {"free_wake", "next_wake", "detail", "version"})
+    absl::StrAppend(&updates, column, " = IF(", held, ", VALUES(", column, "), ", column, "), ");
+  // An assignment sees those before it, so the owner comes last, and meets the new version.
+  absl::StrAppend(&updates, "owner = IF(owner = ", owner,
+                  " AND version = VALUES(version), VALUES(owner), owner)");
+  return updates;
+}
+
 void BindSide(saga::mysql::Statement& statement, const TransactionRow& row) {
   statement.Bind(row.id);
   if (row.owner.has_value()) {
@@ -158,14 +172,15 @@ const char kBranchColumns[] =
     "INSERT INTO trans_branch_op (id, gid, url, bin_data, branch_id, op, status, finish_time, "
     "rollback_time, create_time, update_time) VALUES ";
 const char kBranchUpdates[] =
-    " ON DUPLICATE KEY UPDATE status = VALUES(status), finish_time = VALUES(finish_time), "
+    " ON DUPLICATE KEY UPDATE gid = IF(id = VALUES(id), gid, NULL), status = VALUES(status), "
+    "finish_time = VALUES(finish_time), "
     "update_time = VALUES(update_time)";
 
-void BindBranch(saga::mysql::Statement& statement, const BranchRow& row, bool with_payload) {
+void BindBranch(saga::mysql::Statement& statement, const BranchRow& row) {
   statement.Bind(row.id)
       .Bind(absl::string_view(row.of->transaction->gid))
       .Bind(absl::string_view(row.target));
-  if (with_payload) {
+  if (row.is_new) {
     statement.Bind(row.payload);
   } else {
     statement.BindNull();

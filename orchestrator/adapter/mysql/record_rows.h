@@ -33,7 +33,8 @@ TransactionRow MakeTransactionRow(const core::GlobalTransaction& transaction, in
                                   base::Time next_wake, std::optional<int64_t> owner,
                                   const ColumnForm& form);
 
-// "INSERT ... (columns) VALUES" and "(?, ...)" of trans_global, and what an update sets.
+// "INSERT ... (columns) VALUES" and "(?, ...)" of trans_global, and what an update sets. A new row
+// whose gid another one has makes the update fail: nothing is stored.
 extern const char kGlobalColumns[];
 extern const char kGlobalUpdates[];
 inline constexpr int kGlobalValues = 16;
@@ -41,6 +42,9 @@ void BindGlobal(saga::mysql::Statement& statement, const TransactionRow& row);
 
 extern const char kSideColumns[];
 extern const char kSideUpdates[];
+// As kSideUpdates, and a row changes only when `owner` holds it and it has the version before: rows
+// that did count one, rows that changed count two (Statement::Affected).
+std::string SideUpdatesOf(int64_t owner);
 inline constexpr int kSideValues = 6;
 void BindSide(saga::mysql::Statement& statement, const TransactionRow& row);
 
@@ -51,16 +55,18 @@ struct BranchRow {
   int64_t id = 0;
   const core::Branch* branch = nullptr;
   const TransactionRow* of = nullptr;
+  bool is_new = true;
   std::string branch_id, target, finish_time;
   absl::string_view payload;  // as much of it as the column holds
 };
 
 BranchRow MakeBranchRow(const core::Branch& branch, int64_t id, const TransactionRow& of,
                         const ColumnForm& form);
-// An insert has the payload, an update leaves it alone.
+// An insert has the payload, an update leaves it alone. A new row for a branch op that another one
+// has makes the update fail.
 extern const char kBranchColumns[];
 extern const char kBranchUpdates[];
 inline constexpr int kBranchValues = 11;
-void BindBranch(saga::mysql::Statement& statement, const BranchRow& row, bool with_payload);
+void BindBranch(saga::mysql::Statement& statement, const BranchRow& row);
 
 }  // namespace saga::adapter::mysql

@@ -96,6 +96,7 @@ class Store final : public port::TransactionStore {
   const StoreParts parts_;
   const RecordReader reader_;
   Connection session_;
+  Connection batches_;  // for Commit, without autocommit
   IdBlock transaction_ids_;
   IdBlock branch_ids_;
   HeldMap held_;
@@ -127,27 +128,34 @@ std::vector<WriteResult> Store::Commit(const std::vector<Write>& batch) {
 }
 
 void Store::CommitAll(const std::vector<Write>& batch, std::vector<WriteResult>* results) {
-  CommitBatch commit({.session = &session_,
+  CommitBatch commit({.session = &batches_,
                       .lease = parts_.lease.get(),
                       .reader = &reader_,
                       .transaction_ids = &transaction_ids_,
                       .branch_ids = &branch_ids_,
+                      .reserve =
+                          [this](IdBlock& block, int64_t count, int64_t above) {
+                            return Run([&] { return block.Reserve(session_, count, above); });
+                          },
                       .packet = parts_.packet,
                       .before_commit = &parts_.before_commit},
                      batch, held_, results);
   using End = CommitBatch::End;
   End end = End::kFailed;
-  const absl::Status status = Run([&] {
+  saga::mysql::Options options = parts_.database;
+  options.autocommit = false;
+  const absl::Status status = RunOn(batches_, options, [&](Connection&) -> absl::Status {
     absl::Status failure;
     end = commit.Try(&failure);
     if (end == End::kAgain) return absl::AbortedError(failure.message());
     // Not to be tried again: what is unknown is looked up, who is gone joins first.
     if (end == End::kUnknown || end == End::kGone) {
-      session_.Close();
+      batches_.Close();
       return absl::OkStatus();
     }
     return failure;
   });
+  parts_.pool->Count(batches_.TakeStatements());
   if (end == End::kGone) {
     const absl::Status joined = Rejoin();
     for (size_t i = 0; i < batch.size(); ++i) {
