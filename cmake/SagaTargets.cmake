@@ -8,6 +8,22 @@ function(saga_library name)
   target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
 endfunction()
 
+# saga_schema_scripts(): schema/*.sql of this folder, by number, as schema_scripts.cc in its build folder. The scripts travel
+# inside the binary: a start needs no other file.
+function(saga_schema_scripts)
+  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/schema/*.sql)
+  list(SORT scripts)
+  set(SAGA_SCHEMA_SCRIPTS "")
+  foreach(script ${scripts})
+    get_filename_component(name ${script} NAME)
+    string(REGEX REPLACE "^0*([1-9][0-9]*).*" "\\1" number ${name})
+    file(READ ${script} sql)
+    string(APPEND SAGA_SCHEMA_SCRIPTS "      {${number}, R\"sql(${sql})sql\"},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script})
+  endforeach()
+  configure_file(schema_scripts.cc.in schema_scripts.cc @ONLY)
+endfunction()
+
 # saga_binary(name SOURCES a.cc ... [DEPENDS lib ...]): a program in build/<preset>/bin.
 function(saga_binary name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})

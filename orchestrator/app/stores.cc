@@ -15,25 +15,31 @@
 namespace saga::app {
 namespace {
 
+// The sides that a store has each for itself, which the opened one keeps.
+template <typename Sides>
+OpenedStore Take(Sides& sides) {
+  OpenedStore opened;
+  opened.store = std::move(sides.store);
+  opened.own_query = std::move(sides.query);
+  opened.query = opened.own_query.get();
+  opened.kv = std::move(sides.kv);
+  opened.own_outbox = std::move(sides.outbox);
+  opened.outbox = opened.own_outbox.get();
+  opened.jobs = std::move(sides.jobs);
+  opened.own_dead_letters = std::move(sides.dead_letters);
+  opened.dead_letters = opened.own_dead_letters.get();
+  opened.own_retention = std::move(sides.retention);
+  opened.retention = opened.own_retention.get();
+  return opened;
+}
+
 absl::StatusOr<OpenedStore> OpenSqlite(const std::string& data_dir,
                                        const std::optional<adapter::CrashPoint>& point) {
   adapter::SqliteOptions options;
   if (point.has_value()) options.before_commit = adapter::InsideCommitHook(*point);
   auto sqlite = adapter::OpenSqliteStore(absl::StrCat(data_dir, "/sagad.db"), options);
   if (!sqlite.ok()) return sqlite.status();
-  OpenedStore opened;
-  opened.store = std::move(sqlite->store);
-  opened.own_query = std::move(sqlite->query);
-  opened.query = opened.own_query.get();
-  opened.kv = std::move(sqlite->kv);
-  opened.own_outbox = std::move(sqlite->outbox);
-  opened.outbox = opened.own_outbox.get();
-  opened.jobs = std::move(sqlite->jobs);
-  opened.own_dead_letters = std::move(sqlite->dead_letters);
-  opened.dead_letters = opened.own_dead_letters.get();
-  opened.own_retention = std::move(sqlite->retention);
-  opened.retention = opened.own_retention.get();
-  return opened;
+  return Take(*sqlite);
 }
 
 OpenedStore OpenMemory() {
@@ -56,18 +62,7 @@ absl::StatusOr<OpenedStore> OpenMysql(const Config& config,
   if (point.has_value()) options->before_commit = adapter::InsideCommitHook(*point);
   auto mysql = adapter::OpenMysqlStore(*options);
   if (!mysql.ok()) return mysql.status();
-  OpenedStore opened;
-  opened.store = std::move(mysql->store);
-  opened.own_query = std::move(mysql->query);
-  opened.query = opened.own_query.get();
-  opened.kv = std::move(mysql->kv);
-  opened.own_outbox = std::move(mysql->outbox);
-  opened.outbox = opened.own_outbox.get();
-  opened.jobs = std::move(mysql->jobs);
-  opened.own_dead_letters = std::move(mysql->dead_letters);
-  opened.dead_letters = opened.own_dead_letters.get();
-  opened.own_retention = std::move(mysql->retention);
-  opened.retention = opened.own_retention.get();
+  OpenedStore opened = Take(*mysql);
   opened.nodes = std::move(mysql->nodes);
   opened.announce = std::move(mysql->announce);
   opened.largest = mysql->largest;

@@ -215,20 +215,9 @@ void ReplayRun::OnAnswer(uint32_t number, bool verified, const Answer& answer, b
 
 void ReplayRun::End(port::JobItem item, ItemState state, std::string text, base::Time now) {
   --counts_.running;
-  switch (state) {
-    case ItemState::kDone:
-      ++counts_.done;
-      break;
-    case ItemState::kFailed:
-      ++counts_.failed;
-      break;
-    case ItemState::kSkipped:
-      ++counts_.skipped;
-      break;
-    case ItemState::kPending:
-    case ItemState::kRunning:
-      SAGA_CHECK(false);
-  }
+  SAGA_CHECK(state == ItemState::kDone || state == ItemState::kFailed ||
+             state == ItemState::kSkipped);
+  ++counts_.Of(state);
   item.state = state;
   item.text = std::move(text);
   unsaved_.push_back(std::move(item));

@@ -78,6 +78,22 @@ struct JobCounts {
   uint64_t failed = 0;
   uint64_t skipped = 0;
 
+  uint64_t& Of(ItemState state) {
+    switch (state) {
+      case ItemState::kPending:
+        return pending;
+      case ItemState::kRunning:
+        return running;
+      case ItemState::kDone:
+        return done;
+      case ItemState::kFailed:
+        return failed;
+      case ItemState::kSkipped:
+        return skipped;
+    }
+    return pending;
+  }
+
   bool operator==(const JobCounts&) const = default;
 };
 

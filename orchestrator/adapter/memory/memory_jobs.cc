@@ -76,25 +76,7 @@ absl::StatusOr<port::JobCounts> MemoryJobs::CountItems(const std::string& token)
   const Entry* const entry = At(token);
   if (entry == nullptr) return NoSuchJob();
   port::JobCounts counts;
-  for (const auto& [number, item] : entry->items) {
-    switch (item.state) {
-      case port::ItemState::kPending:
-        ++counts.pending;
-        break;
-      case port::ItemState::kRunning:
-        ++counts.running;
-        break;
-      case port::ItemState::kDone:
-        ++counts.done;
-        break;
-      case port::ItemState::kFailed:
-        ++counts.failed;
-        break;
-      case port::ItemState::kSkipped:
-        ++counts.skipped;
-        break;
-    }
-  }
+  for (const auto& [number, item] : entry->items) ++counts.Of(item.state);
   return counts;
 }
 

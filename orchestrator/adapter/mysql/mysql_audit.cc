@@ -287,8 +287,6 @@ class Walker {
 
   absl::Status CountItems(int64_t job, const std::string& subject, port::JobCounts* counts) {
     bool told = false;
-    uint64_t* const by_state[] = {&counts->pending, &counts->running, &counts->done,
-                                  &counts->failed, &counts->skipped};
     return ForEach(
         "SELECT state, COUNT(*), MIN(number), MAX(number), (SELECT COUNT(*) FROM sagad_job_item "
         "WHERE job_id = ?), (SELECT MAX(number) FROM sagad_job_item WHERE job_id = ?) FROM "
@@ -299,7 +297,7 @@ class Walker {
           if (state < 1 || state > 5) {
             Find("unknown_value", subject, "state of an item is ", state);
           } else {
-            *by_state[state - 1] = static_cast<uint64_t>(row.Number(1));
+            counts->Of(static_cast<port::ItemState>(state)) = static_cast<uint64_t>(row.Number(1));
           }
           if (row.Number(4) != row.Number(5) + 1 && !std::exchange(told, true)) {
             Find("job_item_missing", subject, row.Number(4), " items, numbered up to ",

@@ -224,24 +224,8 @@ class MysqlJobs final : public port::JobStore {
     if (absl::Status run = (*count)->Run(); !run.ok()) return run;
     port::JobCounts counts;
     while ((*count)->Next()) {
-      const auto number = static_cast<uint64_t>((*count)->Number(1));
-      switch (static_cast<port::ItemState>((*count)->Number(0))) {
-        case port::ItemState::kPending:
-          counts.pending = number;
-          break;
-        case port::ItemState::kRunning:
-          counts.running = number;
-          break;
-        case port::ItemState::kDone:
-          counts.done = number;
-          break;
-        case port::ItemState::kFailed:
-          counts.failed = number;
-          break;
-        case port::ItemState::kSkipped:
-          counts.skipped = number;
-          break;
-      }
+      counts.Of(static_cast<port::ItemState>((*count)->Number(0))) =
+          static_cast<uint64_t>((*count)->Number(1));
     }
     return counts;
   }

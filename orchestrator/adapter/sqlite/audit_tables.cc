@@ -95,22 +95,6 @@ int AuditTopics(const Connection& connection, absl::string_view table, absl::str
   return code;
 }
 
-uint64_t* CountOf(port::ItemState state, port::JobCounts* counts) {
-  switch (state) {
-    case port::ItemState::kPending:
-      return &counts->pending;
-    case port::ItemState::kRunning:
-      return &counts->running;
-    case port::ItemState::kDone:
-      return &counts->done;
-    case port::ItemState::kFailed:
-      return &counts->failed;
-    case port::ItemState::kSkipped:
-      return &counts->skipped;
-  }
-  return &counts->pending;
-}
-
 class JobWalk {
  public:
   JobWalk(const Connection& connection, const port::StoreAudit::Listener& listener)
@@ -169,7 +153,7 @@ class JobWalk {
         findings->Add("job_item_missing", "item ", expected, " is missing before ", number);
       expected = number + 1;
       if (findings->Check(row, rules, absl::StrCat(" of item ", number)))
-        ++*CountOf(static_cast<port::ItemState>(row.Number(2)), counts);
+        ++counts->Of(static_cast<port::ItemState>(row.Number(2)));
     }
     return code;
   }

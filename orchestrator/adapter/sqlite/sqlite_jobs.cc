@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
+#include "orchestrator/adapter/sqlite/job_rows.h"
 #include "orchestrator/adapter/sqlite/turn_writer.h"
 #include "orchestrator/adapter/sqlite/writer.h"
 
@@ -23,28 +24,21 @@ constexpr size_t kItemsAtOnce = 1000;
 // A job whose items are not all there: nobody sees it.
 constexpr int64_t kInTheMaking = 0;
 
-constexpr char kSelect[] =
-    "SELECT token, state, create_time, start_time, end_time, rate, max_in_flight, canary, "
-    "stop_after_errors, filter, actor, reason, stop_reason FROM job WHERE state <> 0 ";
-constexpr char kSelectItems[] =
-    "SELECT number, state, gid, branch_id, op, death, text FROM job_item WHERE job_id = (SELECT id "
-    "FROM job WHERE token = ?1 AND state <> 0) AND number >= ?2 ";
+// Both after their columns.
+constexpr char kFromJobs[] = " FROM job WHERE state <> 0 ";
+constexpr char kFromItems[] =
+    " FROM job_item WHERE job_id = (SELECT id FROM job WHERE token = ?1 AND state <> 0) AND number "
+    ">= ?2 ";
 constexpr char kCount[] =
     "SELECT state, count(*) FROM job_item WHERE job_id = (SELECT id FROM job WHERE token = ?1 AND "
     "state <> 0) GROUP BY state";
-constexpr char kInsert[] =
-    "INSERT INTO job (token, state, create_time, start_time, end_time, rate, max_in_flight, "
-    "canary, stop_after_errors, actor, reason, stop_reason, filter) VALUES (?1, ?2, ?13, ?3, ?4, "
-    "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING";
+// Its parameters are those of BindJob.
 constexpr char kUpdate[] =
     "UPDATE job SET state = ?2, start_time = ?3, end_time = ?4, rate = ?5, max_in_flight = ?6, "
     "canary = ?7, stop_after_errors = ?8, actor = ?9, reason = ?10, stop_reason = ?11 WHERE token "
     "= ?1 AND state <> 0";
 constexpr char kSetState[] = "UPDATE job SET state = ?2 WHERE id = ?1";
 constexpr char kFindId[] = "SELECT id FROM job WHERE token = ?1 AND state <> 0";
-constexpr char kInsertItem[] =
-    "INSERT INTO job_item (job_id, number, state, gid, branch_id, op, death, text) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr char kUpdateItem[] =
     "UPDATE job_item SET state = ?3, text = ?4 WHERE job_id = ?1 AND number = ?2";
 constexpr char kExpire[] =
@@ -58,49 +52,6 @@ constexpr char kDelete[] = "DELETE FROM job WHERE id = ?1";
 
 int64_t Bounded(uint64_t number) {
   return static_cast<int64_t>(std::min<uint64_t>(number, INT64_MAX));
-}
-
-// Parameters 2 to 11 of kInsert and kUpdate.
-void BindJob(Statement& statement, const Job& job, int64_t state) {
-  statement.BindText(1, job.token);
-  statement.Bind(2, state);
-  statement.Bind(3, job.start_time.micros);
-  statement.Bind(4, job.end_time.micros);
-  statement.BindReal(5, job.limits.rate);
-  statement.Bind(6, job.limits.max_in_flight);
-  statement.Bind(7, job.limits.canary);
-  statement.Bind(8, job.limits.stop_after_errors);
-  statement.BindOptional(9, job.actor);
-  statement.BindOptional(10, job.reason);
-  statement.BindOptional(11, job.stop_reason);
-}
-
-Job ReadJob(const Statement& row) {
-  Job job;
-  job.token = std::string(row.Text(0));
-  job.state = static_cast<port::JobState>(row.Number(1));
-  job.create_time = base::Time{row.Number(2)};
-  job.start_time = base::Time{row.Number(3)};
-  job.end_time = base::Time{row.Number(4)};
-  job.limits = {.rate = row.Real(5),
-                .max_in_flight = static_cast<uint32_t>(row.Number(6)),
-                .canary = static_cast<uint32_t>(row.Number(7)),
-                .stop_after_errors = static_cast<uint32_t>(row.Number(8))};
-  job.filter = std::string(row.Text(9));
-  job.actor = std::string(row.Text(10));
-  job.reason = std::string(row.Text(11));
-  job.stop_reason = std::string(row.Text(12));
-  return job;
-}
-
-JobItem ReadItem(const Statement& row) {
-  return {.number = static_cast<uint32_t>(row.Number(0)),
-          .gid = std::string(row.Text(2)),
-          .branch_id = std::string(row.Text(3)),
-          .op = static_cast<core::Op>(row.Number(4)),
-          .death = static_cast<uint32_t>(row.Number(5)),
-          .state = static_cast<port::ItemState>(row.Number(1)),
-          .text = std::string(row.Text(6))};
 }
 
 absl::Status NoSuchJob() { return absl::NotFoundError("no such job"); }
@@ -123,9 +74,7 @@ class SqliteJobs final : public port::JobStore {
   absl::Status CreateJob(const Job& job, const std::vector<JobItem>& items) override {
     absl::MutexLock lock(&write_mutex_);
     const bool at_once = items.size() <= kItemsAtOnce;
-    insert_.Bind(13, job.create_time.micros);
-    insert_.BindOptional(12, job.filter);
-    BindJob(insert_, job, at_once ? static_cast<int64_t>(job.state) : kInTheMaking);
+    BindNewJob(insert_, job, at_once ? static_cast<int64_t>(job.state) : kInTheMaking);
     int code = writer_.Begin();
     if (code == SQLITE_OK) code = insert_.Run();
     if (code == SQLITE_OK && writer_.Changes() == 0) {
@@ -195,24 +144,8 @@ class SqliteJobs final : public port::JobStore {
     port::JobCounts counts;
     int code = count_.Step();
     for (; code == SQLITE_ROW; code = count_.Step()) {
-      const auto count = static_cast<uint64_t>(count_.Number(1));
-      switch (static_cast<port::ItemState>(count_.Number(0))) {
-        case port::ItemState::kPending:
-          counts.pending = count;
-          break;
-        case port::ItemState::kRunning:
-          counts.running = count;
-          break;
-        case port::ItemState::kDone:
-          counts.done = count;
-          break;
-        case port::ItemState::kFailed:
-          counts.failed = count;
-          break;
-        case port::ItemState::kSkipped:
-          counts.skipped = count;
-          break;
-      }
+      counts.Of(static_cast<port::ItemState>(count_.Number(0))) =
+          static_cast<uint64_t>(count_.Number(1));
     }
     if (code != SQLITE_DONE) return FailureOf(code, path_, reader_);
     return counts;
@@ -264,15 +197,20 @@ class SqliteJobs final : public port::JobStore {
     absl::MutexLock lock(&read_mutex_);
     int code = reader_.Open(path_, SQLITE_OPEN_READONLY, options.vfs);
     if (code == SQLITE_OK) code = sqlite3_busy_timeout(reader_.get(), kBusyMillis);
-    if (code == SQLITE_OK) code = find_.Prepare(reader_, absl::StrCat(kSelect, "AND token = ?1"));
     if (code == SQLITE_OK)
-      code = list_.Prepare(reader_, absl::StrCat(kSelect, "ORDER BY id DESC LIMIT ?1"));
+      code =
+          find_.Prepare(reader_, absl::StrCat("SELECT ", kJobColumns, kFromJobs, "AND token = ?1"));
+    if (code == SQLITE_OK)
+      code = list_.Prepare(
+          reader_, absl::StrCat("SELECT ", kJobColumns, kFromJobs, "ORDER BY id DESC LIMIT ?1"));
     if (code == SQLITE_OK) code = count_.Prepare(reader_, kCount);
     if (code == SQLITE_OK)
-      code = list_items_.Prepare(reader_, absl::StrCat(kSelectItems, "ORDER BY number LIMIT ?3"));
+      code = list_items_.Prepare(
+          reader_, absl::StrCat("SELECT ", kItemColumns, kFromItems, "ORDER BY number LIMIT ?3"));
     if (code == SQLITE_OK) {
-      code = list_in_state_.Prepare(
-          reader_, absl::StrCat(kSelectItems, "AND state = ?4 ORDER BY number LIMIT ?3"));
+      code =
+          list_in_state_.Prepare(reader_, absl::StrCat("SELECT ", kItemColumns, kFromItems,
+                                                       "AND state = ?4 ORDER BY number LIMIT ?3"));
     }
     return code == SQLITE_OK ? absl::OkStatus() : FailureOf(code, path_, reader_);
   }
@@ -282,9 +220,9 @@ class SqliteJobs final : public port::JobStore {
     absl::Status status = writer_.Open(options, TurnWriter::Durability::kAtOnce);
     if (!status.ok()) return status;
     const std::pair<Statement*, const char*> statements[] = {
-        {&insert_, kInsert},  {&update_, kUpdate},          {&set_state_, kSetState},
-        {&find_id_, kFindId}, {&insert_item_, kInsertItem}, {&update_item_, kUpdateItem},
-        {&expire_, kExpire},  {&unmade_, kUnmade},          {&delete_items_, kDeleteItems},
+        {&insert_, kInsertJob}, {&update_, kUpdate},          {&set_state_, kSetState},
+        {&find_id_, kFindId},   {&insert_item_, kInsertItem}, {&update_item_, kUpdateItem},
+        {&expire_, kExpire},    {&unmade_, kUnmade},          {&delete_items_, kDeleteItems},
         {&delete_, kDelete}};
     for (const auto& [statement, sql] : statements) {
       if (const int code = statement->Prepare(writer_.connection(), sql); code != SQLITE_OK)
@@ -294,14 +232,7 @@ class SqliteJobs final : public port::JobStore {
   }
 
   int InsertItem(int64_t id, const JobItem& item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_) {
-    insert_item_.Bind(1, id);
-    insert_item_.Bind(2, item.number);
-    insert_item_.Bind(3, static_cast<int64_t>(item.state));
-    insert_item_.BindText(4, item.gid);
-    insert_item_.BindText(5, item.branch_id);
-    insert_item_.Bind(6, static_cast<int64_t>(item.op));
-    insert_item_.Bind(7, item.death);
-    insert_item_.BindOptional(8, item.text);
+    BindItem(insert_item_, id, item);
     return insert_item_.Run();
   }
 

@@ -13,6 +13,7 @@
 #include "orchestrator/adapter/sqlite/branch_rows.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
+#include "orchestrator/adapter/sqlite/job_rows.h"
 #include "orchestrator/adapter/sqlite/outbox_rows.h"
 #include "orchestrator/adapter/sqlite/owner_lock.h"
 #include "orchestrator/adapter/sqlite/record.h"
@@ -104,13 +105,8 @@ class Writer final : public port::StoreWriter {
         {&statements_->parked,
          "INSERT INTO parked_message (park_time, reason, partition, offset, topic, key, headers, "
          "value) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
-        {&statements_->job,
-         "INSERT INTO job (token, state, create_time, start_time, end_time, rate, max_in_flight, "
-         "canary, stop_after_errors, filter, actor, reason, stop_reason) VALUES (?1, ?2, ?3, ?4, "
-         "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"},
-        {&statements_->item,
-         "INSERT INTO job_item (job_id, number, state, gid, branch_id, op, death, text) VALUES "
-         "((SELECT id FROM job WHERE token = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)"}};
+        {&statements_->job, sqlite::kInsertJob},
+        {&statements_->item, sqlite::kInsertItem}};
     for (const auto& [statement, sql] : all) {
       if (const int code = statement->Prepare(*connection_, sql); code != SQLITE_OK) return code;
     }
@@ -169,35 +165,19 @@ class Writer final : public port::StoreWriter {
   }
 
   int PutOne(const port::Job& job) {
-    Statement& insert = statements_->job;
-    insert.BindText(1, job.token);
-    insert.Bind(2, static_cast<int64_t>(job.state));
-    insert.Bind(3, job.create_time.micros);
-    insert.Bind(4, job.start_time.micros);
-    insert.Bind(5, job.end_time.micros);
-    insert.BindReal(6, job.limits.rate);
-    insert.Bind(7, job.limits.max_in_flight);
-    insert.Bind(8, job.limits.canary);
-    insert.Bind(9, job.limits.stop_after_errors);
-    insert.BindOptional(10, job.filter);
-    insert.BindOptional(11, job.actor);
-    insert.BindOptional(12, job.reason);
-    insert.BindOptional(13, job.stop_reason);
-    return insert.Run();
+    sqlite::BindNewJob(statements_->job, job, static_cast<int64_t>(job.state));
+    const int code = statements_->job.Run();
+    // The statement passes over a token that is there.
+    if (code == SQLITE_OK && sqlite3_changes64(connection_->get()) == 0)
+      return SQLITE_CONSTRAINT_UNIQUE;
+    job_ = sqlite3_last_insert_rowid(connection_->get());
+    return code;
   }
 
   int PutOne(const port::TransferItems& record) {
-    Statement& insert = statements_->item;
     for (const port::JobItem& item : record.items) {
-      insert.BindText(1, record.token);
-      insert.Bind(2, item.number);
-      insert.Bind(3, static_cast<int64_t>(item.state));
-      insert.BindText(4, item.gid);
-      insert.BindText(5, item.branch_id);
-      insert.Bind(6, static_cast<int64_t>(item.op));
-      insert.Bind(7, item.death);
-      insert.BindOptional(8, item.text);
-      if (const int code = insert.Run(); code != SQLITE_OK) return code;
+      sqlite::BindItem(statements_->item, job_, item);
+      if (const int code = statements_->item.Run(); code != SQLITE_OK) return code;
     }
     return SQLITE_OK;
   }
@@ -208,6 +188,7 @@ class Writer final : public port::StoreWriter {
   std::optional<Connection> connection_;
   std::optional<Statements> statements_;  // goes before the connection
   uint64_t puts_ = 0;
+  int64_t job_ = 0;  // id of the last one, whose items follow
   std::unique_ptr<port::StoreReader> reader_;
 };
 

@@ -3,8 +3,10 @@
 #include <atomic>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "orchestrator/adapter/sqlite/connection.h"
 #include "orchestrator/adapter/sqlite/failure.h"
+#include "orchestrator/adapter/sqlite/job_rows.h"
 #include "orchestrator/adapter/sqlite/outbox_rows.h"
 #include "orchestrator/adapter/sqlite/record.h"
 #include "orchestrator/adapter/sqlite/schema.h"
@@ -16,39 +18,6 @@ namespace {
 constexpr char kHistory[] =
     "SELECT time, kind, op, attempt, outcome, branch_id, text, actor FROM history WHERE "
     "transaction_id = ?1 ORDER BY number";
-constexpr char kJobs[] =
-    "SELECT id, token, state, create_time, start_time, end_time, rate, max_in_flight, canary, "
-    "stop_after_errors, filter, actor, reason, stop_reason FROM job WHERE state <> 0 ORDER BY id";
-constexpr char kItems[] =
-    "SELECT number, state, gid, branch_id, op, death, text FROM job_item WHERE job_id = ?1 ORDER "
-    "BY number";
-
-port::Job ReadJob(const Statement& row) {
-  return {.token = std::string(row.Text(1)),
-          .state = static_cast<port::JobState>(row.Number(2)),
-          .filter = std::string(row.Text(10)),
-          .actor = std::string(row.Text(11)),
-          .reason = std::string(row.Text(12)),
-          .stop_reason = std::string(row.Text(13)),
-          .limits = {.rate = row.Real(6),
-                     .max_in_flight = static_cast<uint32_t>(row.Number(7)),
-                     .canary = static_cast<uint32_t>(row.Number(8)),
-                     .stop_after_errors = static_cast<uint32_t>(row.Number(9))},
-          .create_time = base::Time{row.Number(3)},
-          .start_time = base::Time{row.Number(4)},
-          .end_time = base::Time{row.Number(5)}};
-}
-
-port::JobItem ReadItem(const Statement& row) {
-  return {.number = static_cast<uint32_t>(row.Number(0)),
-          .gid = std::string(row.Text(2)),
-          .branch_id = std::string(row.Text(3)),
-          .op = static_cast<core::Op>(row.Number(4)),
-          .death = static_cast<uint32_t>(row.Number(5)),
-          .state = static_cast<port::ItemState>(row.Number(1)),
-          .text = std::string(row.Text(6))};
-}
-
 class Reader final : public port::StoreReader {
  public:
   Reader(std::string path, std::unique_ptr<OwnerLock> lock)
@@ -166,13 +135,19 @@ class Reader final : public port::StoreReader {
   absl::Status ReadJobs(Sink sink) {
     Statement jobs;
     Statement items;
-    int code = jobs.Prepare(connection_, kJobs);
-    if (code == SQLITE_OK) code = items.Prepare(connection_, kItems);
+    int code = jobs.Prepare(
+        connection_,
+        absl::StrCat("SELECT ", kJobColumns, ", id FROM job WHERE state <> 0 ORDER BY id"));
+    if (code == SQLITE_OK) {
+      code = items.Prepare(connection_,
+                           absl::StrCat("SELECT ", kItemColumns,
+                                        " FROM job_item WHERE job_id = ?1 ORDER BY number"));
+    }
     if (code != SQLITE_OK) return Failure(code);
     return ForEach(jobs, [&]() -> absl::Status {
-      port::TransferItems some{.token = std::string(jobs.Text(1))};
+      port::TransferItems some{.token = std::string(jobs.Text(0))};
       if (absl::Status status = sink(ReadJob(jobs)); !status.ok()) return status;
-      items.Bind(1, jobs.Number(0));
+      items.Bind(1, jobs.Number(kJobColumnCount));
       absl::Status status = ForEach(items, [&]() -> absl::Status {
         some.items.push_back(ReadItem(items));
         if (some.items.size() < port::kTransferItems) return absl::OkStatus();
