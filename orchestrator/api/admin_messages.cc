@@ -7,11 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/waiting.h"
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/filter.h"
 #include "orchestrator/core/limits.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::api {
 
@@ -104,7 +103,7 @@ absl::Status ReadStatuses(const v1::ListRequest& request, std::vector<core::Stat
   if (request.open_only())
     statuses = {core::Status::kPrepared, core::Status::kSubmitted, core::Status::kAborting};
   if (request.status().empty()) return absl::OkStatus();
-  const std::optional<core::Status> status = StatusFromWord(request.status());
+  const std::optional<core::Status> status = core::FromWord<core::Status>(request.status());
   if (!status.has_value()) {
     return absl::InvalidArgumentError(
         absl::StrCat("status: '", request.status(),
@@ -227,7 +226,7 @@ absl::StatusOr<port::ListFilter> ToFilter(const v1::ListRequest& request, base::
   filter.now = now;
   if (absl::Status status = ReadStatuses(request, filter.statuses); !status.ok()) return status;
   if (!request.mode().empty()) {
-    const std::optional<core::Mode> mode = ModeFromWord(request.mode());
+    const std::optional<core::Mode> mode = core::FromWord<core::Mode>(request.mode());
     if (!mode.has_value()) {
       return absl::InvalidArgumentError(
           absl::StrCat("mode: '", request.mode(), "' is none; saga, tcc, msg, xa, workflow are"));

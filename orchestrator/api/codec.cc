@@ -124,6 +124,10 @@ std::string BranchIdOf(size_t step) {
   return number < 10 ? absl::StrCat("0", number) : absl::StrCat(number);
 }
 
+std::optional<core::Protocol> ProtocolFromWord(std::string_view word) {
+  return word.empty() ? core::Protocol::kHttp : core::FromWord<core::Protocol>(word);
+}
+
 std::string CleanHttpGid(std::string_view gid) {
   std::string clean;
   clean.reserve(gid.size());
@@ -141,7 +145,7 @@ void TakeLegacyData(DtmRequest& request) {
 }
 
 absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest request) {
-  const std::optional<core::Mode> mode = ModeFromWord(request.trans_type);
+  const std::optional<core::Mode> mode = core::FromWord<core::Mode>(request.trans_type);
   const std::optional<core::Protocol> protocol = ProtocolFromWord(request.protocol);
   SAGA_CHECK(mode.has_value() && protocol.has_value());  // Validate refuses others
   core::GlobalTransaction draft;
@@ -157,7 +161,7 @@ absl::StatusOr<core::GlobalTransaction> ToDraft(RequestKind kind, DtmRequest req
 }
 
 core::BranchRegistered ToRegistration(DtmRegistration registration) {
-  const std::optional<core::Mode> mode = ModeFromWord(registration.trans_type);
+  const std::optional<core::Mode> mode = core::FromWord<core::Mode>(registration.trans_type);
   SAGA_CHECK(mode.has_value());  // Validate refuses others
   core::BranchRegistered event;
   event.mode = *mode;
@@ -176,9 +180,9 @@ core::BranchRegistered ToRegistration(DtmRegistration registration) {
       add(Op::kCommit, registration.url);
       break;
     case core::Mode::kWorkflow:
-      add(OpFromWord(registration.op).value_or(Op::kAction), "");
-      event.rows.back().status =
-          BranchStatusFromWord(registration.status).value_or(core::BranchStatus::kSucceed);
+      add(core::FromWord<core::Op>(registration.op).value_or(Op::kAction), "");
+      event.rows.back().status = core::FromWord<core::BranchStatus>(registration.status)
+                                     .value_or(core::BranchStatus::kSucceed);
       break;
     case core::Mode::kSaga:
     case core::Mode::kMessage:
@@ -189,7 +193,8 @@ core::BranchRegistered ToRegistration(DtmRegistration registration) {
 
 core::WorkflowEnded ToWorkflowEnd(DtmRequest request) {
   core::WorkflowEnded event;
-  event.status = StatusFromWord(request.req_extra["status"]).value_or(core::Status::kFailed);
+  event.status =
+      core::FromWord<core::Status>(request.req_extra["status"]).value_or(core::Status::kFailed);
   event.rollback_reason = std::move(request.req_extra["rollback_reason"]);
   event.result = std::move(request.req_extra["result"]);
   return event;

@@ -9,6 +9,7 @@
 // (codec_answer.h). api/dtm_calls.h does the last four for it.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +17,10 @@
 #include "absl/status/statusor.h"
 #include "orchestrator/api/codec_answer.h"
 #include "orchestrator/api/codec_json.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/base/bytes.h"
 #include "orchestrator/core/event.h"
 #include "orchestrator/core/transaction.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::api {
 
@@ -55,6 +56,9 @@ struct DtmRegistration {
 
 // "01", "02", ..., "100": branch id of the 0-based step (protocol 8.2).
 std::string BranchIdOf(size_t step);
+
+// What a request's `protocol` says: nothing is http (protocol 2.1). nullopt: it is none.
+std::optional<core::Protocol> ProtocolFromWord(std::string_view word);
 
 // Over HTTP line feeds, carriage returns and semicolons are taken out of a gid (protocol 2.1).
 std::string CleanHttpGid(std::string_view gid);

@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/limits.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::api {
 

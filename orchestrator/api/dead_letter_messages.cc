@@ -8,13 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "orchestrator/api/admin_messages.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/text_check.h"
-#include "orchestrator/api/topic_record.h"
-#include "orchestrator/core/dead_reason.h"
+#include "orchestrator/base/utf8.h"
 #include "orchestrator/core/filter.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/target.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::api {
 
@@ -170,9 +169,9 @@ v1::ParkedMessage ToMessage(const port::ParkedMessage& parked) {
   to.set_offset(parked.offset);
   to.set_value(base::Value(parked.message.value));
   // Strings of protobuf are UTF-8, what came in may be anything.
-  if (IsUtf8(parked.message.key)) to.set_key(parked.message.key);
+  if (base::IsUtf8(parked.message.key)) to.set_key(parked.message.key);
   for (const auto& [name, value] : parked.message.headers) {
-    if (IsUtf8(name) && IsUtf8(value)) (*to.mutable_headers())[name] = value;
+    if (base::IsUtf8(name) && base::IsUtf8(value)) (*to.mutable_headers())[name] = value;
   }
   return to;
 }
@@ -181,11 +180,11 @@ absl::StatusOr<BranchName> ToBranchName(const v1::DeadLetterName& name) {
   if (name.gid().empty()) return absl::InvalidArgumentError("name.gid: it must be given");
   if (name.branch_id().empty())
     return absl::InvalidArgumentError("name.branch_id: it must be given");
-  const std::optional<core::Op> op = OpFromWord(name.op());
+  const std::optional<core::Op> op = core::FromWord<core::Op>(name.op());
   if (!op.has_value()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "name.op: '", name.op(), "' is none; ",
-        absl::StrJoin(kOps, ", ",
+        absl::StrJoin(core::kOps, ", ",
                       [](std::string* out, core::Op known) { out->append(Word(known)); }),
         " are"));
   }

@@ -32,7 +32,7 @@ void DtmCalls::Prepare(DtmRequest request, Done done) {
 }
 
 void DtmCalls::Submit(DtmRequest request, Done done) {
-  if (ModeFromWord(request.trans_type) == core::Mode::kWorkflow)
+  if (core::FromWord<core::Mode>(request.trans_type) == core::Mode::kWorkflow)
     return EndWorkflow(std::move(request), std::move(done));
   if (const absl::Status valid = Validate(RequestKind::kSubmit, request, limits_); !valid.ok())
     return done(ToWire(valid));

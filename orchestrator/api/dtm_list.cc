@@ -36,12 +36,12 @@ absl::Status ReadTimes(const HttpRequest& request, ListQuery& list) {
 
 void ReadWords(const HttpRequest& request, ListQuery& list) {
   if (const std::string_view word = request.Query("status"); !word.empty()) {
-    const auto status = StatusFromWord(word);
+    const auto status = core::FromWord<core::Status>(word);
     if (status.has_value()) list.filter.statuses = {*status};
     list.matches_none |= !status.has_value();
   }
   if (const std::string_view word = request.Query("transType"); !word.empty()) {
-    const auto mode = ModeFromWord(word);
+    const auto mode = core::FromWord<core::Mode>(word);
     if (mode.has_value()) list.filter.modes = {*mode};
     list.matches_none |= !mode.has_value();
   }

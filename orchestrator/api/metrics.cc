@@ -16,7 +16,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/metrics_dtm.h"
 #include "orchestrator/api/metrics_label.h"
@@ -135,7 +134,7 @@ class Metrics::Impl {
 Metrics::Impl::Impl(Options options)
     : options_(std::move(options)), dtm_(registry_, options_.grpc_version) {
   auto& transactions = CounterFamily("saga_transactions_total", "Global transactions that ended");
-  for (const core::Mode mode : kModes) {
+  for (const core::Mode mode : core::kModes) {
     for (const core::Status status : kEnds) {
       ended[EnumIndex(mode)][EnumIndex(status)] =
           &transactions.Add({{"mode", Word(mode)}, {"status", Word(status)}});
@@ -162,7 +161,7 @@ void Metrics::Impl::MakeBranchSeries() {
                       .Name("saga_branch_call_seconds")
                       .Help("Time from a branch call to its answer")
                       .Register(registry_);
-  for (const core::Op op : kOps) {
+  for (const core::Op op : core::kOps) {
     if (op == core::Op::kTry) continue;  // the client's call, not ours
     for (const core::Outcome outcome : kOutcomes) {
       branch_calls[EnumIndex(op)][EnumIndex(outcome)] =

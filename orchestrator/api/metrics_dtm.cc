@@ -3,7 +3,6 @@
 #include <prometheus/gauge.h>
 
 #include "absl/strings/ascii.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/metrics_label.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/words.h"
@@ -77,7 +76,7 @@ void DtmSeries::MakeModes(prometheus::Registry& registry) {
                                "Passes over global transactions (a name of DTM's)");
   auto& age = HistogramFamily(registry, "dtm_transaction_handled_duration",
                               "Age of a global transaction when a pass ends (a name of DTM's)");
-  for (const core::Mode mode : kModes) {
+  for (const core::Mode mode : core::kModes) {
     const prometheus::Labels labels = {{"model", std::string(core::WordOf(mode))}};
     modes_[EnumIndex(mode)] = {AddBoth(passes, labels), &age.Add(labels, kGoBuckets)};
   }

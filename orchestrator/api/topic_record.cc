@@ -43,11 +43,4 @@ std::optional<ReceiverList> DecodeReceivers(std::string_view text) {
   return receivers;
 }
 
-bool IsUtf8(const std::string& text) {
-  // What one drops and the other replaces is what is not UTF-8.
-  const Json json(text);
-  return json.dump(-1, ' ', false, Json::error_handler_t::ignore) ==
-         json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace saga::api

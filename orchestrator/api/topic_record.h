@@ -21,12 +21,10 @@ struct Receiver {
 };
 using ReceiverList = std::vector<Receiver>;
 
-// All texts are UTF-8 (IsUtf8).
+// All texts are UTF-8 (base::IsUtf8).
 std::string EncodeReceivers(const ReceiverList& receivers);
 
 // nullopt: the text is no list of receivers. An absent remark is an empty one.
 std::optional<ReceiverList> DecodeReceivers(std::string_view text);
-
-bool IsUtf8(const std::string& text);
 
 }  // namespace saga::api

@@ -6,8 +6,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/api/target_form.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::api {
 
@@ -29,7 +29,7 @@ absl::Status CheckReceivers(const DtmRequest& request, const DtmStep& step) {
 }  // namespace
 
 bool NamesTopics(const DtmRequest& request) {
-  return ModeFromWord(request.trans_type) == core::Mode::kMessage &&
+  return core::FromWord<core::Mode>(request.trans_type) == core::Mode::kMessage &&
          std::any_of(request.steps.begin(), request.steps.end(), NamesTopic);
 }
 

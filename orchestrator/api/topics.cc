@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "orchestrator/api/target_form.h"
 #include "orchestrator/api/text_check.h"
+#include "orchestrator/base/utf8.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/mode.h"
 
@@ -25,7 +26,7 @@ absl::Status CheckText(absl::string_view what, const std::string& text, size_t l
     return absl::InvalidArgumentError(
         absl::StrCat(what, " contains a control character: take it out"));
   }
-  if (IsUtf8(text)) return absl::OkStatus();
+  if (base::IsUtf8(text)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat(what, " contains bytes that are not UTF-8: encode them"));
 }

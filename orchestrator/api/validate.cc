@@ -87,11 +87,12 @@ absl::Status CheckOptions(const core::Options& options) {
 }
 
 absl::Status CheckMode(RequestKind kind, const std::string& word) {
-  if (!ModeFromWord(word).has_value()) {
+  if (!core::FromWord<core::Mode>(word).has_value()) {
     return Refuse(absl::StrCat("unknown trans_type '", word.substr(0, 64),
                                "': use saga, tcc, msg, xa or workflow"));
   }
-  if (kind == RequestKind::kPrepareWorkflow && ModeFromWord(word) != core::Mode::kWorkflow)
+  if (kind == RequestKind::kPrepareWorkflow &&
+      core::FromWord<core::Mode>(word) != core::Mode::kWorkflow)
     return Refuse(absl::StrCat("prepareWorkflow takes trans_type workflow, not ", word));
   return absl::OkStatus();
 }
@@ -131,7 +132,7 @@ absl::Status CheckWorkflowEnd(const DtmRequest& request, const core::RequestLimi
 }
 
 absl::Status CheckStep(const DtmRegistration& registration) {
-  const std::optional<core::Op> op = OpFromWord(registration.op);
+  const std::optional<core::Op> op = core::FromWord<core::Op>(registration.op);
   if (!op.has_value() || core::IsAskBack(*op)) {
     return Refuse(absl::StrCat("unknown op '", registration.op.substr(0, 64),
                                "' of a workflow's step: use action, compensate, try, confirm, "
@@ -166,7 +167,8 @@ absl::Status CheckStepTargets(const DtmRequest& request, size_t i) {
   const auto protocol = ProtocolFromWord(request.protocol);
   if (status.ok()) status = CheckTargetForm(the_compensate, protocol, compensate);
   // Who the receivers of a topic are is looked up later (topic_steps.h).
-  const bool may_name_topic = ModeFromWord(request.trans_type) == core::Mode::kMessage;
+  const bool may_name_topic =
+      core::FromWord<core::Mode>(request.trans_type) == core::Mode::kMessage;
   if (!status.ok() || (may_name_topic && action.starts_with(kTopicScheme))) return status;
   return CheckTargetForm(the_action, protocol, action);
 }
@@ -219,7 +221,7 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request,
   }
   if (status.ok()) status = CheckTarget("query_prepared", request.query_prepared);
   if (!status.ok()) return status;
-  switch (*ModeFromWord(request.trans_type)) {
+  switch (*core::FromWord<core::Mode>(request.trans_type)) {
     case core::Mode::kTcc:
     case core::Mode::kXa:
       return status;
@@ -239,7 +241,7 @@ absl::Status Validate(RequestKind kind, const DtmRequest& request,
 }
 
 absl::Status Validate(const DtmRegistration& registration, const core::RequestLimits& limits) {
-  const std::optional<core::Mode> mode = ModeFromWord(registration.trans_type);
+  const std::optional<core::Mode> mode = core::FromWord<core::Mode>(registration.trans_type);
   if (mode != core::Mode::kTcc && mode != core::Mode::kXa && mode != core::Mode::kWorkflow) {
     return absl::UnknownError(
         absl::StrCat("unknow trans type: ", registration.trans_type.substr(0, 64)));

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/retry.h"
 #include "orchestrator/core/target.h"
 #include "orchestrator/core/words.h"

@@ -34,4 +34,14 @@ inline size_t Utf8Length(std::string_view text, size_t at) {
   return bad ? 0 : length;
 }
 
+// Whether `text` is UTF-8 from its first byte to its last, by the rules of Utf8Length.
+inline bool IsUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = Utf8Length(text, at);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
+
 }  // namespace saga::base

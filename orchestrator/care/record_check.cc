@@ -7,9 +7,9 @@
 #include "orchestrator/care/findings.h"
 #include "orchestrator/care/history_check.h"
 #include "orchestrator/care/mode_check.h"
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/step.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::care {
 namespace {

@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "orchestrator/base/check.h"
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/destination_filter.h"
 #include "orchestrator/core/filter_parser.h"
 #include "orchestrator/core/target.h"

@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/base/utf8.h"
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/limits.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::core {
 

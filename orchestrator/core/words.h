@@ -1,11 +1,14 @@
 #pragma once
 
-// The words of the protocol for the core's enums: what clients, participants, queries, logs and
-// metrics read (protocol 5.1 and 8.3). Numbers of these enums never leave the process, words do. A
-// value outside of the enum becomes an empty word.
+// The words for the core's enums: what clients, participants, operators, queries, logs and metrics
+// read (protocol 5.1 and 8.3), and the way back. Numbers of these enums never leave the process,
+// words do. A value outside of the enum becomes an empty word.
 
+#include <array>
+#include <optional>
 #include <string_view>
 
+#include "orchestrator/core/decision.h"
 #include "orchestrator/core/mode.h"
 #include "orchestrator/core/outcome.h"
 #include "orchestrator/core/status.h"
@@ -106,6 +109,78 @@ constexpr std::string_view WordOf(Outcome outcome) {
       return "unknown";
   }
   return "";
+}
+
+// kNone is the empty word too.
+constexpr std::string_view WordOf(DeadReason reason) {
+  switch (reason) {
+    case DeadReason::kNone:
+      return "";
+    case DeadReason::kAttemptsUsed:
+      return "attempts_used";
+    case DeadReason::kUnknownMethod:
+      return "unknown_method";
+    case DeadReason::kContract:
+      return "contract";
+    case DeadReason::kUndecodable:
+      return "undecodable";
+  }
+  return "";
+}
+
+constexpr std::string_view WordOf(HistoryKind kind) {
+  switch (kind) {
+    case HistoryKind::kPrepared:
+      return "prepared";
+    case HistoryKind::kSubmitted:
+      return "submitted";
+    case HistoryKind::kRegistered:
+      return "registered";
+    case HistoryKind::kAnswered:
+      return "answered";
+    case HistoryKind::kAborting:
+      return "aborting";
+    case HistoryKind::kEnded:
+      return "ended";
+    case HistoryKind::kAbortRequested:
+      return "abort_requested";
+    case HistoryKind::kRetryRequested:
+      return "retry_now";
+    case HistoryKind::kForceStopped:
+      return "force_stopped";
+    case HistoryKind::kDead:
+      return "dead";
+    case HistoryKind::kReplayed:
+      return "replayed";
+    case HistoryKind::kEdited:
+      return "edited";
+    case HistoryKind::kResolved:
+      return "resolved";
+    case HistoryKind::kDiscarded:
+      return "discarded";
+    case HistoryKind::kFallback:
+      return "fallback";
+  }
+  return "";
+}
+
+// All there are.
+inline constexpr std::array kModes = {Mode::kSaga, Mode::kTcc, Mode::kMessage, Mode::kXa,
+                                      Mode::kWorkflow};
+inline constexpr std::array kOps = {Op::kAction,   Op::kCompensate, Op::kConfirm, Op::kCancel,
+                                    Op::kQuery,    Op::kTry,        Op::kCommit,  Op::kRollback,
+                                    Op::kCallback, Op::kBusiness};
+
+// The value whose word is `word`; nullopt: there is none. WordOf is the only table, this reads it
+// backwards: the numbers of these enums begin at 1 and have no gaps.
+template <typename Enum>
+constexpr std::optional<Enum> FromWord(std::string_view word) {
+  for (unsigned number = 1;; ++number) {
+    const auto value = static_cast<Enum>(number);
+    const std::string_view known = WordOf(value);
+    if (known.empty()) return std::nullopt;
+    if (known == word) return value;
+  }
 }
 
 }  // namespace saga::core

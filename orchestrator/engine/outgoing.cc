@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/target.h"
 #include "orchestrator/core/words.h"
 #include "orchestrator/envelope/command.h"

@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/step.h"
 #include "orchestrator/core/words.h"
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "orchestrator/core/dead_reason.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/words.h"
 #include "orchestrator/envelope/dead_letter.h"
@@ -16,29 +15,22 @@ namespace saga::engine {
 namespace {
 
 template <typename Enum>
-std::optional<Enum> FromWord(std::initializer_list<Enum> values, std::string_view word) {
-  for (const Enum value : values) {
-    if (core::WordOf(value) == word) return value;
-  }
-  return std::nullopt;
+std::optional<Enum> OneOf(std::initializer_list<Enum> values, std::string_view word) {
+  const std::optional<Enum> value = core::FromWord<Enum>(word);
+  const bool any =
+      value.has_value() && std::find(values.begin(), values.end(), *value) != values.end();
+  return any ? value : std::nullopt;
 }
 
 std::optional<core::Op> OpOf(std::string_view word) {
   using core::Op;
-  return FromWord(
+  return OneOf(
       {Op::kAction, Op::kCompensate, Op::kConfirm, Op::kCancel, Op::kCommit, Op::kRollback}, word);
-}
-
-std::optional<core::Outcome> OutcomeOf(std::string_view word) {
-  using core::Outcome;
-  return FromWord({Outcome::kSuccess, Outcome::kFailure, Outcome::kOngoing, Outcome::kUnknown},
-                  word);
 }
 
 core::DeadReason HopelessOf(std::string_view word) {
   using core::DeadReason;
-  return FromWord({DeadReason::kUnknownMethod, DeadReason::kContract, DeadReason::kUndecodable},
-                  word)
+  return OneOf({DeadReason::kUnknownMethod, DeadReason::kContract, DeadReason::kUndecodable}, word)
       .value_or(DeadReason::kNone);
 }
 
@@ -47,7 +39,7 @@ absl::StatusOr<QueuedReply> Read(const base::Message& message) {
   absl::StatusOr<envelope::Reply> reply = envelope::DecodeReply(message);
   if (!reply.ok()) return reply.status();
   const std::optional<core::Op> op = OpOf(reply->op);
-  const std::optional<core::Outcome> outcome = OutcomeOf(reply->outcome);
+  const std::optional<core::Outcome> outcome = core::FromWord<core::Outcome>(reply->outcome);
   if (!op.has_value()) {
     return absl::InvalidArgumentError(absl::StrCat("there is no op \"", reply->op, "\""));
   }

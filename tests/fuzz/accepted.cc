@@ -94,7 +94,7 @@ void CheckDraft(RequestKind kind, const api::DtmRequest& sent) {
 void CheckKind(RequestKind kind, const api::DtmRequest& request) {
   const absl::Status valid = api::Validate(kind, request);
   if (!valid.ok()) return CheckRefusal(valid);
-  const bool is_workflow = api::ModeFromWord(request.trans_type) == core::Mode::kWorkflow;
+  const bool is_workflow = core::FromWord<core::Mode>(request.trans_type) == core::Mode::kWorkflow;
   switch (kind) {
     case RequestKind::kPrepare:
     case RequestKind::kPrepareWorkflow:

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "orchestrator/base/check.h"
-#include "orchestrator/core/dead_reason.h"
+#include "orchestrator/core/words.h"
 #include "orchestrator/envelope/command.h"
 #include "orchestrator/envelope/header.h"
 #include "orchestrator/envelope/reply.h"

@@ -25,14 +25,10 @@ int64_t Characters(absl::string_view text) {
 }
 
 template <typename Enum>
-bool FindWord(absl::string_view word, Enum first, Enum last, Enum* out) {
-  for (auto value = static_cast<unsigned>(first); value <= static_cast<unsigned>(last); ++value) {
-    if (core::WordOf(static_cast<Enum>(value)) != std::string_view(word.data(), word.size()))
-      continue;
-    *out = static_cast<Enum>(value);
-    return true;
-  }
-  return false;
+bool ReadWord(absl::string_view word, Enum* out) {
+  const std::optional<Enum> found = core::FromWord<Enum>({word.data(), word.size()});
+  if (found.has_value()) *out = *found;
+  return found.has_value();
 }
 
 }  // namespace
@@ -108,20 +104,14 @@ std::string Shortened(absl::string_view text, size_t width) {
   return out;
 }
 
-bool ModeOf(absl::string_view word, core::Mode* mode) {
-  return FindWord(word, core::Mode::kSaga, core::Mode::kWorkflow, mode);
-}
-bool StatusOf(absl::string_view word, core::Status* status) {
-  return FindWord(word, core::Status::kPrepared, core::Status::kFailed, status);
-}
+bool ModeOf(absl::string_view word, core::Mode* mode) { return ReadWord(word, mode); }
+bool StatusOf(absl::string_view word, core::Status* status) { return ReadWord(word, status); }
 bool BranchStatusOf(absl::string_view word, core::BranchStatus* status) {
-  return FindWord(word, core::BranchStatus::kPrepared, core::BranchStatus::kFailed, status);
+  return ReadWord(word, status);
 }
-bool OpOf(absl::string_view word, core::Op* op) {
-  return FindWord(word, core::Op::kAction, core::Op::kBusiness, op);
-}
+bool OpOf(absl::string_view word, core::Op* op) { return ReadWord(word, op); }
 bool ProtocolOf(absl::string_view word, core::Protocol* protocol) {
-  return FindWord(word, core::Protocol::kHttp, core::Protocol::kJsonRpc, protocol);
+  return ReadWord(word, protocol);
 }
 
 }  // namespace saga::adapter::mysql

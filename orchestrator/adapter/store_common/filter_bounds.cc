@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/types/span.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::adapter {
 namespace {
@@ -14,8 +15,6 @@ using core::Filter;
 constexpr core::Status kStatuses[] = {core::Status::kPrepared, core::Status::kSubmitted,
                                       core::Status::kAborting, core::Status::kSucceed,
                                       core::Status::kFailed};
-constexpr core::Mode kModes[] = {core::Mode::kSaga, core::Mode::kTcc, core::Mode::kMessage,
-                                 core::Mode::kXa, core::Mode::kWorkflow};
 
 // Whether a filter can hold for transactions of which some fields are known.
 struct Chance {
@@ -69,7 +68,7 @@ std::vector<core::Status> StatusesIn(const Filter& filter) {
 std::vector<core::Mode> ModesIn(const Filter& filter) {
   std::vector<core::Mode> modes;
   core::GlobalTransaction known;
-  for (const core::Mode mode : kModes) {
+  for (const core::Mode mode : core::kModes) {
     known.mode = mode;
     if (ChanceOf(filter, {Field::kMode}, known).may) modes.push_back(mode);
   }

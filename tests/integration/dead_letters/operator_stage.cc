@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/notification.h"
-#include "orchestrator/api/codec_words.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/core/words.h"
 
@@ -173,7 +172,7 @@ std::vector<std::string> OperatorStage::History(const std::string& gid) {
   const auto history = store_.query->History(gid);
   SAGA_CHECK(history.ok());
   for (const core::HistoryEntry& entry : *history) {
-    std::vector<std::string> parts = {std::string(api::WordOf(entry.kind))};
+    std::vector<std::string> parts = {std::string(core::WordOf(entry.kind))};
     if (!entry.branch_id.empty())
       parts.push_back(absl::StrCat(entry.branch_id, " ", std::string(core::WordOf(entry.op))));
     for (const std::string& part : {entry.text, entry.actor}) {

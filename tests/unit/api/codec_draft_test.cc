@@ -36,6 +36,14 @@ std::vector<std::string> Rows(const std::vector<core::Branch>& branches) {
   return rows;
 }
 
+TEST(BranchIdTest, ProtocolIsHttpUnlessSaid) {
+  EXPECT_EQ(ProtocolFromWord(""), core::Protocol::kHttp);
+  EXPECT_EQ(ProtocolFromWord("http"), core::Protocol::kHttp);
+  EXPECT_EQ(ProtocolFromWord("grpc"), core::Protocol::kGrpc);
+  EXPECT_EQ(ProtocolFromWord("json-rpc"), core::Protocol::kJsonRpc);
+  EXPECT_FALSE(ProtocolFromWord("smoke").has_value());
+}
+
 TEST(BranchIdTest, TwoDigitsThenAsManyAsNeeded) {
   EXPECT_EQ(BranchIdOf(0), "01");
   EXPECT_EQ(BranchIdOf(8), "09");
