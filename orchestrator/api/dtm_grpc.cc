@@ -16,7 +16,6 @@
 #include "orchestrator/api/codec.h"
 #include "orchestrator/api/dtm_calls.h"
 #include "orchestrator/api/dtm_grpc_messages.h"
-#include "orchestrator/api/gid.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/base/utf8.h"
 #include "orchestrator/core/limits.h"
@@ -180,17 +179,17 @@ using RawDtm = dtmgimp::Dtm::WithRawCallbackMethod_DeleteTopic<RawUnsubscribe>;
 
 class DtmGrpcService::Impl : public RawDtm {
  public:
-  Impl(engine::Engine& engine, port::Entropy& entropy, TopicCalls& topics, DtmGrpcOptions options)
+  Impl(engine::Engine& engine, GidSource& gids, TopicCalls& topics, DtmGrpcOptions options)
       : calls_(engine, &topics.topics(), options.limits),
         topics_(topics),
-        entropy_(entropy),
+        gids_(gids),
         options_(std::move(options)) {}
 
   grpc::ServerUnaryReactor* NewGid(grpc::CallbackServerContext* context,
                                    const google::protobuf::Empty*,
                                    dtmgimp::DtmGidReply* reply) override {
     const Watch watch(options_, "NewGid");
-    reply->set_gid(api::NewGid(entropy_));
+    reply->set_gid(gids_.Next());
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     watch.Tell(grpc::Status::OK);
     reactor->Finish(grpc::Status::OK);
@@ -323,13 +322,13 @@ class DtmGrpcService::Impl : public RawDtm {
 
   DtmCalls calls_;
   TopicCalls& topics_;
-  port::Entropy& entropy_;
+  GidSource& gids_;
   const DtmGrpcOptions options_;
 };
 
-DtmGrpcService::DtmGrpcService(engine::Engine& engine, port::Entropy& entropy, TopicCalls& topics,
+DtmGrpcService::DtmGrpcService(engine::Engine& engine, GidSource& gids, TopicCalls& topics,
                                DtmGrpcOptions options)
-    : impl_(std::make_unique<Impl>(engine, entropy, topics, std::move(options))) {}
+    : impl_(std::make_unique<Impl>(engine, gids, topics, std::move(options))) {}
 
 DtmGrpcService::~DtmGrpcService() = default;
 

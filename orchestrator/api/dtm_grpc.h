@@ -7,11 +7,11 @@
 #include <memory>
 #include <string_view>
 
+#include "orchestrator/api/gid.h"
 #include "orchestrator/api/topic_calls.h"
 #include "orchestrator/base/time.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/engine/engine.h"
-#include "orchestrator/port/entropy.h"
 
 namespace grpc {
 class Service;
@@ -34,7 +34,7 @@ class DtmGrpcService {
  public:
   // All three outlive this. This outlives the server it is registered with, and every call of it
   // that the engine has not answered: destroy it after Engine::Stop.
-  DtmGrpcService(engine::Engine& engine, port::Entropy& entropy, TopicCalls& topics,
+  DtmGrpcService(engine::Engine& engine, GidSource& gids, TopicCalls& topics,
                  DtmGrpcOptions options = {});
   ~DtmGrpcService();
 

@@ -17,7 +17,6 @@
 #include "orchestrator/api/dtm_list.h"
 #include "orchestrator/api/dtm_resets.h"
 #include "orchestrator/api/dtm_topics_http.h"
-#include "orchestrator/api/gid.h"
 #include "orchestrator/api/reader_pool.h"
 #include "orchestrator/core/retry.h"
 
@@ -56,11 +55,11 @@ class DtmHttpDoor::Impl {
   Impl(const Parts& parts, DtmHttpOptions options)
       : engine_(*parts.engine),
         query_(*parts.query),
-        entropy_(*parts.entropy),
+        gids_(*parts.gids),
         clock_(*parts.clock),
         options_(std::move(options)),
         calls_(*parts.engine, &parts.topics->topics(), options_.settings.limits),
-        json_rpc_(calls_, *parts.entropy),
+        json_rpc_(calls_, *parts.gids),
         topics_(*parts.topics, *parts.records, readers_),
         readers_(options_.readers, options_.reader_queue) {}
 
@@ -193,7 +192,7 @@ class DtmHttpDoor::Impl {
 
   engine::Engine& engine_;
   port::TransactionQuery& query_;
-  port::Entropy& entropy_;
+  GidSource& gids_;
   port::Clock& clock_;
   const DtmHttpOptions options_;
   DtmCalls calls_;
@@ -228,7 +227,7 @@ void DtmHttpDoor::Impl::AddRoutes(HttpRouter& router) {
   json_rpc_.AddRoutes(router);
   topics_.AddRoutes(router);
   router.Add("GET", path("newGid"), [this](HttpRequest, HttpResponder responder) {
-    responder.Send(HttpOk(Json({{"dtm_result", "SUCCESS"}, {"gid", NewGid(entropy_)}}).dump()));
+    responder.Send(HttpOk(Json({{"dtm_result", "SUCCESS"}, {"gid", gids_.Next()}}).dump()));
   });
   router.Add("GET", path("version"), [this](HttpRequest, HttpResponder responder) {
     responder.Send(HttpOk(Json({{"version", options_.version}}).dump()));

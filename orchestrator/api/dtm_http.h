@@ -19,13 +19,13 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "orchestrator/api/gid.h"
 #include "orchestrator/api/http_router.h"
 #include "orchestrator/api/topic_calls.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/core/step.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/port/clock.h"
-#include "orchestrator/port/entropy.h"
 #include "orchestrator/port/kv_store.h"
 #include "orchestrator/port/transaction_query.h"
 
@@ -35,7 +35,7 @@ struct DtmHttpOptions {
   std::string version;                  // for /api/dtmsvr/version
   size_t readers = core::kHttpReaders;  // threads for what may block: store reads and scrapes
   size_t reader_queue = core::kHttpReaderQueue;
-  core::Settings settings;  // the engine's, with the limits of a request
+  core::Settings settings;               // the engine's, with the limits of a request
   std::function<absl::Status()> ready;   // any thread, quick; the message of a refusal is shown
   std::function<std::string()> metrics;  // the text of /api/metrics; a reader's thread, may block
 };
@@ -46,7 +46,7 @@ class DtmHttpDoor {
   struct Parts {
     engine::Engine* engine = nullptr;
     port::TransactionQuery* query = nullptr;
-    port::Entropy* entropy = nullptr;
+    GidSource* gids = nullptr;
     port::Clock* clock = nullptr;
     TopicCalls* topics = nullptr;
     port::KvStore* records = nullptr;

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "orchestrator/api/codec.h"
 #include "orchestrator/api/dtm_json.h"
-#include "orchestrator/api/gid.h"
 #include "orchestrator/api/json_rpc_envelope.h"
 
 namespace saga::api {
@@ -87,7 +86,7 @@ void DtmJsonRpc::Take(const HttpRequest& request, HttpResponder responder) {
   }
   if (call.method == "newGid") {
     return responder.Send(
-        Ok(EncodeJsonRpcResult(call.id, absl::StrCat(R"({"gid":")", NewGid(entropy_), R"("})"))));
+        Ok(EncodeJsonRpcResult(call.id, absl::StrCat(R"({"gid":")", gids_.Next(), R"("})"))));
   }
   if (call.method == "registerBranch") {
     auto registration = DecodeRegistration(call.params, GidForm::kAsSent);

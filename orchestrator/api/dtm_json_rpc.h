@@ -4,8 +4,8 @@
 // submit, abort and registerBranch. doc/protocol.md gives codes and texts.
 
 #include "orchestrator/api/dtm_calls.h"
+#include "orchestrator/api/gid.h"
 #include "orchestrator/api/http_router.h"
-#include "orchestrator/port/entropy.h"
 
 namespace saga::api {
 
@@ -13,7 +13,7 @@ namespace saga::api {
 class DtmJsonRpc {
  public:
   // Both outlive this. This outlives the router's server.
-  DtmJsonRpc(DtmCalls& calls, port::Entropy& entropy) : calls_(calls), entropy_(entropy) {}
+  DtmJsonRpc(DtmCalls& calls, GidSource& gids) : calls_(calls), gids_(gids) {}
 
   void AddRoutes(HttpRouter& router);
 
@@ -21,7 +21,7 @@ class DtmJsonRpc {
   void Take(const HttpRequest& request, HttpResponder responder);
 
   DtmCalls& calls_;
-  port::Entropy& entropy_;
+  GidSource& gids_;
 };
 
 }  // namespace saga::api

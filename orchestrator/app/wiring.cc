@@ -200,6 +200,7 @@ class Server::Impl {
   Log& log_;
   adapter::SystemClock clock_;
   adapter::SystemEntropy entropy_;
+  api::GidSource gids_{clock_, entropy_};
   adapter::ThreadExecutor executor_;
   LogObserver log_observer_;
   api::Metrics metrics_;
@@ -369,8 +370,8 @@ bool Server::Impl::OpenGrpcDoor(StartFailure* failure) {
   dtm_options.on_answer = [this](std::string_view rpc, bool ok, base::Duration took) {
     metrics_.OnRpcAnswer(rpc, ok, took);
   };
-  dtm_grpc_ = std::make_unique<api::DtmGrpcService>(*engine_, entropy_, *topic_calls_,
-                                                    std::move(dtm_options));
+  dtm_grpc_ =
+      std::make_unique<api::DtmGrpcService>(*engine_, gids_, *topic_calls_, std::move(dtm_options));
   admin_ = std::make_unique<api::AdminService>(api::AdminService::Parts{
       .engine = engine_.get(),
       .query = opened_.query,
@@ -428,7 +429,7 @@ bool Server::Impl::OpenHttpDoor(StartFailure* failure) {
       api::DtmHttpDoor::Parts{
           .engine = engine_.get(),
           .query = opened_.query,
-          .entropy = &entropy_,
+          .gids = &gids_,
           .clock = &clock_,
           .topics = topic_calls_.get(),
           .records = opened_.kv.get(),

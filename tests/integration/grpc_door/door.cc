@@ -26,8 +26,7 @@ Door::Door() : observer_(std::make_unique<fixture::SilentObserver>()) {
     absl::MutexLock lock(&mutex_);
     told_.push_back(std::string(rpc) + (ok ? " ok" : " fail"));
   };
-  service_ =
-      std::make_unique<api::DtmGrpcService>(*engine_, entropy_, topic_calls_, std::move(door));
+  service_ = std::make_unique<api::DtmGrpcService>(*engine_, gids_, topic_calls_, std::move(door));
   api::GrpcServer::Options options;
   options.address = "127.0.0.1:0";
   auto server = api::GrpcServer::Start(options, {{api::kDtmService, service_->service()}});

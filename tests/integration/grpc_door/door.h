@@ -55,6 +55,7 @@ class Door {
   SwitchableStore store_;
   adapter::SystemClock clock_;
   adapter::SystemEntropy entropy_;
+  api::GidSource gids_{clock_, entropy_};
   adapter::MemoryKv records_;
   api::Topics topics_{records_, clock_};
   api::TopicCalls topic_calls_{topics_};

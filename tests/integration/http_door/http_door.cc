@@ -32,7 +32,7 @@ HttpDoor::HttpDoor(const engine::EngineOptions& options) {
   };
   door.metrics = [this] { return metrics_->Render(); };
   door_ = std::make_unique<api::DtmHttpDoor>(
-      api::DtmHttpDoor::Parts{engine_.get(), &store_.query(), &entropy_, &clock_, &topic_calls_,
+      api::DtmHttpDoor::Parts{engine_.get(), &store_.query(), &gids_, &clock_, &topic_calls_,
                               &records_},
       std::move(door));
   door_->AddRoutes(router_);

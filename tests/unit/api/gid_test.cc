@@ -19,42 +19,61 @@ class Given : public port::Entropy {
   size_t next_ = 0;
 };
 
-// UUID 00000000-0000-4000-8000-000000000000, encoded by hand: digits of 2^78 + 2^63 in base 57, the
-// lowest first.
-std::string ByHand(unsigned __int128 number) {
-  const std::string alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-  std::string text;
-  for (int i = 0; i < 22; ++i) {
-    text += alphabet[static_cast<size_t>(number % 57)];
-    number /= 57;
-  }
-  return text;
+class At : public port::Clock {
+ public:
+  explicit At(int64_t millis) : now_{millis * 1000 + 999} {}
+  base::Time Now() override { return now_; }
+
+ private:
+  base::Time now_;
+};
+
+std::string GidOf(int64_t millis, std::vector<uint64_t> chance) {
+  At clock(millis);
+  Given entropy(std::move(chance));
+  return GidSource(clock, entropy).Next();
 }
 
-TEST(GidTest, IsTheUuidInBase57) {
-  Given zero({0, 0});
-  const unsigned __int128 uuid =
-      (static_cast<unsigned __int128>(0x4000) << 64) | (uint64_t{1} << 63);
-  EXPECT_EQ(NewGid(zero), ByHand(uuid));
+// Read as a number of base 57.
+unsigned __int128 ByHand(const std::string& gid) {
+  const std::string alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  unsigned __int128 number = 0;
+  for (const char digit : gid) number = number * 57 + alphabet.find(digit);
+  return number;
+}
+
+unsigned __int128 Uuid(uint64_t high, uint64_t low) {
+  return (static_cast<unsigned __int128>(high) << 64) | low;
+}
+
+// The example of RFC 9562, A.6: 017F22E2-79B0-7CC3-98C4-DC0C0C07398F.
+TEST(GidTest, IsATimedUuidInBase57) {
+  const std::string gid = GidOf(0x017F22E279B0, {0xFFFF'FFFF'FFFF'FCC3, 0xD8C4'DC0C'0C07'398F});
+  EXPECT_TRUE(ByHand(gid) == Uuid(0x017F22E279B07CC3, 0x98C4DC0C0C07398F));
 }
 
 TEST(GidTest, KeepsVersionAndVariantWhateverTheChance) {
-  Given ones({~uint64_t{0}, ~uint64_t{0}});
-  const unsigned __int128 uuid =
-      (static_cast<unsigned __int128>(0xFFFFFFFFFFFF4FFFULL) << 64) | 0xBFFFFFFFFFFFFFFFULL;
-  EXPECT_EQ(NewGid(ones), ByHand(uuid));
+  EXPECT_TRUE(ByHand(GidOf(0, {0, 0})) == Uuid(0x7000, uint64_t{1} << 63));
+  EXPECT_TRUE(ByHand(GidOf(0, {~uint64_t{0}, ~uint64_t{0}})) ==
+              Uuid(0x7FFF, 0xBFFFFFFFFFFFFFFFULL));
 }
 
 TEST(GidTest, HasTwentyTwoCharactersWithoutLookAlikes) {
   std::set<std::string> seen;
   for (uint64_t i = 0; i < 1000; ++i) {
-    Given some({i * 0x9E3779B97F4A7C15ULL, i * 0xD1B54A32D192ED03ULL});
-    const std::string gid = NewGid(some);
+    const std::string gid =
+        GidOf(static_cast<int64_t>(i % 7), {i * 0x9E3779B97F4A7C15ULL, i * 0xD1B54A32D192ED03ULL});
     EXPECT_EQ(gid.size(), 22u);
     EXPECT_EQ(gid.find_first_of("01IOl"), std::string::npos) << gid;
     seen.insert(gid);
   }
   EXPECT_EQ(seen.size(), 1000u);
+}
+
+TEST(GidTest, LaterOnesSortAfterEarlierOnes) {
+  constexpr int64_t kNow = 1'795'000'000'000;
+  EXPECT_LT(GidOf(kNow, {~uint64_t{0}, ~uint64_t{0}}), GidOf(kNow + 1, {0, 0}));
+  EXPECT_LT(GidOf(kNow, {~uint64_t{0}, 0}), GidOf(kNow + 3'600'000, {0, 0}));
 }
 
 }  // namespace
