@@ -22,7 +22,7 @@ else()
                       -Wno-dangling-pointer -Wno-stringop-overread)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
 
 if(SAGA_SANITIZE MATCHES "thread")
   # GCC's thread sanitizer knows no fences, and Asio has locks where it uses them.
