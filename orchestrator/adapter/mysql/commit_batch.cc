@@ -74,11 +74,13 @@ CommitBatch::End CommitBatch::TryOnce(absl::Status* status) {
   if (!status->ok()) return EndOf(*status);
   if (!*alive) return End::kGone;
   if (careful_) *status = LockAndCheck();
-  const bool any = AnyOpen();
-  if (status->ok() && any) *status = WriteAll();
-  if (status->ok() && !any) *status = parts_.session->Run("ROLLBACK");
   if (!status->ok()) return EndOf(*status);
-  if (!any) return End::kDone;
+  if (!AnyOpen()) {
+    *status = parts_.session->Run("ROLLBACK");
+    return status->ok() ? End::kDone : EndOf(*status);
+  }
+  *status = WriteAll();
+  if (!status->ok()) return EndOf(*status);
   if (*parts_.before_commit) (*parts_.before_commit)();
   *status = parts_.session->Run("COMMIT");
   // Deadlocks and conflicts are found out before anything is stored; whatever else a COMMIT is
@@ -96,6 +98,7 @@ absl::Status CommitBatch::Prepare() {
   int64_t last_branch = 0;
   for (Item& item : items_) {
     item.remembered.reset();
+    item.owner = parts_.lease->id();
     if (!item.Open()) continue;
     if (item.Insert()) {
       ++inserts;
@@ -137,14 +140,7 @@ absl::Status CommitBatch::LookUp(Item& item) {
 }
 
 absl::Status CommitBatch::LockAndCheck() {
-  std::vector<Item*> updates;
-  for (Item& item : items_) {
-    item.owner = parts_.lease->id();
-    if (item.Open() && !item.Insert()) updates.push_back(&item);
-  }
-  // In the order of their ids, as every node takes them: no two can wait for each other.
-  std::sort(updates.begin(), updates.end(),
-            [](const Item* a, const Item* b) { return a->held.id < b->held.id; });
+  const std::vector<Item*> updates = ItemsOf(Rows::kKnown);
   absl::flat_hash_map<int64_t, Item*> missing;
   for (Item* item : updates) missing.emplace(item->held.id, item);
   const absl::Status locked = ReadRows(
@@ -171,7 +167,6 @@ absl::Status CommitBatch::WriteAll() {
     if (!item.Open()) continue;
     const core::GlobalTransaction& transaction = *item.write->transaction;
     if (item.Insert()) item.held.id = parts_.transaction_ids->Take();
-    if (!careful_) item.owner = parts_.lease->id();
     if (core::IsFinal(transaction.status)) item.owner.reset();
     item.row = MakeTransactionRow(transaction, item.held.id, item.write->next_wake, item.owner,
                                   parts_.reader->form());
@@ -211,9 +206,9 @@ absl::Status CommitBatch::WriteCarefully() {
 }
 
 // In the order of their ids, as every node takes them: no two can wait for each other.
-std::vector<const CommitBatch::Item*> CommitBatch::ItemsOf(Rows rows) const {
-  std::vector<const Item*> items;
-  for (const Item& item : items_) {
+std::vector<CommitBatch::Item*> CommitBatch::ItemsOf(Rows rows) {
+  std::vector<Item*> items;
+  for (Item& item : items_) {
     if (item.Open() && (rows == Rows::kBoth || item.Insert() == (rows == Rows::kNew)))
       items.push_back(&item);
   }
@@ -223,7 +218,7 @@ std::vector<const CommitBatch::Item*> CommitBatch::ItemsOf(Rows rows) const {
 }
 
 absl::Status CommitBatch::WriteGlobals(Rows rows) {
-  const std::vector<const Item*> items = ItemsOf(rows);
+  const std::vector<Item*> items = ItemsOf(rows);
   const auto size_of = [&](size_t i) {
     const TransactionRow& row = items[i]->row;
     return kRowOverhead + row.custom_data.size() + row.query_prepared.size() + row.result.size() +
@@ -235,7 +230,7 @@ absl::Status CommitBatch::WriteGlobals(Rows rows) {
 }
 
 absl::Status CommitBatch::WriteSides(Rows rows) {
-  const std::vector<const Item*> items = ItemsOf(rows);
+  const std::vector<Item*> items = ItemsOf(rows);
   std::string updates;
   if (rows == Rows::kKnown) updates = kSideUpdates;
   if (rows == Rows::kBoth) updates = SideUpdatesOf(parts_.lease->id());

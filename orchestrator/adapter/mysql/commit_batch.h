@@ -92,7 +92,7 @@ class CommitBatch {
   absl::Status WriteAll();
   absl::Status WriteQuickly();
   absl::Status WriteCarefully();
-  std::vector<const Item*> ItemsOf(Rows rows) const;
+  std::vector<Item*> ItemsOf(Rows rows);
   absl::Status WriteGlobals(Rows rows);
   absl::Status WriteSides(Rows rows);
   absl::Status WriteBranches(Rows rows);

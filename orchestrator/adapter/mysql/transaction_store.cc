@@ -27,6 +27,11 @@ using saga::mysql::Statement;
 
 constexpr char kOpenStatuses[] = "('prepared', 'submitted', 'aborting')";
 
+saga::mysql::Options WithoutAutocommit(saga::mysql::Options options) {
+  options.autocommit = false;
+  return options;
+}
+
 // Keeps the lease while the strand is busy or waits for the database.
 class LeaseKeeper {
  public:
@@ -53,6 +58,7 @@ class Store final : public port::TransactionStore {
  public:
   explicit Store(StoreParts parts)
       : parts_(std::move(parts)),
+        batch_options_(WithoutAutocommit(parts_.database)),
         reader_(parts_.form),
         transaction_ids_("trans_global"),
         branch_ids_("trans_branch_op") {
@@ -94,6 +100,7 @@ class Store final : public port::TransactionStore {
   void Hold(const StoredRecord& record);
 
   const StoreParts parts_;
+  const saga::mysql::Options batch_options_;
   const RecordReader reader_;
   Connection session_;
   Connection batches_;  // for Commit, without autocommit
@@ -142,9 +149,7 @@ void Store::CommitAll(const std::vector<Write>& batch, std::vector<WriteResult>*
                      batch, held_, results);
   using End = CommitBatch::End;
   End end = End::kFailed;
-  saga::mysql::Options options = parts_.database;
-  options.autocommit = false;
-  const absl::Status status = RunOn(batches_, options, [&](Connection&) -> absl::Status {
+  const absl::Status status = RunOn(batches_, batch_options_, [&](Connection&) -> absl::Status {
     absl::Status failure;
     end = commit.Try(&failure);
     if (end == End::kAgain) return absl::AbortedError(failure.message());
