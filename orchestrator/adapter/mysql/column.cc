@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "orchestrator/base/check.h"
 #include "orchestrator/base/utf8.h"
-#include "orchestrator/core/words.h"
 
 namespace saga::adapter::mysql {
 
@@ -22,13 +21,6 @@ int64_t Characters(absl::string_view text) {
     i += length;
   }
   return count;
-}
-
-template <typename Enum>
-bool ReadWord(absl::string_view word, Enum* out) {
-  const std::optional<Enum> found = core::FromWord<Enum>({word.data(), word.size()});
-  if (found.has_value()) *out = *found;
-  return found.has_value();
 }
 
 }  // namespace
@@ -102,16 +94,6 @@ std::string Shortened(absl::string_view text, size_t width) {
     }
   }
   return out;
-}
-
-bool ModeOf(absl::string_view word, core::Mode* mode) { return ReadWord(word, mode); }
-bool StatusOf(absl::string_view word, core::Status* status) { return ReadWord(word, status); }
-bool BranchStatusOf(absl::string_view word, core::BranchStatus* status) {
-  return ReadWord(word, status);
-}
-bool OpOf(absl::string_view word, core::Op* op) { return ReadWord(word, op); }
-bool ProtocolOf(absl::string_view word, core::Protocol* protocol) {
-  return ReadWord(word, protocol);
 }
 
 }  // namespace saga::adapter::mysql

@@ -4,6 +4,7 @@
 // enums as DTM's words, texts of a limited length (protocol 7.1).
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -11,8 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "orchestrator/base/time.h"
-#include "orchestrator/core/mode.h"
-#include "orchestrator/core/status.h"
+#include "orchestrator/core/words.h"
 
 namespace saga::adapter::mysql {
 
@@ -41,11 +41,12 @@ bool Fits(absl::string_view text, size_t width);
 // The longest beginning that fits, with bytes that are no UTF-8 replaced by '?'.
 std::string Shortened(absl::string_view text, size_t width);
 
-// Words of the columns; false when there is no such word.
-bool ModeOf(absl::string_view word, core::Mode* mode);
-bool StatusOf(absl::string_view word, core::Status* status);
-bool BranchStatusOf(absl::string_view word, core::BranchStatus* status);
-bool OpOf(absl::string_view word, core::Op* op);
-bool ProtocolOf(absl::string_view word, core::Protocol* protocol);
+// What the word of a column names; false when there is no such word.
+template <typename Enum>
+bool ReadWord(absl::string_view word, Enum* value) {
+  const std::optional<Enum> found = core::FromWord<Enum>({word.data(), word.size()});
+  if (found.has_value()) *value = *found;
+  return found.has_value();
+}
 
 }  // namespace saga::adapter::mysql

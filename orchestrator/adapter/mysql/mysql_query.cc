@@ -67,7 +67,7 @@ class MysqlQuery final : public port::TransactionQuery {
       port::StoreCounts counts;
       while ((*count)->Next()) {
         core::Status status = core::Status::kPrepared;
-        if (!StatusOf((*count)->Text(0), &status)) continue;
+        if (!ReadWord((*count)->Text(0), &status)) continue;
         counts.open[status] = static_cast<uint64_t>((*count)->Number(1));
         const base::Time oldest = TimeOf((*count)->Text(2), reader_.form().zone);
         if (oldest.IsSet() && (!counts.oldest_open.IsSet() || oldest < counts.oldest_open))

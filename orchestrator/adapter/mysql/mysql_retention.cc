@@ -98,7 +98,7 @@ class MysqlRetention final : public port::Retention {
       pass->last_id = row.Number(0);
       core::Status status = core::Status::kPrepared;
       const base::Time end = TimeOf(row.Text(4), form_.zone);
-      const bool ended = StatusOf(row.Text(2), &status) && core::IsFinal(status) && end.IsSet();
+      const bool ended = ReadWord(row.Text(2), &status) && core::IsFinal(status) && end.IsSet();
       if (ended && end + base::Seconds(1) <= before)
         found->push_back({.id = pass->last_id, .gid = std::string(row.Text(1))});
       pass->young = TimeOf(row.Text(3), form_.zone) < before ? 0 : pass->young + 1;

@@ -35,8 +35,8 @@ absl::Status TakeColumns(const saga::mysql::Statement& row, const ColumnForm& fo
   core::GlobalTransaction& transaction = record->transaction;
   record->id = row.Number(0);
   transaction.gid = std::string(row.Text(1));
-  if (!ModeOf(row.Text(2), &transaction.mode) || !StatusOf(row.Text(3), &transaction.status) ||
-      !ProtocolOf(row.Text(5).empty() ? "http" : row.Text(5), &transaction.protocol)) {
+  if (!ReadWord(row.Text(2), &transaction.mode) || !ReadWord(row.Text(3), &transaction.status) ||
+      !ReadWord(row.Text(5).empty() ? "http" : row.Text(5), &transaction.protocol)) {
     return absl::DataLossError(absl::StrCat("global transaction \"", transaction.gid,
                                             "\": trans_type, status or ",
                                             "protocol in trans_global is none"));
@@ -89,7 +89,7 @@ RowOfBranch ReadBranchRow(const saga::mysql::Statement& row, const ColumnForm& f
   branch.target = std::string(row.Text(2));
   branch.payload = base::MakeBytes(std::string(row.Text(3)));
   branch.branch_id = std::string(row.Text(4));
-  read.readable = OpOf(row.Text(5), &branch.op) && BranchStatusOf(row.Text(6), &branch.status);
+  read.readable = ReadWord(row.Text(5), &branch.op) && ReadWord(row.Text(6), &branch.status);
   branch.finish_time = TimeOf(row.Text(7), form.zone);
   return read;
 }
@@ -189,8 +189,7 @@ absl::StatusOr<std::vector<StoredRecord>> RecordReader::ByIds(saga::mysql::Conne
                                                               std::vector<int64_t>* damaged) const {
   std::vector<StoredRecord> records;
   const absl::Status read = ReadRows(
-      session, absl::StrCat(select_, " WHERE g.id IN "),
-      " ORDER BY g.id", ids.size(),
+      session, absl::StrCat(select_, " WHERE g.id IN "), " ORDER BY g.id", ids.size(),
       [&](saga::mysql::Statement& statement, size_t i) { statement.Bind(ids[i]); },
       [&](const saga::mysql::Statement& row) {
         absl::StatusOr<StoredRecord> record = StoredRecordOf(row, form_);

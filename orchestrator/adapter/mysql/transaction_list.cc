@@ -27,7 +27,7 @@ constexpr size_t kLongestGlance = 4096;
 // walking from the newest down.
 constexpr size_t kFew = 20000;
 constexpr size_t kStatuses = 5;
-constexpr size_t kModes = 5;
+constexpr size_t kModes = core::kModes.size();
 // DTM's times are local ones and in whole seconds: so far from the exact time they can lie.
 constexpr base::Duration kTimeSlack = base::Seconds(24 * 3600);
 constexpr char kFirstTime[] = "1000-01-01 00:00:00";
@@ -216,7 +216,8 @@ TransactionList::Page TransactionList::PageOf(Statement& row, size_t asked) cons
     page.last = row.Number(0);
     known.gid = std::string(row.Text(1));
     // What has no such word is not left out here: ReadRecords tells that it makes no sense.
-    const bool readable = ModeOf(row.Text(2), &known.mode) && StatusOf(row.Text(3), &known.status);
+    const bool readable =
+        ReadWord(row.Text(2), &known.mode) && ReadWord(row.Text(3), &known.status);
     if (!readable || MayMatch(filter_.filter, known)) page.ids.push_back(page.last);
   }
   if (rows < asked && page.ids.size() < kPage) page.last = 0;

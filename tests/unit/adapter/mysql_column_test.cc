@@ -57,14 +57,14 @@ TEST(MysqlColumn, WordsAreThoseOfTheProtocol) {
   core::Mode mode{};
   core::Op op{};
   core::Status status{};
-  EXPECT_TRUE(ModeOf("msg", &mode));
+  EXPECT_TRUE(ReadWord("msg", &mode));
   EXPECT_EQ(mode, core::Mode::kMessage);
-  EXPECT_TRUE(OpOf("rollback", &op));
+  EXPECT_TRUE(ReadWord("rollback", &op));
   EXPECT_EQ(op, core::Op::kRollback);
-  EXPECT_TRUE(StatusOf("aborting", &status));
+  EXPECT_TRUE(ReadWord("aborting", &status));
   EXPECT_EQ(status, core::Status::kAborting);
-  EXPECT_FALSE(StatusOf("", &status));
-  EXPECT_FALSE(ModeOf("Saga", &mode));
+  EXPECT_FALSE(ReadWord("", &status));
+  EXPECT_FALSE(ReadWord("Saga", &mode));
 }
 
 }  // namespace
