@@ -76,16 +76,6 @@ int64_t Bounded(uint64_t number) {
   return static_cast<int64_t>(std::min<uint64_t>(number, INT64_MAX));
 }
 
-JobItem ReadItem(const Statement& row) {
-  return {.number = static_cast<uint32_t>(row.Number(0)),
-          .gid = std::string(row.Text(2)),
-          .branch_id = std::string(row.Text(3)),
-          .op = static_cast<core::Op>(row.Number(4)),
-          .death = static_cast<uint32_t>(row.Number(5)),
-          .state = static_cast<port::ItemState>(row.Number(1)),
-          .text = std::string(row.Text(6))};
-}
-
 absl::StatusOr<int64_t> InsertJob(Connection& session, const Job& job, int64_t owner, bool hidden) {
   absl::StatusOr<Statement*> insert = session.Prepared(kInsert);
   if (!insert.ok()) return insert.status();

@@ -43,7 +43,5 @@ absl::StatusOr<std::vector<StoredJob>> ReadJobs(saga::mysql::Connection& session
 
 absl::Status InsertItems(saga::mysql::Connection& session, int64_t id, const port::JobItem* items,
                          size_t count);
-// Columns number, state, gid, branch_id, op, death, text.
-port::JobItem ReadItem(const saga::mysql::Statement& row);
 
 }  // namespace saga::adapter::mysql

@@ -7,6 +7,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/container/flat_hash_set.h"
 #include "orchestrator/adapter/mysql/job_rows.h"
+#include "orchestrator/adapter/store_common/job_item.h"
 
 namespace saga::adapter::mysql {
 
@@ -116,7 +117,8 @@ class MysqlJobs final : public port::JobStore {
       absl::StatusOr<StoredJob> stored = ReadJobOf(session, token, false);
       if (!stored.ok()) return stored.status();
       absl::StatusOr<Statement*> list = session.Prepared(
-          absl::StrCat("SELECT number, state, gid, branch_id, op, death, text FROM sagad_job_item "
+          absl::StrCat("SELECT ", kJobItemColumns,
+                       " FROM sagad_job_item "
                        "WHERE job_id = ? AND number >= ? ",
                        state.has_value() ? "AND state = ? " : "", "ORDER BY number LIMIT ?"));
       if (!list.ok()) return list.status();
@@ -125,7 +127,7 @@ class MysqlJobs final : public port::JobStore {
       (*list)->Bind(Bounded(limit));
       if (absl::Status run = (*list)->Run(); !run.ok()) return run;
       std::vector<JobItem> items;
-      while ((*list)->Next()) items.push_back(ReadItem(**list));
+      while ((*list)->Next()) items.push_back(ReadJobItem(**list));
       return items;
     });
   }

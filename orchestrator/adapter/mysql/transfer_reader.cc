@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "orchestrator/adapter/mysql/job_rows.h"
 #include "orchestrator/adapter/mysql/outbox_rows.h"
+#include "orchestrator/adapter/store_common/job_item.h"
 #include "orchestrator/core/limits.h"
 #include "orchestrator/record/record.h"
 
@@ -34,14 +35,14 @@ int64_t IdOf(const port::ParkedMessage& record) { return static_cast<int64_t>(re
 
 absl::StatusOr<std::vector<port::JobItem>> ItemPage(Connection& session, int64_t job,
                                                     int64_t from) {
-  const auto page = session.Prepared(
-      "SELECT number, state, gid, branch_id, op, death, text FROM sagad_job_item WHERE job_id = ? "
-      "AND number >= ? ORDER BY number LIMIT ?");
+  const auto page = session.Prepared(absl::StrCat("SELECT ", kJobItemColumns,
+                                                  " FROM sagad_job_item WHERE job_id = ? "
+                                                  "AND number >= ? ORDER BY number LIMIT ?"));
   if (!page.ok()) return page.status();
   (*page)->Bind(job).Bind(from).Bind(static_cast<int64_t>(port::kTransferItems));
   if (absl::Status run = (*page)->Run(); !run.ok()) return run;
   std::vector<port::JobItem> items;
-  while ((*page)->Next()) items.push_back(ReadItem(**page));
+  while ((*page)->Next()) items.push_back(ReadJobItem(**page));
   return items;
 }
 

@@ -64,16 +64,4 @@ void BindItem(Statement& statement, int64_t job, const port::JobItem& item) {
   statement.BindOptional(8, item.text);
 }
 
-const char kItemColumns[] = "number, state, gid, branch_id, op, death, text";
-
-port::JobItem ReadItem(const Statement& row) {
-  return {.number = static_cast<uint32_t>(row.Number(0)),
-          .gid = std::string(row.Text(2)),
-          .branch_id = std::string(row.Text(3)),
-          .op = static_cast<core::Op>(row.Number(4)),
-          .death = static_cast<uint32_t>(row.Number(5)),
-          .state = static_cast<port::ItemState>(row.Number(1)),
-          .text = std::string(row.Text(6))};
-}
-
 }  // namespace saga::adapter::sqlite

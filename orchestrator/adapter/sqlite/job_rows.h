@@ -1,6 +1,7 @@
 #pragma once
 
-// Rows of job and job_item, for the job store and for those who move a store.
+// Rows of job and job_item, for the job store and for those who move a store. Items are read by
+// store_common/job_item.h.
 
 #include <cstdint>
 
@@ -24,8 +25,5 @@ port::Job ReadJob(const Statement& row);
 // Its parameters: the id of the job, then the item (BindItem).
 extern const char kInsertItem[];
 void BindItem(Statement& statement, int64_t job, const port::JobItem& item);
-
-extern const char kItemColumns[];
-port::JobItem ReadItem(const Statement& row);
 
 }  // namespace saga::adapter::sqlite

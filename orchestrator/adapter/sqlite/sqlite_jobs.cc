@@ -12,6 +12,7 @@
 #include "orchestrator/adapter/sqlite/job_rows.h"
 #include "orchestrator/adapter/sqlite/turn_writer.h"
 #include "orchestrator/adapter/sqlite/writer.h"
+#include "orchestrator/adapter/store_common/job_item.h"
 
 namespace saga::adapter::sqlite {
 namespace {
@@ -165,7 +166,7 @@ class SqliteJobs final : public port::JobStore {
     ++*queries_;
     std::vector<JobItem> items;
     int code = list.Step();
-    for (; code == SQLITE_ROW; code = list.Step()) items.push_back(ReadItem(list));
+    for (; code == SQLITE_ROW; code = list.Step()) items.push_back(ReadJobItem(list));
     if (code != SQLITE_DONE) return FailureOf(code, path_, reader_);
     return items;
   }
@@ -205,11 +206,11 @@ class SqliteJobs final : public port::JobStore {
           reader_, absl::StrCat("SELECT ", kJobColumns, kFromJobs, "ORDER BY id DESC LIMIT ?1"));
     if (code == SQLITE_OK) code = count_.Prepare(reader_, kCount);
     if (code == SQLITE_OK)
-      code = list_items_.Prepare(
-          reader_, absl::StrCat("SELECT ", kItemColumns, kFromItems, "ORDER BY number LIMIT ?3"));
+      code = list_items_.Prepare(reader_, absl::StrCat("SELECT ", kJobItemColumns, kFromItems,
+                                                       "ORDER BY number LIMIT ?3"));
     if (code == SQLITE_OK) {
       code =
-          list_in_state_.Prepare(reader_, absl::StrCat("SELECT ", kItemColumns, kFromItems,
+          list_in_state_.Prepare(reader_, absl::StrCat("SELECT ", kJobItemColumns, kFromItems,
                                                        "AND state = ?4 ORDER BY number LIMIT ?3"));
     }
     return code == SQLITE_OK ? absl::OkStatus() : FailureOf(code, path_, reader_);

@@ -11,6 +11,7 @@
 #include "orchestrator/adapter/sqlite/record.h"
 #include "orchestrator/adapter/sqlite/schema.h"
 #include "orchestrator/adapter/sqlite/writer.h"
+#include "orchestrator/adapter/store_common/job_item.h"
 
 namespace saga::adapter::sqlite {
 namespace {
@@ -140,7 +141,7 @@ class Reader final : public port::StoreReader {
         absl::StrCat("SELECT ", kJobColumns, ", id FROM job WHERE state <> 0 ORDER BY id"));
     if (code == SQLITE_OK) {
       code = items.Prepare(connection_,
-                           absl::StrCat("SELECT ", kItemColumns,
+                           absl::StrCat("SELECT ", kJobItemColumns,
                                         " FROM job_item WHERE job_id = ?1 ORDER BY number"));
     }
     if (code != SQLITE_OK) return Failure(code);
@@ -149,7 +150,7 @@ class Reader final : public port::StoreReader {
       if (absl::Status status = sink(ReadJob(jobs)); !status.ok()) return status;
       items.Bind(1, jobs.Number(kJobColumnCount));
       absl::Status status = ForEach(items, [&]() -> absl::Status {
-        some.items.push_back(ReadItem(items));
+        some.items.push_back(ReadJobItem(items));
         if (some.items.size() < port::kTransferItems) return absl::OkStatus();
         return sink(
             port::TransferItems{.token = some.token, .items = std::exchange(some.items, {})});
